@@ -1,0 +1,1 @@
+//! Disclosure control: protected cubes, and the attacker that tries to undo them.

@@ -1,0 +1,1 @@
+//! Multiple systems estimation: how many victims were never seen.

@@ -1,0 +1,1 @@
+//! Cubes of counts from reports and persons; trends of series.
