@@ -1,4 +1,4 @@
-//! Collects `classifications/*.csv` so that they are compiled in without a list kept by hand.
+//! Collects `classifications/` so that it is compiled in without a list kept by hand.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,19 +6,30 @@ use std::{env, fs};
 
 fn main() {
     let dir = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("classifications");
+    let mut out = format!("const INDEX: &str = include_str!({});\n", quoted(&dir.join("index.toml")));
+    list(&mut out, "const FILES", &dir);
+    list(&mut out, "pub(crate) const MAPPING_FILES", &dir.join("mappings"));
+    let target = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("classification_files.rs");
+    fs::write(target, out).expect("OUT_DIR is writable");
+}
+
+/// Writes `name`: file name and text of every CSV file in `dir`, in order.
+fn list(out: &mut String, name: &str, dir: &Path) {
     println!("cargo:rerun-if-changed={}", dir.display());
-    let mut names: Vec<String> = fs::read_dir(&dir)
-        .expect("crates/model/classifications is part of the source")
+    let mut files: Vec<String> = fs::read_dir(dir)
+        .expect("the folder is part of the source")
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
         .filter(|n| Path::new(n).extension().is_some_and(|e| e == "csv"))
         .collect();
-    names.sort();
-    let mut out = format!("const INDEX: &str = include_str!({:?});\n", dir.join("index.toml").display().to_string());
-    out.push_str("const FILES: &[(&str, &str)] = &[\n");
-    for n in names {
-        let _ = writeln!(out, "    ({n:?}, include_str!({:?})),", dir.join(&n).display().to_string());
+    files.sort();
+    let _ = writeln!(out, "{name}: &[(&str, &str)] = &[");
+    for file in files {
+        let _ =
+            writeln!(out, "    ({}, include_str!({})),", quoted(Path::new(&file)), quoted(&dir.join(&file)));
     }
     out.push_str("];\n");
-    let target = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("classification_files.rs");
-    fs::write(target, out).expect("OUT_DIR is writable");
+}
+
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
 }

@@ -1,1 +1,50 @@
 //! Multiple systems estimation: how many victims were never seen.
+//!
+//! Several registers (*lists*) each see a part of a population. How often they see the same
+//! persons tells how many none of them saw. The input is a [`CaptureTable`](model::CaptureTable):
+//! the number of persons for every combination of lists. [`estimate`] answers with one
+//! [`Estimate`] a [`Method`]: the total (detected and hidden together), its interval, the model
+//! and the figures to judge it by, or in plain words why there is no number.
+//! [`estimate_groups`] does so for each group of persons and says which is seen least.
+//!
+//! [`loglinear`] holds the models beneath: whether the maximum likelihood estimate exists and
+//! is unique is decided in exact arithmetic, before anything is fitted. All of it is pure
+//! arithmetic: no files, no clock; the same table, options and seed give the same result on
+//! any number of threads. Formulas and sources are in `methods.md` beside this file.
+//!
+//! ```
+//! use estimate::{Method, Options, estimate};
+//! use model::CaptureTable;
+//!
+//! // Spina bifida in upstate New York: birth certificates, death certificates, rehabilitation.
+//! let lists = ["birth", "death", "rehabilitation"].map(String::from).to_vec();
+//! let counts = [(1, 247), (2, 49), (4, 60), (3, 142), (5, 112), (6, 4), (7, 12)];
+//! let table = CaptureTable::from_counts(lists, counts)?;
+//!
+//! let found = estimate(&table, &[Method::Bic, Method::Chao], &Options::default())?;
+//! let bic = &found.estimates[0];
+//! assert_eq!(bic.model, "birth death rehabilitation death:rehabilitation");
+//! let (total, (low, high)) = (bic.total.unwrap_or(0.0), bic.interval.unwrap_or((0.0, 0.0)));
+//! assert!(low < total && total < high);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![doc = "\n"]
+#![doc = include_str!("methods.md")]
+
+mod bounds;
+mod coverage;
+mod error;
+mod groups;
+pub mod loglinear;
+mod numeric;
+mod options;
+mod profile;
+mod result;
+mod run;
+mod search;
+
+pub use error::Error;
+pub use groups::estimate_groups;
+pub use options::{Method, Options};
+pub use result::{Estimate, Estimation, Group};
+pub use run::estimate;

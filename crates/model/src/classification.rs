@@ -216,6 +216,7 @@ pub fn find(id: &str) -> Option<&'static Classification> {
     shipped().iter().find(|c| c.id == id)
 }
 
+// `INDEX`, `FILES` and `MAPPING_FILES`: the text of `classifications/`, collected by `build.rs`.
 include!(concat!(env!("OUT_DIR"), "/classification_files.rs"));
 
 fn load_shipped() -> Result<Vec<Classification>, Error> {

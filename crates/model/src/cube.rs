@@ -153,6 +153,9 @@ pub struct Cube {
     pub definition: Label,
     /// What one unit is.
     pub unit: Unit,
+    /// Cubes of one universe describe the same units by the same definition: their cells with the
+    /// same coordinates (totals left out) are the same number, and are protected together.
+    pub universe: String,
     /// Identifiers of the sources it is made from.
     pub sources: Vec<String>,
     /// The dimensions.

@@ -261,6 +261,11 @@ pub struct CubeDimension {
     /// What the file writes → code; `_T` is the total, `_U` unknown.
     #[serde(default)]
     pub codes: BTreeMap<String, String>,
+    /// A CSV file with the columns `value,code` that extends `codes`, for long lists.
+    pub codes_file: Option<String>,
+    /// Words for readers for codes that are in no classification.
+    #[serde(default)]
+    pub labels: BTreeMap<String, Label>,
     /// Take labels of the classification as codes too.
     #[serde(default)]
     pub by_label: bool,
@@ -487,6 +492,18 @@ impl Settings {
         }
     }
 
+    /// The registers, by code and name, in the order in which sources first name them. A report
+    /// carries its register as an index in this list.
+    pub fn registers(&self) -> Vec<(String, Label)> {
+        let mut registers: Vec<(String, Label)> = Vec::new();
+        for r in self.source.iter().filter_map(|s| s.reports.as_ref()) {
+            if !registers.iter().any(|(code, _)| *code == r.register) {
+                registers.push((r.register.clone(), r.label.clone()));
+            }
+        }
+        registers
+    }
+
     /// Names of all categorical variables: the standard ones, then those under `[variable]`.
     pub fn variable_ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = variables().iter().map(|v| v.id.to_owned()).collect();
@@ -636,6 +653,9 @@ impl Settings {
                         "give each its own identifier",
                     )
                     .at(text, &cube.id));
+                }
+                if let Some(file) = &d.codes_file {
+                    inside_project(file, text)?;
                 }
                 if let Some(id) = &d.classification {
                     known_codes(known_classification(id, text)?, &d.codes, text)?;

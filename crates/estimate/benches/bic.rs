@@ -1,0 +1,49 @@
+//! Time to search all 32,768 two-way models of the six-list Netherlands table.
+//!
+//! `cargo bench -p zicht-estimate`
+
+use std::path::Path;
+
+use divan::Bencher;
+use estimate::loglinear::{self, Model};
+use estimate::{Method, Options, estimate};
+use model::CaptureTable;
+
+fn main() {
+    divan::main();
+}
+
+/// Reads a table of capture histories: a 0/1 column for each list, then the count.
+fn netherlands() -> CaptureTable {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/Ned.csv");
+    let mut reader = csv::Reader::from_path(path).expect("the table is in the repository");
+    let header = reader.headers().expect("a header").clone();
+    let lists: Vec<String> = header.iter().take(header.len() - 1).map(String::from).collect();
+    let counts: Vec<(u32, u64)> = reader
+        .records()
+        .map(|record| {
+            let record = record.expect("a row");
+            let history = (0..lists.len()).filter(|&i| &record[i] == "1").fold(0, |set, i| set | 1 << i);
+            (history, record[lists.len()].parse().expect("a count"))
+        })
+        .collect();
+    CaptureTable::from_counts(lists, counts).expect("a valid table")
+}
+
+#[divan::bench(sample_count = 5)]
+fn best_of_all_two_way_models(bencher: Bencher) {
+    let table = netherlands();
+    bencher.bench(|| estimate(&table, &[Method::Bic], &Options::default()));
+}
+
+#[divan::bench]
+fn one_fit_with_all_pairs(bencher: Bencher) {
+    let table = netherlands();
+    bencher.bench(|| loglinear::fit(&table, Model::all_pairs(6)));
+}
+
+#[divan::bench(sample_count = 20)]
+fn stepwise(bencher: Bencher) {
+    let table = netherlands();
+    bencher.bench(|| estimate(&table, &[Method::Stepwise], &Options::default()));
+}

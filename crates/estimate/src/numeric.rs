@@ -1,0 +1,121 @@
+//! Small numerical helpers that several methods share.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::gamma::ln_gamma;
+
+/// Quantile of the standard normal distribution.
+pub(crate) fn normal_quantile(p: f64) -> f64 {
+    Normal::standard().inverse_cdf(p)
+}
+
+/// Half-width in standard errors of a two-sided interval at `level`.
+pub(crate) fn two_sided(level: f64) -> f64 {
+    normal_quantile(f64::midpoint(1.0, level))
+}
+
+/// Interval of Chao (1987, equation 12): log-normal on the hidden part, so that its lower
+/// end is never below the detected count. `None` when nobody is hidden.
+pub(crate) fn log_interval(detected: f64, hidden: f64, error: f64, level: f64) -> Option<(f64, f64)> {
+    let ratio = (two_sided(level) * (error / hidden).powi(2).ln_1p().sqrt()).exp();
+    let (low, high) = (detected + hidden / ratio, detected + hidden * ratio);
+    (hidden > 0.0 && high.is_finite()).then_some((low, high))
+}
+
+/// ln min(P(X ≤ n), P(X ≥ n)) for X Poisson with the given mean.
+pub(crate) fn log_poisson_p(n: f64, mean: f64) -> f64 {
+    if mean <= 0.0 {
+        return if n > 0.0 { f64::NEG_INFINITY } else { 0.0 };
+    }
+    let log_point = n * mean.ln() - mean - ln_gamma(n + 1.0);
+    // Sum the tail away from the mean, where the terms fall; the other by complement.
+    let (mut term, mut series, mut k) = (1.0, 1.0, n);
+    if n > mean {
+        while term > series * 1e-17 {
+            k += 1.0;
+            term *= mean / k;
+            series += term;
+        }
+    } else {
+        while k > 0.0 && term > series * 1e-17 {
+            term *= k / mean;
+            k -= 1.0;
+            series += term;
+        }
+    }
+    let log_tail = (log_point + series.ln()).min(0.0);
+    let other = 1.0 - log_tail.exp() + log_point.exp();
+    log_tail.min(other.max(f64::MIN_POSITIVE).ln())
+}
+
+/// A root of `f` between `low` and `high`, where `f` has opposite signs (regula falsi in the
+/// Illinois form); `None` when it has not.
+pub(crate) fn root(mut low: f64, mut high: f64, mut f: impl FnMut(f64) -> f64) -> Option<f64> {
+    let (mut at_low, mut at_high) = (f(low), f(high));
+    if at_low == 0.0 {
+        return Some(low);
+    }
+    let crosses = at_low * at_high <= 0.0;
+    if !crosses {
+        return None;
+    }
+    let mut side = 0;
+    for _ in 0..300 {
+        let middle = (low * at_high - high * at_low) / (at_high - at_low);
+        let middle = if middle > low && middle < high { middle } else { f64::midpoint(low, high) };
+        if high - low <= 1e-11 * middle.abs().max(1.0) {
+            return Some(middle);
+        }
+        let value = f(middle);
+        if value == 0.0 {
+            return Some(middle);
+        }
+        if (value > 0.0) == (at_high > 0.0) {
+            (high, at_high) = (middle, value);
+            if side == 1 {
+                at_low *= 0.5;
+            }
+            side = 1;
+        } else {
+            (low, at_low) = (middle, value);
+            if side == -1 {
+                at_high *= 0.5;
+            }
+            side = -1;
+        }
+        // Illinois converges from both sides in the end; stop when a step no longer moves.
+        if value.abs() < 1e-13 {
+            return Some(middle);
+        }
+    }
+    Some(f64::midpoint(low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poisson_tails_equal_sums_by_definition() {
+        for (n, mean) in [(0_u32, 0.3_f64), (3, 7.5), (9, 2.0), (5, 5.0), (40, 38.2), (1, 30.0)] {
+            let point = |k: u32| (f64::from(k) * mean.ln() - mean - ln_gamma(f64::from(k) + 1.0)).exp();
+            let lower: f64 = (0..=n).map(point).sum();
+            let upper: f64 = (n..n + 400).map(point).sum();
+            let expected = lower.min(upper).ln();
+            let got = log_poisson_p(f64::from(n), mean);
+            assert!((got - expected).abs() < 1e-11, "n {n} mean {mean}: {got} but {expected}");
+        }
+    }
+
+    #[test]
+    fn poisson_tails_beyond_floating_point_are_still_ordered() {
+        assert!(log_poisson_p(3000.0, 100.0) < log_poisson_p(2900.0, 100.0));
+        assert!(log_poisson_p(3000.0, 100.0).is_finite());
+    }
+
+    #[test]
+    fn roots_are_found_to_eleven_digits() {
+        let found = root(0.0, 3.0, |x| x * x - 2.0).expect("a change of sign");
+        assert!((found - 2.0_f64.sqrt()).abs() < 1e-10);
+        assert_eq!(root(0.0, 1.0, |x| x + 1.0), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! Which methods there are, and how they are tuned.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::Error;
+
+/// A way to estimate how many were never seen.
+///
+/// ```
+/// use estimate::Method;
+/// let method: Method = "sample-coverage".parse()?;
+/// assert_eq!(method, Method::SampleCoverage);
+/// assert_eq!(Method::Bic.to_string(), "bic");
+/// # Ok::<(), estimate::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// Log-linear Poisson model in which the lists are independent; Wald interval.
+    Main,
+    /// Log-linear model grown pair by pair while the overlap of a pair of lists has a
+    /// one-sided Poisson p-value below [`Options::p_enter`] (Chan, Silverman and Vincent 2021);
+    /// Wald interval.
+    Stepwise,
+    /// The model of smallest BIC among all two-way models, up to six lists; beyond six the
+    /// smallest that adding or removing one pair at a time can reach. Wald interval.
+    Bic,
+    /// The model of [`Method::Bic`], with the profile likelihood interval of Cormack (1992).
+    Profile,
+    /// Lower bound of Chao (1987) in the form for lists of unequal size, which needs no
+    /// model of how persons differ.
+    Chao,
+    /// Sample coverage estimator of Chao and Tsay (1998); bootstrap interval.
+    SampleCoverage,
+}
+
+impl Method {
+    /// All methods, in the order in which they are named to the user.
+    pub const ALL: [Self; 6] =
+        [Self::Main, Self::Stepwise, Self::Bic, Self::Profile, Self::Chao, Self::SampleCoverage];
+
+    /// Name on the command line and in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Stepwise => "stepwise",
+            Self::Bic => "bic",
+            Self::Profile => "profile",
+            Self::Chao => "chao",
+            Self::SampleCoverage => "sample-coverage",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.name() == name)
+            .ok_or_else(|| Error::UnknownMethod { name: name.to_owned() })
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// How the methods are tuned. [`Options::default`] is what the peers use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Confidence level of every interval, strictly between 0 and 1; default 0.95.
+    pub level: f64,
+    /// Highest order of a term in a log-linear model: 1 (lists only) or 2 (pairs of lists,
+    /// the default).
+    pub max_order: usize,
+    /// Number of bootstrap replicates for [`Method::SampleCoverage`]; default 1000. The
+    /// comparison of groups draws ten times as many populations.
+    pub replicates: usize,
+    /// Seed of every random stream; default 1.
+    pub seed: u64,
+    /// p-value below which [`Method::Stepwise`] adds a pair; default 0.02, as `pthresh` in
+    /// the package `SparseMSE`.
+    pub p_enter: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { level: 0.95, max_order: 2, replicates: 1000, seed: 1, p_enter: 0.02 }
+    }
+}
+
+impl Options {
+    /// Checks every option against its range.
+    ///
+    /// # Errors
+    /// [`Error::Option`] names the first option that is out of range and what is allowed.
+    pub fn check(&self) -> Result<(), Error> {
+        let fail = |option, value: String, allowed| Err(Error::Option { option, value, allowed });
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return fail("level", self.level.to_string(), "use a share between 0 and 1, as 0.95");
+        }
+        if !(1..=2).contains(&self.max_order) {
+            return fail(
+                "max_order",
+                self.max_order.to_string(),
+                "use 1 (independent lists) or 2 (pairs of lists)",
+            );
+        }
+        if self.replicates < 2 {
+            return fail("replicates", self.replicates.to_string(), "use at least 2");
+        }
+        if !(self.p_enter > 0.0 && self.p_enter < 1.0) {
+            return fail("p_enter", self.p_enter.to_string(), "use a p-value between 0 and 1");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! What an estimation returns. The JSON form is a contract with the command line.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Method;
+
+/// The answer of one method.
+///
+/// Either [`Estimate::total`] is a number, or [`Estimate::refused`] says in plain words why
+/// there is none; never both.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The method that answered.
+    pub method: Method,
+    /// Estimated number of persons, detected and hidden together.
+    pub total: Option<f64>,
+    /// Confidence interval of the total at [`Estimate::level`]; `None` when the method was
+    /// refused or the data leave one end of it open (the diagnostics then say so).
+    pub interval: Option<(f64, f64)>,
+    /// Confidence level of the interval.
+    pub level: f64,
+    /// The model behind the number: names of the lists, then the pairs that depend on each
+    /// other, as `I K O P R Z I:O`; or the name of a model-free estimator.
+    pub model: String,
+    /// Whether every numerical search ended where it should.
+    pub converged: bool,
+    /// Why there is no number; `None` when there is one.
+    pub refused: Option<String>,
+    /// Figures by which to judge the estimate: deviance, degrees of freedom, AIC, BIC, number
+    /// of models considered, empty overlaps, seed; which ones depends on the method.
+    pub diagnostics: BTreeMap<String, Value>,
+}
+
+/// The estimate for one group of persons (one stratum).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    /// Code of the group in each variable that makes the groups; flattened in JSON.
+    #[serde(flatten)]
+    pub codes: BTreeMap<String, String>,
+    /// Number of persons of the group seen in at least one list.
+    pub detected: u64,
+    /// The group's own estimate.
+    pub estimate: Estimate,
+    /// Detected ÷ estimated total; `None` when the estimate was refused.
+    pub visibility: Option<f64>,
+    /// Interval of the visibility, from the interval of the total.
+    pub interval: Option<(f64, f64)>,
+    /// Probability that this group has the lowest visibility of the groups that could be
+    /// estimated; `None` when this one could not, or no other could.
+    pub probability_least_visible: Option<f64>,
+}
+
+/// The answers of all methods for one table of capture histories.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimation {
+    /// Number of persons seen in at least one list.
+    pub detected: u64,
+    /// Names of the lists.
+    pub lists: Vec<String>,
+    /// One estimate a method, in the order in which the methods were asked for.
+    pub estimates: Vec<Estimate>,
+    /// Estimates by group; empty when no groups were asked for.
+    pub groups: Vec<Group>,
+}
