@@ -1,0 +1,216 @@
+//! The text of `monitor.toml`: the simulated monitor, with comments for who reads it.
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use crate::layout::{Encoding, Field, Kind, LAYOUTS, Layout, WORKBOOK_HEADER};
+use crate::population::YEARS;
+
+/// `monitor.toml` for registers with these numbers of rows.
+pub(crate) fn monitor_toml(rows: &[u64; 6], seed: u64, first_year: i16, reference: Date) -> String {
+    let last = first_year + YEARS as i16 - 1;
+    // whole numbers of TOML end at 2^63 − 1
+    let seed = seed.min(i64::MAX as u64);
+    let mut text = format!(
+        r#"# A monitor of trafficking in human beings from six simulated registers.
+# Every person in it is invented. What is true of them is in truth/, so that the figures of
+# this monitor can be compared with it; zicht itself never reads that folder.
+
+[monitor]
+id = "registers"
+title = {{ en = "Victims of trafficking in six simulated registers", nl = "Slachtoffers van mensenhandel in zes gesimuleerde registers" }}
+description = {{ en = "A simulated population with known truth, made to test the whole way from registers to published figures. No person in it exists.", nl = "Een gesimuleerde populatie waarvan de waarheid bekend is, gemaakt om de hele weg van registers tot gepubliceerde cijfers te toetsen. Geen van deze personen bestaat." }}
+publisher = "zicht simulate"
+edition = "{year}"
+# The day on which the registers were delivered. Dates after it lie in the future.
+reference_date = "{reference}"
+licence = "CC0-1.0"
+seed = {seed}
+
+# ---------------------------------------------------------------------------------------------
+# The registers. Each organisation sends what it has: its own file format, column names, codes
+# and dates. [source.reports] says which column holds what, and `codes` what each of the
+# register's own codes means in the classification. Columns that are not named (names, places
+# of birth) are not read.
+"#,
+        year = reference.year(),
+    );
+    for (layout, &rows) in LAYOUTS.iter().zip(rows) {
+        source(&mut text, layout, rows);
+    }
+    let _ = write!(
+        text,
+        r#"
+# ---------------------------------------------------------------------------------------------
+# Tables made from the reports. A person is counted once in each year, however many registers
+# reported them.
+
+[[table]]
+id = "victims_form_sex"
+title = {{ en = "Presumed victims by form of exploitation and sex", nl = "Vermoedelijke slachtoffers naar vorm van uitbuiting en geslacht" }}
+definition = {{ en = "Persons reported by at least one register in the year.", nl = "Personen die in het jaar door ten minste één register zijn gemeld." }}
+count = "persons"
+dimensions = ["form", "sex"]
+
+[[table]]
+id = "victims_age_form"
+title = {{ en = "Presumed victims by age group and form of exploitation", nl = "Vermoedelijke slachtoffers naar leeftijdsgroep en vorm van uitbuiting" }}
+definition = {{ en = "Persons reported by at least one register in the year; age at the first report of the year.", nl = "Personen die in het jaar door ten minste één register zijn gemeld; leeftijd bij de eerste melding van het jaar." }}
+count = "persons"
+dimensions = ["age:age.nl", "form"]
+
+[[table]]
+id = "victims_citizenship_sex"
+title = {{ en = "Presumed victims by citizenship and sex", nl = "Vermoedelijke slachtoffers naar nationaliteit en geslacht" }}
+definition = {{ en = "Persons reported by at least one register in the year; citizens of the Netherlands, of other countries of the European Union on that date, and of other countries.", nl = "Personen die in het jaar door ten minste één register zijn gemeld; burgers van Nederland, van andere landen van de Europese Unie op die datum en van overige landen." }}
+count = "persons"
+dimensions = ["citizenship:country_group", "sex"]
+
+[[table]]
+id = "victims_place"
+title = {{ en = "Presumed victims by region", nl = "Vermoedelijke slachtoffers naar regio" }}
+definition = {{ en = "Persons reported by at least one register in the year, by the police unit of the place of exploitation; districts of the border police stand apart.", nl = "Personen die in het jaar door ten minste één register zijn gemeld, naar de politie-eenheid van de plaats van uitbuiting; districten van de Marechaussee staan apart." }}
+count = "persons"
+dimensions = ["place"]
+
+[[table]]
+id = "reports_register"
+title = {{ en = "Reports by register", nl = "Meldingen naar register" }}
+definition = {{ en = "Reports, not persons: how often each register reports is a series of its own.", nl = "Meldingen, geen personen: hoe vaak elk register meldt is een eigen reeks." }}
+count = "reports"
+dimensions = ["register"]
+
+# ---------------------------------------------------------------------------------------------
+# Series over time, with intervals, changes and breaks in level. A fall in the reports of one
+# register shows as such, and not as a fall in victims.
+
+[[trend]]
+cube = "victims_form_sex"
+title = {{ en = "Presumed victims", nl = "Vermoedelijke slachtoffers" }}
+
+[[trend]]
+cube = "reports_register"
+each = "register"
+title = {{ en = "Reports of each register", nl = "Meldingen van elk register" }}
+
+# ---------------------------------------------------------------------------------------------
+# How many stayed hidden: multiple systems estimation from who occurs in which registers. Each
+# group of `by` is estimated apart. truth/population.csv says what the estimates should be.
+
+[[estimate]]
+id = "hidden"
+title = {{ en = "Victims in view and hidden", nl = "Slachtoffers in beeld en verborgen" }}
+definition = {{ en = "All persons exploited in the Netherlands in {first_year}–{last}, reported or not.", nl = "Alle personen die in {first_year}–{last} in Nederland zijn uitgebuit, gemeld of niet." }}
+years = [{first_year}, {last}]
+methods = ["main", "bic", "profile", "chao"]
+by = ["form", "age:age.nl"]
+
+# ---------------------------------------------------------------------------------------------
+# What may be published. Counts of 1 to 4 are hidden, and with them as many others as it takes
+# that nobody can work them out from all tables together.
+
+[disclosure]
+threshold = 5
+zeros = "publish"
+"#
+    );
+    text
+}
+
+fn source(text: &mut String, layout: &Layout, rows: u64) {
+    let kind = layout.kind(rows);
+    let code = layout.register.code();
+    let label = format!("{{ en = {:?}, nl = {:?} }}", layout.label.0, layout.label.1);
+    let _ = write!(
+        text,
+        "\n[[source]]\nid = \"{code}\"\npath = \"{path}\"\ntitle = {label}\n\
+         publisher = \"zicht simulate\"\nlicence = \"CC0-1.0\"\n",
+        path = layout.path(rows),
+    );
+    match kind {
+        Kind::Csv { delimiter, encoding, .. } => {
+            let delimiter =
+                if delimiter == b'\t' { "\\t".to_owned() } else { char::from(delimiter).to_string() };
+            let name = if encoding == Encoding::Windows1252 { "windows-1252" } else { "utf-8" };
+            let _ = writeln!(
+                text,
+                "format = {{ kind = \"csv\", delimiter = \"{delimiter}\", encoding = \"{name}\" }}"
+            );
+        }
+        Kind::Workbook => {
+            let _ = writeln!(
+                text,
+                "# two lines for readers stand above the header\n\
+                 format = {{ kind = \"xlsx\", sheet = \"Meldingen\", header_row = {WORKBOOK_HEADER} }}"
+            );
+        }
+        Kind::Lines { .. } => text.push_str("format = { kind = \"jsonl\" }\n"),
+        Kind::Parquet => text.push_str("format = { kind = \"parquet\" }\n"),
+    }
+    let _ = writeln!(text, "\n[source.reports]\nregister = \"{code}\"\nlabel = {label}");
+    let dates = layout.dates.strftime();
+    for &(field, column) in layout.columns {
+        let key = match field {
+            Field::Record => "record",
+            Field::Pseudonym => "person",
+            Field::Age => "age",
+            Field::Date => "date",
+            Field::Birth => "birth_date",
+            _ => continue,
+        };
+        let _ = match field {
+            Field::Date | Field::Birth => {
+                writeln!(text, "{key} = {{ column = \"{column}\", format = \"{dates}\" }}")
+            }
+            _ => writeln!(text, "{key} = \"{column}\""),
+        };
+    }
+    for &(field, column) in layout.columns {
+        let Some(variable) = field.variable() else { continue };
+        let _ = writeln!(text, "\n[source.reports.columns.{variable}]\ncolumn = \"{column}\"");
+        if field == Field::Citizenship
+            && let Some(file) = layout.countries.codes_file()
+        {
+            let _ = writeln!(text, "codes_file = \"{file}\"");
+        }
+        let codes = layout.codes(field);
+        if !codes.is_empty() {
+            text.push_str("codes = {");
+            for (i, (written, code)) in codes.iter().enumerate() {
+                let comma = if i == 0 { "" } else { "," };
+                let _ = write!(text, "{comma} \"{written}\" = \"{code}\"");
+            }
+            text.push_str(" }\n");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn monitor_toml_is_understood_whatever_the_size() {
+        for rows in [[0; 6], [10; 6], [1_000_000; 6]] {
+            for seed in [0, 1, u64::MAX] {
+                let text = monitor_toml(&rows, seed, 2021, jiff::civil::date(2026, 1, 31));
+                let settings = model::Settings::parse(&text).unwrap_or_else(|e| panic!("{e} {}", e.help));
+                assert_eq!(settings.source.len(), 6);
+                assert_eq!(settings.registers().len(), 6);
+                assert_eq!(settings.table.len(), 5);
+                for (source, (layout, rows)) in settings.source.iter().zip(LAYOUTS.iter().zip(rows)) {
+                    assert_eq!(source.path, layout.path(rows));
+                    let reports = source.reports.as_ref().expect("a register");
+                    assert!(reports.person.is_some() && reports.columns.contains_key("form"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn monitor_toml_says_what_each_part_does() {
+        let text = monitor_toml(&[400; 6], 1, 2021, jiff::civil::date(2026, 1, 31));
+        insta::assert_snapshot!("monitor_toml", text);
+    }
+}
