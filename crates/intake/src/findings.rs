@@ -3,17 +3,40 @@
 use std::collections::BTreeMap;
 
 use model::{Finding, Severity};
+use serde::{Deserialize, Serialize};
 
 /// Findings kept of one rule in one file. A file in the wrong format has one for each row; its
 /// ten-thousandth says no more than its first, and the exact count is kept beside them.
 const KEPT: u64 = 10_000;
 
 /// Findings in the order in which they were made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Parts", into = "Parts")]
 pub struct Findings {
     kept: Vec<Finding>,
     /// By file, rule and severity: how many there are, kept or not.
     counts: BTreeMap<(String, String, Severity), u64>,
+}
+
+/// How findings are kept between runs: JSON has no keys of several parts.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    kept: Vec<Finding>,
+    counts: Vec<(String, String, Severity, u64)>,
+}
+
+impl From<Findings> for Parts {
+    fn from(f: Findings) -> Self {
+        let counts = f.counts.into_iter().map(|((file, rule, severity), n)| (file, rule, severity, n)).collect();
+        Self { kept: f.kept, counts }
+    }
+}
+
+impl From<Parts> for Findings {
+    fn from(p: Parts) -> Self {
+        let counts = p.counts.into_iter().map(|(file, rule, severity, n)| ((file, rule, severity), n)).collect();
+        Self { kept: p.kept, counts }
+    }
 }
 
 impl Findings {

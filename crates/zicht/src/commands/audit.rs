@@ -1,0 +1,86 @@
+//! `zicht audit`: attack published tables, anyone's.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::Outcome;
+use crate::failure::Failure;
+use crate::show::{Show, thousands};
+
+/// Arguments of `zicht audit`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Published tables: CSV, XLSX, Parquet or JSON lines. They are attacked together.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// How to read the files, in TOML; found out when not given.
+    #[arg(long)]
+    layout: Option<PathBuf>,
+    /// The threshold below which the publisher hides counts; taken from marks such as `<5`
+    /// when not given.
+    #[arg(long)]
+    threshold: Option<u64>,
+    /// Findings to show; all are in the JSON.
+    #[arg(long, default_value_t = 20)]
+    show: usize,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
+    let layout = arguments
+        .layout
+        .as_ref()
+        .map(|path| {
+            let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
+            intake::Layout::parse(&text)
+                .map_err(|e| Failure::settings(e, &path.display().to_string(), &text))
+        })
+        .transpose()?;
+    let mut cubes = Vec::new();
+    for file in &arguments.files {
+        let read = intake::read_tables(file, &file.display().to_string(), layout.as_ref())
+            .map_err(|e| Failure::from_intake(&e))?;
+        show.findings(read.findings.iter(), "`zicht check`");
+        cubes.extend(read.cubes);
+    }
+    let step = show.step("audit", None);
+    let options = disclosure::AuditOptions { threshold: arguments.threshold, ..Default::default() };
+    let audit = disclosure::audit(&cubes, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
+    step.done(&format!("{} cells attacked", thousands(audit.cells_attacked as u64)));
+    for what in &audit.inconsistencies {
+        show.note(&format!("note: {what}"));
+    }
+    for f in audit.findings.iter().take(arguments.show) {
+        show.result(&describe(f));
+    }
+    if audit.findings.len() > arguments.show {
+        show.result(&format!("… and {} more; see --format json or --show", audit.findings.len() - arguments.show));
+    }
+    show.result(&format!(
+        "\n{} cells attacked: {} can be worked out exactly, {} more closely than the rule allows.",
+        thousands(audit.cells_attacked as u64),
+        thousands(audit.exact as u64),
+        thousands(audit.narrow as u64)
+    ));
+    show.result_json(&audit)?;
+    Ok(u8::from(!audit.findings.is_empty()))
+}
+
+/// A finding in words.
+pub(crate) fn describe(f: &disclosure::Finding) -> String {
+    let cell: Vec<String> = f.cell.iter().map(|(d, c)| format!("{d}={c}")).collect();
+    let learned = match (f.exact, f.upper) {
+        (true, _) => format!("is {}", f.lower),
+        (false, Some(upper)) => format!("is between {} and {upper}", f.lower),
+        (false, None) => format!("is at least {}", f.lower),
+    };
+    let mut text = format!("{} [{}] published as {} {learned}", f.table, cell.join(", "), f.published);
+    for because in f.because.iter().take(3) {
+        text.push_str(&format!("\n    because {because}"));
+    }
+    for repair in f.repair.iter().take(2) {
+        text.push_str(&format!("\n    repair: {repair}"));
+    }
+    text
+}

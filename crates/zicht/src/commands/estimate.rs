@@ -1,0 +1,127 @@
+//! `zicht estimate`: how many were never seen, from a file of capture histories.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use model::{CaptureTable, Format, HistoryColumns};
+
+use crate::cli::Outcome;
+use crate::failure::Failure;
+use crate::show::{Show, thousands};
+
+/// Arguments of `zicht estimate`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Capture histories: one 0/1 column a list and a column `count`, or one row a person.
+    lists: PathBuf,
+    /// Method: main, stepwise, bic, profile, chao. May be given more than once.
+    #[arg(long = "method", value_name = "NAME")]
+    methods: Vec<String>,
+    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    max_order: u8,
+    /// Replicates, where a method resamples.
+    #[arg(long, default_value_t = 1000)]
+    replicates: usize,
+    /// Estimate each group of this column apart. May be given more than once.
+    #[arg(long, value_name = "COLUMN")]
+    by: Vec<String>,
+    /// Confidence level of intervals.
+    #[arg(long, default_value_t = 0.95)]
+    level: f64,
+    /// Seed of everything that draws random numbers.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
+    if !(arguments.level > 0.5 && arguments.level < 1.0) {
+        return Err(Failure::input(
+            format!("--level {} is not a confidence level", arguments.level),
+            "use a number between 0.5 and 1, such as 0.95",
+        ));
+    }
+    let methods = parse_methods(&arguments.methods)?;
+    let name = arguments.lists.display().to_string();
+    let columns = HistoryColumns { lists: Vec::new(), count: None, labels: BTreeMap::new() };
+    let read = intake::read_histories(&arguments.lists, &name, &Format::default(), &columns, &arguments.by)
+        .map_err(|e| Failure::from_intake(&e))?;
+    show.findings(read.findings.iter(), "the rows named above");
+    let options = estimate::Options {
+        level: arguments.level,
+        max_order: usize::from(arguments.max_order),
+        replicates: arguments.replicates,
+        seed: arguments.seed,
+        ..estimate::Options::default()
+    };
+    let all = whole(&read.tables)?;
+    let mut estimation = estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
+    if !arguments.by.is_empty() {
+        let groups: Vec<_> = read.tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
+        let method = methods.iter().copied().find(|m| *m != estimate::Method::Profile).unwrap_or(methods[0]);
+        estimation.groups = estimate::estimate_groups(&groups, method, &options)
+            .map_err(|e| Failure::input(e.to_string(), ""))?;
+    }
+    print(&estimation, show);
+    show.result_json(&estimation)?;
+    Ok(if estimation.estimates.iter().all(|e| e.refused.is_some()) { 3 } else { 0 })
+}
+
+/// Methods by name; all of them when none is named.
+pub(crate) fn parse_methods(names: &[String]) -> Result<Vec<estimate::Method>, Failure> {
+    if names.is_empty() {
+        return Ok(estimate::Method::ALL.to_vec());
+    }
+    names.iter().map(|n| n.parse().map_err(|e: estimate::Error| Failure::input(e.to_string(), ""))).collect()
+}
+
+/// The table of all persons: the entry without group, or the sum over groups.
+fn whole(tables: &[(BTreeMap<String, String>, CaptureTable)]) -> Result<CaptureTable, Failure> {
+    let fail = |e: model::Error| Failure::input(e.to_string(), "");
+    if let Some((_, table)) = tables.iter().find(|(codes, _)| codes.is_empty()) {
+        return Ok(table.clone());
+    }
+    let Some((_, first)) = tables.first() else {
+        return Err(Failure::input("there is no row that can be used", "see the findings above"));
+    };
+    let counts = tables.iter().flat_map(|(_, t)| t.counts());
+    CaptureTable::from_counts(first.lists().to_vec(), counts).map_err(fail)
+}
+
+fn print(estimation: &estimate::Estimation, show: &Show) {
+    show.result(&format!(
+        "{} detected on {} lists: {}\n",
+        thousands(estimation.detected),
+        estimation.lists.len(),
+        estimation.lists.join(", ")
+    ));
+    show.result(&format!("{:<16} {:>12}  {:>25}  model", "method", "total", "interval"));
+    for e in &estimation.estimates {
+        match (&e.refused, e.total) {
+            (None, Some(total)) => {
+                let interval = e.interval.map_or_else(String::new, |(lo, hi)| {
+                    format!("{} – {}", thousands(lo.round() as u64), thousands(hi.round() as u64))
+                });
+                show.result(&format!(
+                    "{:<16} {:>12}  {interval:>25}  {}",
+                    e.method.to_string(),
+                    thousands(total.round() as u64),
+                    e.model
+                ));
+            }
+            (why, _) => show.result(&format!(
+                "{:<16} {:>12}  {}",
+                e.method.to_string(),
+                "refused",
+                why.as_deref().unwrap_or("no estimate")
+            )),
+        }
+    }
+    for g in &estimation.groups {
+        let codes: Vec<String> = g.codes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let visibility = g.visibility.map_or_else(|| "cannot tell".into(), |v| format!("{:.0} % seen", 100.0 * v));
+        show.result(&format!("{:<24} {:>12} detected  {visibility}", codes.join(" "), thousands(g.detected)));
+    }
+}

@@ -1,0 +1,91 @@
+//! `out/work`: what a run keeps so that the next does only what changed.
+
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+
+/// The folder of derived files that hold person-level data. Only its owner may look into it, and
+/// only one run may write to it at a time.
+pub(crate) struct Work {
+    out: PathBuf,
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl Work {
+    /// Makes and locks `out/work`.
+    pub(crate) fn open(out: &Path) -> Result<Self, Failure> {
+        let dir = out.join("work");
+        let failed = |e: std::io::Error| Failure::io("cannot make", &dir, &e);
+        std::fs::create_dir_all(out).map_err(failed)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
+        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        let path = dir.join("lock");
+        let lock = File::create(&path).map_err(|e| Failure::io("cannot write", &path, &e))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { out: out.to_owned(), dir, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Failure::input(
+                format!("another run is at work in {}", out.display()),
+                "wait until it is done, or give another folder with --out",
+            )),
+            Err(TryLockError::Error(e)) => Err(Failure::io("cannot lock", &path, &e)),
+        }
+    }
+
+    /// The folder of everything derived.
+    pub(crate) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// A file of this folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// What was kept under `name`, if it can still be read.
+    pub(crate) fn load<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_slice(&std::fs::read(self.path(name)).ok()?).ok()
+    }
+
+    /// Keeps `value` under `name`.
+    pub(crate) fn store(&self, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+        write_json(&self.path(name), value)
+    }
+
+    /// Removes the files of which the name begins with `prefix`, but for `keep`: what an
+    /// earlier state of an input left behind.
+    pub(crate) fn sweep(&self, prefix: &str, keep: &[&str]) {
+        for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(prefix) && !keep.contains(&name.as_ref()) {
+                // What cannot be removed is only in the way of nothing.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// Writes JSON aside and renames it.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_vec_pretty(value)
+        .map_err(|e| Failure::input(format!("{}: {e}", path.display()), ""))?;
+    let aside = path.with_extension("tmp");
+    std::fs::write(&aside, text)
+        .and_then(|()| std::fs::rename(&aside, path))
+        .map_err(|e| Failure::io("cannot write", path, &e))
+}
+
+/// The program that runs: what was kept by another build is not trusted.
+pub(crate) fn build() -> String {
+    let seen = std::env::current_exe().and_then(std::fs::metadata).ok().map(|m| {
+        let changed = m.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+        format!("{} {:?}", m.len(), changed)
+    });
+    format!("{} {}", env!("CARGO_PKG_VERSION"), seen.unwrap_or_default())
+}

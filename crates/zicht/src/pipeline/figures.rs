@@ -1,0 +1,111 @@
+//! Figures: cubes from reports and from published tables, audited and protected.
+
+use disclosure::{AuditOptions, Policy, Protection, Table};
+use publish::AuditNote;
+
+use super::inputs::Received;
+use super::{Inputs, Monitor, Work, cache::write_json};
+use crate::failure::Failure;
+use crate::show::{Show, thousands};
+
+/// Everything that is counted.
+pub(crate) struct Figures {
+    /// The reports, when there are any.
+    pub(crate) reports: Option<tables::Reports>,
+    pub(crate) protection: Protection,
+}
+
+impl Figures {
+    /// Makes the cubes and protects them as a set.
+    pub(crate) fn make(monitor: &Monitor, inputs: &Inputs, show: &Show) -> Result<Self, Failure> {
+        let fail = |e: tables::Error| Failure::input(e.to_string(), "");
+        let settings = &monitor.settings;
+        let mut all: Vec<Table> = Vec::new();
+        let mut reports = None;
+        if !inputs.reports.is_empty() {
+            let step = show.step("tables", None);
+            let opened =
+                tables::Reports::open(&inputs.reports, settings, &monitor.catalogue, monitor.threads).map_err(fail)?;
+            let cubes = opened.cubes(&settings.table).map_err(fail)?;
+            let cells: usize = cubes.iter().map(|c| c.cells.len()).sum();
+            step.done(&format!(
+                "{} reports of {} persons, {} cells",
+                thousands(opened.rows()),
+                thousands(opened.persons()),
+                thousands(cells as u64)
+            ));
+            all.extend(cubes.into_iter().map(|cube| Table { cube, waiver: None }));
+            reports = Some(opened);
+        }
+        all.extend(
+            inputs.cubes.iter().map(|r| Table { cube: r.cube.clone(), waiver: r.settings.waiver.clone() }),
+        );
+        let step = show.step("protect", None);
+        let protection = disclosure::protect(&all, &Policy::from(&settings.disclosure))
+            .map_err(|e| Failure::input(e.to_string(), ""))?;
+        let hidden: usize = protection.tables.iter().map(|t| t.suppressed).sum();
+        step.done(&format!(
+            "{} cells hidden; attacked {}: {} exact, {} too close",
+            thousands(hidden as u64),
+            thousands(protection.attack.targets as u64),
+            protection.attack.exact,
+            protection.attack.narrow
+        ));
+        if protection.attack.exact + protection.attack.narrow > 0 {
+            return Err(Failure::refused(
+                "the tables cannot be protected: hidden cells can still be worked out",
+                "make tables with fewer dimensions, or leave out one of the tables that overlap",
+            ));
+        }
+        Ok(Self { reports, protection })
+    }
+}
+
+/// Attacks the published tables that were received, file by file, and writes `audit.json`: it
+/// names cells and values, so it stays inside.
+pub(crate) fn audit_received(
+    monitor: &Monitor,
+    inputs: &Inputs,
+    work: &Work,
+    show: &Show,
+) -> Result<(disclosure::Audit, Vec<AuditNote>), Failure> {
+    let mut whole = disclosure::Audit::default();
+    let mut notes = Vec::new();
+    let path = work.out().join("audit.json");
+    if inputs.cubes.is_empty() {
+        // What an earlier run with other inputs left behind says nothing of this one.
+        let _ = std::fs::remove_file(&path);
+        return Ok((whole, notes));
+    }
+    let step = show.step("audit", None);
+    let options = AuditOptions { threshold: Some(monitor.settings.disclosure.threshold), ..AuditOptions::default() };
+    let mut files: Vec<&String> = inputs.cubes.iter().map(|r| &r.file).collect();
+    files.dedup();
+    for file in files {
+        let cubes: Vec<model::Cube> = inputs
+            .cubes
+            .iter()
+            .filter(|r: &&Received| r.file == *file && r.settings.waiver.is_none())
+            .map(|r| r.cube.clone())
+            .collect();
+        let audit = disclosure::audit(&cubes, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
+        notes.push(AuditNote {
+            file: file.clone(),
+            cells_attacked: audit.cells_attacked,
+            exact: audit.exact,
+            narrow: audit.narrow,
+        });
+        whole.cells_attacked += audit.cells_attacked;
+        whole.exact += audit.exact;
+        whole.narrow += audit.narrow;
+        whole.findings.extend(audit.findings);
+        whole.inconsistencies.extend(audit.inconsistencies);
+    }
+    write_json(&path, &whole)?;
+    step.done(&format!(
+        "{} cells of received tables attacked: {} can be worked out exactly",
+        thousands(whole.cells_attacked as u64),
+        thousands(whole.exact as u64)
+    ));
+    Ok((whole, notes))
+}

@@ -1,0 +1,9 @@
+//! Any bytes at all, read as text with delimiters: rows or an error in words, never a panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use model::{FileKind, Format};
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = intake::read::rows_from_bytes(FileKind::Csv, bytes, &Format::default());
+});
