@@ -26,7 +26,11 @@ pub(crate) struct Rules<'a> {
 impl Codes {
     /// # Errors
     /// When the file of codes cannot be read or names a code that is not in the classification.
-    pub(crate) fn new(project: &Path, classification: Option<&Classification>, rules: &Rules<'_>) -> Result<Self> {
+    pub(crate) fn new(
+        project: &Path,
+        classification: Option<&Classification>,
+        rules: &Rules<'_>,
+    ) -> Result<Self> {
         let mut exact: HashMap<String, String> = HashMap::new();
         if let Some(file) = rules.codes_file {
             exact.extend(read_codes_file(project, file, classification)?);
@@ -86,8 +90,8 @@ fn read_codes_file(
     file: &str,
     classification: Option<&Classification>,
 ) -> Result<Vec<(String, String)>> {
-    let bytes = std::fs::read(project.join(file))
-        .map_err(|source| Error::Io { file: file.to_owned(), source })?;
+    let bytes =
+        std::fs::read(project.join(file)).map_err(|source| Error::Io { file: file.to_owned(), source })?;
     let mut reader = csv::Reader::from_reader(&bytes[..]);
     if !reader.headers().is_ok_and(|h| h.iter().map(str::trim).eq(["value", "code"])) {
         return Err(Error::at(file, 1, "this is no list of codes", "its header must be value,code"));

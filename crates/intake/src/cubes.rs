@@ -64,13 +64,21 @@ pub(crate) fn read_long(
     format: &Format,
     context: &Context<'_>,
 ) -> Result<Cubes> {
-    let mut readers =
-        cubes.iter().map(|c| Reader::new(c, &table, context)).collect::<Result<Vec<_>>>()?;
+    let mut readers = cubes.iter().map(|c| Reader::new(c, &table, context)).collect::<Result<Vec<_>>>()?;
     let (mut rows, mut findings) = (RowCount::default(), Findings::default());
     if let Some(encoding) = table.guessed_encoding {
         let message = format!("the file is not UTF-8 and is read as {encoding}");
         let help = "state the encoding to be sure: format = { encoding = \"…\" }";
-        findings.push(finding(&table.name, None, None, None, "encoding.guessed", Severity::Note, message, help));
+        findings.push(finding(
+            &table.name,
+            None,
+            None,
+            None,
+            "encoding.guessed",
+            Severity::Note,
+            message,
+            help,
+        ));
     }
     while let Some(chunk) = table.rows.next_chunk()? {
         for r in 0..chunk.len() {
@@ -78,7 +86,16 @@ pub(crate) fn read_long(
             let row = chunk.number(r);
             if let Some(fault) = chunk.fault(r) {
                 let message = fault.message.clone();
-                findings.push(finding(&table.name, Some(row), None, None, fault.rule, Severity::Error, message, fault.help));
+                findings.push(finding(
+                    &table.name,
+                    Some(row),
+                    None,
+                    None,
+                    fault.rule,
+                    Severity::Error,
+                    message,
+                    fault.help,
+                ));
                 rows.rows_quarantined += 1;
                 continue;
             }
@@ -97,7 +114,16 @@ pub(crate) fn read_long(
             if !asked {
                 let message = "no cube asks for this row".to_owned();
                 let help = "add a [[source.cube]] or widen its `where` if the row is needed";
-                findings.push(finding(&table.name, Some(row), None, None, "row.outside", Severity::Note, message, help));
+                findings.push(finding(
+                    &table.name,
+                    Some(row),
+                    None,
+                    None,
+                    "row.outside",
+                    Severity::Note,
+                    message,
+                    help,
+                ));
             }
         }
     }
@@ -144,7 +170,8 @@ impl<'a> Reader<'a> {
             .iter()
             .map(|d| {
                 let classification = d.classification.as_deref().and_then(model::classification);
-                let rules = Rules { codes: &d.codes, codes_file: d.codes_file.as_deref(), by_label: d.by_label };
+                let rules =
+                    Rules { codes: &d.codes, codes_file: d.codes_file.as_deref(), by_label: d.by_label };
                 Ok(DimensionReader {
                     settings: d,
                     column: table.column(&d.column)?,
@@ -164,7 +191,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the row as a cell; `false` when it cannot be used.
-    fn read(&mut self, chunk: &Chunk, r: usize, file: &str, format: &Format, findings: &mut Findings) -> bool {
+    fn read(
+        &mut self,
+        chunk: &Chunk,
+        r: usize,
+        file: &str,
+        format: &Format,
+        findings: &mut Findings,
+    ) -> bool {
         let row = chunk.number(r);
         let mut key = Vec::with_capacity(self.dimensions.len());
         let mut good = true;
@@ -174,22 +208,50 @@ impl<'a> Reader<'a> {
             if is_mojibake(&text) {
                 let message = "letters were read in the wrong encoding before this file was made".to_owned();
                 let help = "ask its publisher to repair the file; the value is used as it stands if `codes` names it";
-                findings.push(finding(file, Some(row), column, Some(&text), "encoding.mojibake", Severity::Warning, message, help));
+                findings.push(finding(
+                    file,
+                    Some(row),
+                    column,
+                    Some(&text),
+                    "encoding.mojibake",
+                    Severity::Warning,
+                    message,
+                    help,
+                ));
             }
             let code = if text.is_empty() { Some(UNKNOWN) } else { d.codes.code(&text) };
             match code {
                 Some(code) if d.settings.role == Role::Time && !is_period(code) => {
                     let message = "this is no period".to_owned();
                     let help = "write a year, a quarter or a month (2026, 2026-Q4, 2026-11), or say in `codes` what it stands for";
-                    findings.push(finding(file, Some(row), column, Some(&text), "time.format", Severity::Error, message, help));
+                    findings.push(finding(
+                        file,
+                        Some(row),
+                        column,
+                        Some(&text),
+                        "time.format",
+                        Severity::Error,
+                        message,
+                        help,
+                    ));
                     good = false;
                 }
                 Some(code) => key.push(code.to_owned()),
                 None => {
                     let list = d.classification.map_or("the list", |c| c.id.as_str());
-                    let message = format!("the value is not in {list} and `codes` does not say what it stands for");
+                    let message =
+                        format!("the value is not in {list} and `codes` does not say what it stands for");
                     let help = d.codes.suggestion(&text);
-                    findings.push(finding(file, Some(row), column, Some(&text), "code.unknown", Severity::Error, message, &help));
+                    findings.push(finding(
+                        file,
+                        Some(row),
+                        column,
+                        Some(&text),
+                        "code.unknown",
+                        Severity::Error,
+                        message,
+                        &help,
+                    ));
                     good = false;
                 }
             }
@@ -201,7 +263,16 @@ impl<'a> Reader<'a> {
             Err(why) => {
                 let help = "marks for suppressed and missing figures, thousands and footnotes are declared in [source.format]";
                 let message = format!("this is no count: {why}");
-                findings.push(finding(file, Some(row), column, Some(&text), "value.not_a_count", Severity::Error, message, help));
+                findings.push(finding(
+                    file,
+                    Some(row),
+                    column,
+                    Some(&text),
+                    "value.not_a_count",
+                    Severity::Error,
+                    message,
+                    help,
+                ));
                 return false;
             }
         };
@@ -216,7 +287,16 @@ impl<'a> Reader<'a> {
             Some((before, first)) if *before == value => {
                 let message = format!("cube \"{}\": the same cell stands in row {first}", self.cube.id);
                 let help = "one of the two rows can go";
-                findings.push(finding(file, Some(row), None, None, "cell.duplicate", Severity::Warning, message, help));
+                findings.push(finding(
+                    file,
+                    Some(row),
+                    None,
+                    None,
+                    "cell.duplicate",
+                    Severity::Warning,
+                    message,
+                    help,
+                ));
                 false
             }
             Some((before, first)) => {
@@ -227,7 +307,16 @@ impl<'a> Reader<'a> {
                     say(value)
                 );
                 let help = "ask the publisher which holds; if the two come from different editions, make the edition a dimension with role = \"vintage\"";
-                findings.push(finding(file, Some(row), column, Some(&text), "cell.conflict", Severity::Error, message, help));
+                findings.push(finding(
+                    file,
+                    Some(row),
+                    column,
+                    Some(&text),
+                    "cell.conflict",
+                    Severity::Error,
+                    message,
+                    help,
+                ));
                 false
             }
         }
@@ -375,7 +464,16 @@ pub(crate) fn check_totals(file: &str, cube: &Cube, findings: &mut Findings) {
             } else {
                 "one of them is wrong: ask the publisher; both are kept as published"
             };
-            findings.push(finding(file, None, None, None, "total.mismatch", Severity::Warning, message, help));
+            findings.push(finding(
+                file,
+                None,
+                None,
+                None,
+                "total.mismatch",
+                Severity::Warning,
+                message,
+                help,
+            ));
         }
     }
 }

@@ -33,7 +33,10 @@ impl Pattern {
                 "write for instance %Y-%m-%d or %d-%m-%Y",
             )
         };
-        let (sample, back) = (jiff::civil::date(2026, 11, 24), jiff::fmt::strtime::format(format, jiff::civil::date(2026, 11, 24)));
+        let (sample, back) = (
+            jiff::civil::date(2026, 11, 24),
+            jiff::fmt::strtime::format(format, jiff::civil::date(2026, 11, 24)),
+        );
         let parsed = back.ok().and_then(|text| parse_other(format, &text));
         if parsed != Some(sample) {
             return Err(fail());
@@ -100,7 +103,15 @@ pub(crate) fn shape(field: Field<'_>) -> String {
     let text = field.to_text();
     text.chars()
         .take(20)
-        .map(|c| if c.is_numeric() { '9' } else if c.is_alphabetic() { 'a' } else { c })
+        .map(|c| {
+            if c.is_numeric() {
+                '9'
+            } else if c.is_alphabetic() {
+                'a'
+            } else {
+                c
+            }
+        })
         .collect()
 }
 

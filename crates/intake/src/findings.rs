@@ -27,14 +27,16 @@ struct Parts {
 
 impl From<Findings> for Parts {
     fn from(f: Findings) -> Self {
-        let counts = f.counts.into_iter().map(|((file, rule, severity), n)| (file, rule, severity, n)).collect();
+        let counts =
+            f.counts.into_iter().map(|((file, rule, severity), n)| (file, rule, severity, n)).collect();
         Self { kept: f.kept, counts }
     }
 }
 
 impl From<Parts> for Findings {
     fn from(p: Parts) -> Self {
-        let counts = p.counts.into_iter().map(|(file, rule, severity, n)| ((file, rule, severity), n)).collect();
+        let counts =
+            p.counts.into_iter().map(|(file, rule, severity, n)| ((file, rule, severity), n)).collect();
         Self { kept: p.kept, counts }
     }
 }

@@ -61,7 +61,11 @@ pub fn read_histories(
         for r in 0..chunk.len() {
             rows.rows_in += 1;
             let row = Some(chunk.number(r));
-            let mut refuse = |column: Option<&str>, value: Option<&str>, rule: &str, message: String, help: &str| {
+            let mut refuse = |column: Option<&str>,
+                              value: Option<&str>,
+                              rule: &str,
+                              message: String,
+                              help: &str| {
                 findings.push(finding(&table.name, row, column, value, rule, Severity::Error, message, help));
             };
             if let Some(fault) = chunk.fault(r) {
@@ -78,7 +82,13 @@ pub fn read_histories(
                     text => {
                         let shape = crate::codes::shape(text);
                         let message = "a list says 1 for seen and 0 for not seen".to_owned();
-                        refuse(Some(&names[bit]), Some(&shape), "history.not_binary", message, "put a 0 or a 1 here");
+                        refuse(
+                            Some(&names[bit]),
+                            Some(&shape),
+                            "history.not_binary",
+                            message,
+                            "put a 0 or a 1 here",
+                        );
                         good = false;
                     }
                 }
@@ -88,8 +98,15 @@ pub fn read_histories(
                 Some(text) => match crate::counts::parse(&text, format) {
                     Ok(model::Value::Count(n)) => n,
                     _ => {
-                        let message = "the number of persons must be a whole number of zero or more".to_owned();
-                        refuse(Some("count"), Some(&text), "value.not_a_count", message, "give the exact count");
+                        let message =
+                            "the number of persons must be a whole number of zero or more".to_owned();
+                        refuse(
+                            Some("count"),
+                            Some(&text),
+                            "value.not_a_count",
+                            message,
+                            "give the exact count",
+                        );
                         good = false;
                         0
                     }
@@ -97,10 +114,17 @@ pub fn read_histories(
             };
             if good && history == 0 {
                 let message = "a person seen on no list cannot be counted".to_owned();
-                refuse(None, None, "history.empty", message, "take the row out: how many were never seen is what is estimated");
+                refuse(
+                    None,
+                    None,
+                    "history.empty",
+                    message,
+                    "take the row out: how many were never seen is what is estimated",
+                );
                 good = false;
             }
-            let group: Vec<String> = groups.iter().map(|&g| chunk.field(r, g).to_text().into_owned()).collect();
+            let group: Vec<String> =
+                groups.iter().map(|&g| chunk.field(r, g).to_text().into_owned()).collect();
             if good {
                 let mut added = whole.add(history, n);
                 if !group.is_empty() {
@@ -123,9 +147,10 @@ pub fn read_histories(
         }
     }
     if rows.rows_used == 0 {
-        let first = findings.iter().next().map_or_else(String::new, |f| {
-            format!(": row {}: {}", f.row.unwrap_or_default(), f.message)
-        });
+        let first = findings
+            .iter()
+            .next()
+            .map_or_else(String::new, |f| format!(": row {}: {}", f.row.unwrap_or_default(), f.message));
         return Err(Error::file(
             &table.name,
             format!("no row can be used as a capture history{first}"),
@@ -134,7 +159,10 @@ pub fn read_histories(
     }
     let mut tables = vec![(BTreeMap::new(), whole)];
     tables.extend(parts.into_iter().map(|(group, t)| {
-        let codes = by.iter().cloned().zip(group.into_iter().map(|g| if g.is_empty() { model::UNKNOWN.to_owned() } else { g }));
+        let codes = by
+            .iter()
+            .cloned()
+            .zip(group.into_iter().map(|g| if g.is_empty() { model::UNKNOWN.to_owned() } else { g }));
         (codes.collect(), t)
     }));
     Ok(Histories { tables, rows, findings })

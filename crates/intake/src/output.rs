@@ -46,7 +46,8 @@ impl ReportWriter {
         let schema = Arc::new(Schema::new(fields));
         let file = File::create(path).map_err(io(path))?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|e| failed(path, &e))?;
+        let writer =
+            ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|e| failed(path, &e))?;
         Ok(Self {
             writer,
             schema,

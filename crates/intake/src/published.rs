@@ -40,7 +40,8 @@ impl Layout {
     pub fn parse(text: &str) -> std::result::Result<Self, SettingsError> {
         let layout: Self = toml::from_str(text).map_err(|e| SettingsError {
             message: e.message().to_owned(),
-            help: "a layout has [format] and one or more [[cube]], as a [[source]] of monitor.toml has".into(),
+            help: "a layout has [format] and one or more [[cube]], as a [[source]] of monitor.toml has"
+                .into(),
             span: e.span(),
         })?;
         for d in layout.cube.iter().flat_map(|c| &c.dimension) {
@@ -66,7 +67,8 @@ pub fn read_tables(path: &Path, name: &str, layout: Option<&Layout>) -> Result<C
         let table = read::open(path, name, &layout.format, &[])?;
         let labels = |id: &str| Label::same(id);
         let project = path.parent().unwrap_or(Path::new("."));
-        let context = Context { project, source_id: &slug(name), definition: &Label::same(""), labels: &labels };
+        let context =
+            Context { project, source_id: &slug(name), definition: &Label::same(""), labels: &labels };
         return read_long(table, &layout.cube, &layout.format, &context);
     }
     let mut table = read::open(path, name, &Format::default(), &[])?;
@@ -77,7 +79,16 @@ pub fn read_tables(path: &Path, name: &str, layout: Option<&Layout>) -> Result<C
             count.rows_in += 1;
             if let Some(fault) = chunk.fault(r) {
                 let message = fault.message.clone();
-                findings.push(finding(&file.name, Some(chunk.number(r)), None, None, fault.rule, Severity::Error, message, fault.help));
+                findings.push(finding(
+                    &file.name,
+                    Some(chunk.number(r)),
+                    None,
+                    None,
+                    fault.rule,
+                    Severity::Error,
+                    message,
+                    fault.help,
+                ));
                 count.rows_quarantined += 1;
                 continue;
             }
@@ -93,9 +104,20 @@ pub fn read_tables(path: &Path, name: &str, layout: Option<&Layout>) -> Result<C
     let used = reading.used.len() as u64;
     count.rows_used = used;
     count.rows_quarantined += file.rows.len() as u64 - used;
-    for (number, _) in file.rows.iter().filter(|(n, _)| !reading.used.contains(n) && !reading.refused.contains(n)) {
+    for (number, _) in
+        file.rows.iter().filter(|(n, _)| !reading.used.contains(n) && !reading.refused.contains(n))
+    {
         let message = "the row is no cell of a table".to_owned();
-        reading.findings.push(finding(&file.name, Some(*number), None, None, "row.outside", Severity::Note, message, "describe it with --layout if it is needed"));
+        reading.findings.push(finding(
+            &file.name,
+            Some(*number),
+            None,
+            None,
+            "row.outside",
+            Severity::Note,
+            message,
+            "describe it with --layout if it is needed",
+        ));
     }
     Ok(Cubes { cubes, rows: count, findings: reading.findings })
 }
@@ -117,12 +139,39 @@ impl Received {
     }
 }
 
-const VALUE_NAMES: &[&str] =
-    &["txtVALUE", "OBS_VALUE", "value", "values", "count", "counts", "n", "number", "aantal", "waarde", "victims", "slachtoffers"];
+const VALUE_NAMES: &[&str] = &[
+    "txtVALUE",
+    "OBS_VALUE",
+    "value",
+    "values",
+    "count",
+    "counts",
+    "n",
+    "number",
+    "aantal",
+    "waarde",
+    "victims",
+    "slachtoffers",
+];
 /// Columns that say something of a cell and are no dimension.
 const ATTRIBUTES: &[&str] = &[
-    "unit", "unit of measurement", "unit_measure", "eenheid", "source", "bron", "conf_status", "obs_status", "lower",
-    "upper", "rate", "note", "notes", "comment", "dataflow", "decimals", "unit_mult",
+    "unit",
+    "unit of measurement",
+    "unit_measure",
+    "eenheid",
+    "source",
+    "bron",
+    "conf_status",
+    "obs_status",
+    "lower",
+    "upper",
+    "rate",
+    "note",
+    "notes",
+    "comment",
+    "dataflow",
+    "decimals",
+    "unit_mult",
 ];
 
 struct Reading<'a> {
@@ -179,7 +228,8 @@ impl Reading<'_> {
         let mut out = Vec::new();
         for ((country, indicator), rows) in groups {
             let universe = format!("{}/{country}/{indicator}", self.file.name);
-            let kinds: BTreeSet<String> = rows.iter().map(|&i| self.file.rows[i].1[dimension].clone()).collect();
+            let kinds: BTreeSet<String> =
+                rows.iter().map(|&i| self.file.rows[i].1[dimension].clone()).collect();
             for kind in &kinds {
                 let alone = kind == TOTAL_OF_GLOTIP;
                 if alone && kinds.len() > 1 {
@@ -215,7 +265,11 @@ impl Reading<'_> {
     fn long(&mut self, value: usize) -> Result<Cube> {
         let label = |c: &str| {
             let c = c.to_lowercase();
-            c.ends_with("_label") || c.ends_with("_label_en") || c.ends_with("_label_nl") || c.ends_with("_en") || c.ends_with("_nl")
+            c.ends_with("_label")
+                || c.ends_with("_label_en")
+                || c.ends_with("_label_nl")
+                || c.ends_with("_en")
+                || c.ends_with("_nl")
         };
         let axes: Vec<usize> = (0..self.file.columns.len())
             .filter(|&c| c != value)
@@ -244,7 +298,8 @@ impl Reading<'_> {
                 let mut text = f[value].clone();
                 if hidden && text.is_empty() {
                     let bound = |c: Option<usize>| c.and_then(|c| f[c].parse::<u64>().ok());
-                    text = format!("{}..{}", bound(bounds.0).unwrap_or(0), bound(bounds.1).unwrap_or(UNBOUNDED));
+                    text =
+                        format!("{}..{}", bound(bounds.0).unwrap_or(0), bound(bounds.1).unwrap_or(UNBOUNDED));
                 }
                 (*number, codes, text)
             })
@@ -285,7 +340,10 @@ impl Reading<'_> {
             let first = groups.next().unwrap_or_default();
             let digits = |g: &str| !g.is_empty() && g.bytes().all(|b| b.is_ascii_digit());
             let mut rest = groups.peekable();
-            rest.peek().is_some() && digits(first) && first.len() <= 3 && rest.all(|g| g.len() == 3 && digits(g))
+            rest.peek().is_some()
+                && digits(first)
+                && first.len() <= 3
+                && rest.all(|g| g.len() == 3 && digits(g))
         };
         [',', '.', ' ', '\u{a0}', '\u{202f}']
             .into_iter()
@@ -311,7 +369,16 @@ impl Reading<'_> {
                     if self.refused.insert(row) {
                         let help = "describe the file with --layout if the mark has a meaning";
                         let message = format!("this is no count: {why}");
-                        self.findings.push(finding(name, Some(row), Some(&self.file.columns[column]), Some(&text), "value.not_a_count", Severity::Error, message, help));
+                        self.findings.push(finding(
+                            name,
+                            Some(row),
+                            Some(&self.file.columns[column]),
+                            Some(&text),
+                            "value.not_a_count",
+                            Severity::Error,
+                            message,
+                            help,
+                        ));
                     }
                     continue;
                 }
@@ -321,7 +388,16 @@ impl Reading<'_> {
                     if self.refused.insert(row) {
                         let message = format!("the same cell stands in row {first} with another value");
                         let help = "which of the two holds cannot be guessed; the first is used";
-                        self.findings.push(finding(name, Some(row), Some(&self.file.columns[column]), Some(&text), "cell.conflict", Severity::Error, message, help));
+                        self.findings.push(finding(
+                            name,
+                            Some(row),
+                            Some(&self.file.columns[column]),
+                            Some(&text),
+                            "cell.conflict",
+                            Severity::Error,
+                            message,
+                            help,
+                        ));
                     }
                 }
                 Some(_) => {
@@ -354,7 +430,13 @@ impl Reading<'_> {
                     })
                     .collect();
                 let role = if axis.time { Role::Time } else { Role::Breakdown };
-                Dimension { id: axis.id.clone(), label: Label::same(&axis.id), role, classification: None, categories }
+                Dimension {
+                    id: axis.id.clone(),
+                    label: Label::same(&axis.id),
+                    role,
+                    classification: None,
+                    categories,
+                }
             })
             .collect();
         let places: Vec<BTreeMap<&str, u32>> = dimensions
@@ -404,7 +486,9 @@ fn parse(text: &str, thousands: Option<char>) -> std::result::Result<Value, Stri
     }
     match text.to_lowercase().as_str() {
         "x" | "*" | "**" | "c" | "s" | "[c]" | "suppressed" => return Ok(Value::Between(0, UNBOUNDED)),
-        "" | "na" | "n/a" | "n.a." | "nan" | "null" | "." | ".." | "…" | ":" | "-" | "–" => return Ok(Value::Missing),
+        "" | "na" | "n/a" | "n.a." | "nan" | "null" | "." | ".." | "…" | ":" | "-" | "–" => {
+            return Ok(Value::Missing);
+        }
         _ => {}
     }
     counts::parse(text, &Format { thousands, ..Format::default() })

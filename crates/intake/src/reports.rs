@@ -129,8 +129,7 @@ fn in_parallel<T: Send>(
     };
     let mut ready = read()?;
     while !ready.is_empty() {
-        let (next, done) =
-            rayon::join(&mut read, || ready.into_par_iter().map(&work).collect::<Vec<_>>());
+        let (next, done) = rayon::join(&mut read, || ready.into_par_iter().map(&work).collect::<Vec<_>>());
         done.into_iter().try_for_each(&mut sink)?;
         ready = next?;
     }
@@ -192,13 +191,18 @@ impl<'a> Plan<'a> {
             .iter()
             .map(|id| {
                 let classification = catalogue.of(id).ok_or_else(|| {
-                    Error::file(&source.path, format!("variable \"{id}\" has no classification"), "name one under [variable]")
+                    Error::file(
+                        &source.path,
+                        format!("variable \"{id}\" has no classification"),
+                        "name one under [variable]",
+                    )
                 })?;
                 let unknown = narrow(&table.name, classification)?;
                 let Some((_, c)) = columns.columns.iter().find(|(name, _)| *name == id) else {
                     return Ok((unknown, None));
                 };
-                let rules = Rules { codes: &c.codes, codes_file: c.codes_file.as_deref(), by_label: c.by_label };
+                let rules =
+                    Rules { codes: &c.codes, codes_file: c.codes_file.as_deref(), by_label: c.by_label };
                 let codes = Codes::new(project, Some(classification), &rules)?;
                 let positions = codes.positions();
                 let column = table.column(&c.column)?;
@@ -307,7 +311,10 @@ impl<'a> Plan<'a> {
                 "date.impossible",
                 Severity::Error,
                 "there is no such date",
-                &format!("dates of this column are written {}; ask the sender for the right one", self.columns.date.format),
+                &format!(
+                    "dates of this column are written {}; ask the sender for the right one",
+                    self.columns.date.format
+                ),
             );
             f.value = Some(dates::shape(field));
             found.push(f);
@@ -390,7 +397,10 @@ impl<'a> Plan<'a> {
                 name,
                 "age.contradicts_birth_date",
                 Severity::Warning,
-                &format!("the stated age differs by {} years from the date of birth; the age is taken as unknown", (a - b).abs()),
+                &format!(
+                    "the stated age differs by {} years from the date of birth; the age is taken as unknown",
+                    (a - b).abs()
+                ),
                 "one of the two is wrong: ask the sender",
             ));
             return None;
@@ -410,7 +420,14 @@ impl<'a> Plan<'a> {
         Some(age)
     }
 
-    fn codes(&self, chunk: &Chunk, r: usize, row: u64, date: Option<Date>, found: &mut Vec<Finding>) -> Vec<u16> {
+    fn codes(
+        &self,
+        chunk: &Chunk,
+        r: usize,
+        row: u64,
+        date: Option<Date>,
+        found: &mut Vec<Finding>,
+    ) -> Vec<u16> {
         let mut out = Vec::with_capacity(self.variables.len());
         for (unknown, variable) in &self.variables {
             let Some(v) = variable else {
@@ -422,15 +439,17 @@ impl<'a> Plan<'a> {
                 out.push(*unknown);
                 continue;
             }
-            let position =
-                v.positions.get(&*text).or_else(|| v.positions.get(&text.to_lowercase())).copied();
+            let position = v.positions.get(&*text).or_else(|| v.positions.get(&text.to_lowercase())).copied();
             let Some(position) = position else {
                 let mut f = self.finding(
                     row,
                     Some(v.name),
                     "code.unknown",
                     Severity::Error,
-                    &format!("the value is not in {} and `codes` does not say what it stands for", v.classification.id),
+                    &format!(
+                        "the value is not in {} and `codes` does not say what it stands for",
+                        v.classification.id
+                    ),
                     &v.codes.suggestion(&text),
                 );
                 f.value = Some(codes::shown(&text, &v.codes));

@@ -111,7 +111,8 @@ impl Show {
         }
         let mut text = String::new();
         let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-        let theme = if color { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+        let theme =
+            if color { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
         let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false);
         if handler.render_report(&mut text, failure).is_ok() {
             eprint!("{text}");
@@ -136,7 +137,10 @@ impl Step {
         }
         if !self.quiet {
             let seconds = self.started.elapsed().as_secs_f64();
-            anstream::eprintln!("{GREEN}✓{GREEN:#} {BOLD}{}{BOLD:#} {what} {DIM}{seconds:.1} s{DIM:#}", self.name);
+            anstream::eprintln!(
+                "{GREEN}✓{GREEN:#} {BOLD}{}{BOLD:#} {what} {DIM}{seconds:.1} s{DIM:#}",
+                self.name
+            );
         }
     }
 }

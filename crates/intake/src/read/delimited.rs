@@ -18,9 +18,16 @@ pub(super) fn open(source: Source, name: &str, format: &Format) -> Result<Table>
     let mut start = Vec::new();
     source.by_ref().take(LOOK).read_to_end(&mut start).map_err(io(name))?;
     let delimiter = match format.delimiter {
-        Some(c) => u8::try_from(c).ok().filter(|b| b.is_ascii() && !matches!(b, b'"' | b'\n' | b'\r')).ok_or_else(|| {
-            Error::file(name, format!("{c:?} cannot be a delimiter"), "use one such as \",\", \";\", \"|\" or \"\\t\"")
-        })?,
+        Some(c) => u8::try_from(c)
+            .ok()
+            .filter(|b| b.is_ascii() && !matches!(b, b'"' | b'\n' | b'\r'))
+            .ok_or_else(|| {
+                Error::file(
+                    name,
+                    format!("{c:?} cannot be a delimiter"),
+                    "use one such as \",\", \";\", \"|\" or \"\\t\"",
+                )
+            })?,
         None => find_delimiter(&start),
     };
     let mut records = Records {
@@ -37,10 +44,16 @@ pub(super) fn open(source: Source, name: &str, format: &Format) -> Result<Table>
     let columns = loop {
         if !records.next()? {
             let missing = match format.header_row {
-                Some(row) if records.line > 0 => format!("there is no row {row}, which should hold the header"),
+                Some(row) if records.line > 0 => {
+                    format!("there is no row {row}, which should hold the header")
+                }
                 _ => "the file is empty".to_owned(),
             };
-            return Err(Error::file(name, missing, "it needs a header and rows; ask its sender for a new copy"));
+            return Err(Error::file(
+                name,
+                missing,
+                "it needs a header and rows; ask its sender for a new copy",
+            ));
         }
         let blank = records.bytes[..records.length].iter().all(u8::is_ascii_whitespace);
         if records.line < format.header_row.unwrap_or(1) || (blank && format.header_row.is_none()) {
@@ -178,7 +191,10 @@ impl Rows for Delimited {
                 continue;
             };
             let found = self.records.fields;
-            if found == 1 && self.width > 1 && self.records.bytes[..self.records.length].trim_ascii().is_empty() {
+            if found == 1
+                && self.width > 1
+                && self.records.bytes[..self.records.length].trim_ascii().is_empty()
+            {
                 continue;
             }
             if found == self.width {

@@ -73,7 +73,8 @@ pub(super) fn open(bytes: Vec<u8>, name: &str, format: &Format) -> Result<Table>
     };
     let header = out.header;
     if let Some(m) = merged.iter().find(|m| {
-        (m.start.0..=m.end.0).contains(&header.saturating_sub(1)) && (m.end.1 > m.start.1 || m.end.0 > m.start.0)
+        (m.start.0..=m.end.0).contains(&header.saturating_sub(1))
+            && (m.end.1 > m.start.1 || m.end.0 > m.start.0)
     }) {
         return Err(Error::at(
             &named,

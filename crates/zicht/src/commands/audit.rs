@@ -33,8 +33,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         .as_ref()
         .map(|path| {
             let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
-            intake::Layout::parse(&text)
-                .map_err(|e| Failure::settings(e, &path.display().to_string(), &text))
+            intake::Layout::parse(&text).map_err(|e| Failure::settings(e, &path.display().to_string(), &text))
         })
         .transpose()?;
     let mut cubes = Vec::new();
@@ -55,7 +54,10 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         show.result(&describe(f));
     }
     if audit.findings.len() > arguments.show {
-        show.result(&format!("… and {} more; see --format json or --show", audit.findings.len() - arguments.show));
+        show.result(&format!(
+            "… and {} more; see --format json or --show",
+            audit.findings.len() - arguments.show
+        ));
     }
     show.result(&format!(
         "\n{} cells attacked: {} can be worked out exactly, {} more closely than the rule allows.",

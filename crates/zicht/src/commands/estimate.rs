@@ -57,7 +57,8 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         ..estimate::Options::default()
     };
     let all = whole(&read.tables)?;
-    let mut estimation = estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let mut estimation =
+        estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
     if !arguments.by.is_empty() {
         let groups: Vec<_> = read.tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
         let method = methods.iter().copied().find(|m| *m != estimate::Method::Profile).unwrap_or(methods[0]);
@@ -121,7 +122,8 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
     }
     for g in &estimation.groups {
         let codes: Vec<String> = g.codes.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let visibility = g.visibility.map_or_else(|| "cannot tell".into(), |v| format!("{:.0} % seen", 100.0 * v));
+        let visibility =
+            g.visibility.map_or_else(|| "cannot tell".into(), |v| format!("{:.0} % seen", 100.0 * v));
         show.result(&format!("{:<24} {:>12} detected  {visibility}", codes.join(" "), thousands(g.detected)));
     }
 }

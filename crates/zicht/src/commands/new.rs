@@ -72,7 +72,11 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         }
     }
     let next = if arguments.example.is_some() { "run" } else { "check" };
-    show.result(&format!("Made {}\n\nNext: zicht {next} {}", dir.join("monitor.toml").display(), dir.display()));
+    show.result(&format!(
+        "Made {}\n\nNext: zicht {next} {}",
+        dir.join("monitor.toml").display(),
+        dir.display()
+    ));
     show.result_json(&serde_json::json!({ "monitor": dir.join("monitor.toml") }))?;
     Ok(0)
 }

@@ -36,8 +36,9 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         reference_date: arguments.date,
     };
     let step = show.step("simulate", Some(arguments.reports));
-    let summary = simulate::simulate(&options, &arguments.out, &|n| step.at(n))
-        .map_err(|e| Failure::input(e.to_string(), "check the number of reports and that the folder can be written"))?;
+    let summary = simulate::simulate(&options, &arguments.out, &|n| step.at(n)).map_err(|e| {
+        Failure::input(e.to_string(), "check the number of reports and that the folder can be written")
+    })?;
     step.done(&format!(
         "{} persons, {} of them detected, {} reports",
         thousands(summary.persons),

@@ -32,7 +32,8 @@ pub(crate) fn estimate(
         };
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
         let whole = tables.iter().find(|(codes, _)| codes.is_empty()).map(|(_, t)| t);
-        let whole = whole.ok_or_else(|| Failure::input(format!("estimate \"{}\" has no histories", asked.id), ""))?;
+        let whole =
+            whole.ok_or_else(|| Failure::input(format!("estimate \"{}\" has no histories", asked.id), ""))?;
         let mut estimation = estimate::estimate(whole, &methods, &options).map_err(fail)?;
         if !asked.by.is_empty() {
             let groups: Tables = tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();

@@ -25,7 +25,8 @@ impl Figures {
         if !inputs.reports.is_empty() {
             let step = show.step("tables", None);
             let opened =
-                tables::Reports::open(&inputs.reports, settings, &monitor.catalogue, monitor.threads).map_err(fail)?;
+                tables::Reports::open(&inputs.reports, settings, &monitor.catalogue, monitor.threads)
+                    .map_err(fail)?;
             let cubes = opened.cubes(&settings.table).map_err(fail)?;
             let cells: usize = cubes.iter().map(|c| c.cells.len()).sum();
             step.done(&format!(
@@ -78,7 +79,8 @@ pub(crate) fn audit_received(
         return Ok((whole, notes));
     }
     let step = show.step("audit", None);
-    let options = AuditOptions { threshold: Some(monitor.settings.disclosure.threshold), ..AuditOptions::default() };
+    let options =
+        AuditOptions { threshold: Some(monitor.settings.disclosure.threshold), ..AuditOptions::default() };
     let mut files: Vec<&String> = inputs.cubes.iter().map(|r| &r.file).collect();
     files.dedup();
     for file in files {

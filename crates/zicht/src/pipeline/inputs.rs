@@ -56,7 +56,12 @@ impl Inputs {
 
     /// Reads every source; registers that have not changed are not read again. Writes
     /// `problems.csv` and `problems.json`.
-    pub(crate) fn read(monitor: &Monitor, hashes: &[Input], work: &Work, show: &Show) -> Result<Self, Failure> {
+    pub(crate) fn read(
+        monitor: &Monitor,
+        hashes: &[Input],
+        work: &Work,
+        show: &Show,
+    ) -> Result<Self, Failure> {
         let mut inputs = Self {
             reports: Vec::new(),
             cubes: Vec::new(),
@@ -75,7 +80,10 @@ impl Inputs {
         intake::write_problems(&inputs.findings, work.out()).map_err(|e| Failure::from_intake(&e))?;
         if !inputs.rows.balances() {
             // Cannot happen by bad input; better no release than one with rows lost.
-            return Err(Failure::input(format!("rows were lost: {}", show::rows(inputs.rows)), "please report this"));
+            return Err(Failure::input(
+                format!("rows were lost: {}", show::rows(inputs.rows)),
+                "please report this",
+            ));
         }
         Ok(inputs)
     }
@@ -98,7 +106,8 @@ impl Inputs {
         }
         if let Some(columns) = &source.histories {
             let path = monitor.dir.join(&source.path);
-            let mut read = intake::read_histories(&path, &source.path, &source.format, columns, &[]).map_err(fail)?;
+            let mut read =
+                intake::read_histories(&path, &source.path, &source.format, columns, &[]).map_err(fail)?;
             self.findings.merge(std::mem::take(&mut read.findings));
             let rows = read.rows;
             self.histories.push((source.id.clone(), read));
@@ -118,7 +127,9 @@ impl Inputs {
             .findings
             .counts()
             .into_iter()
-            .map(|((rule, severity), n)| serde_json::json!({ "rule": rule, "severity": severity, "count": n }))
+            .map(
+                |((rule, severity), n)| serde_json::json!({ "rule": rule, "severity": severity, "count": n }),
+            )
             .collect();
         let sources: Vec<_> = self
             .notes
@@ -137,7 +148,8 @@ impl Inputs {
 }
 
 fn codes_files(source: &Source) -> impl Iterator<Item = &String> {
-    let columns = source.reports.iter().flat_map(|r| r.columns.values().filter_map(|c| c.codes_file.as_ref()));
+    let columns =
+        source.reports.iter().flat_map(|r| r.columns.values().filter_map(|c| c.codes_file.as_ref()));
     let cubes = source.cube.iter().flat_map(|c| c.dimension.iter().filter_map(|d| d.codes_file.as_ref()));
     columns.chain(cubes)
 }
@@ -153,11 +165,21 @@ fn read_register(
 ) -> Result<(Kept, PathBuf), Failure> {
     let settings = &monitor.settings;
     let codes: Vec<&Input> = hashes.iter().filter(|h| codes_files(source).any(|f| *f == h.path)).collect();
-    let own: Vec<&Input> =
-        hashes.iter().filter(|h| settings.variable.values().any(|v| v.file.as_ref() == Some(&h.path))).collect();
+    let own: Vec<&Input> = hashes
+        .iter()
+        .filter(|h| settings.variable.values().any(|v| v.file.as_ref() == Some(&h.path)))
+        .collect();
     let state = serde_json::json!([
-        cache::build(), input, source, codes, own, settings.variable, settings.registers(),
-        settings.monitor.id, settings.monitor.seed, settings.monitor.reference_date,
+        cache::build(),
+        input,
+        source,
+        codes,
+        own,
+        settings.variable,
+        settings.registers(),
+        settings.monitor.id,
+        settings.monitor.seed,
+        settings.monitor.reference_date,
     ]);
     let key = &model::provenance::hash(state.to_string().as_bytes())[..16];
     let (reports, about) = (format!("{}-{key}.parquet", source.id), format!("{}-{key}.json", source.id));

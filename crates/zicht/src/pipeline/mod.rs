@@ -44,9 +44,8 @@ impl Monitor {
             ));
         }
         let bytes = std::fs::read(&path).map_err(|e| Failure::io("cannot read", &path, &e))?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Failure::input("monitor.toml is not UTF-8", "save it again as UTF-8")
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::input("monitor.toml is not UTF-8", "save it again as UTF-8"))?;
         let fail = |e| Failure::settings(e, "monitor.toml", &text);
         let settings = Settings::parse(&text).map_err(fail)?;
         let read = |file: &str| std::fs::read_to_string(dir.join(file)).map_err(|e| e.to_string());

@@ -25,9 +25,13 @@ pub(crate) fn describe(settings: &Settings, cubes: &[ProtectedCube]) -> Result<V
             let mut title = asked.title.clone();
             if let Some((code, label)) = &series.category {
                 id = format!("{id}_{}", plain(code));
-                title = Label::new(format!("{}: {}", title.en, label.en), format!("{}: {}", title.nl, label.nl));
+                title =
+                    Label::new(format!("{}: {}", title.en, label.en), format!("{}: {}", title.nl, label.nl));
             }
-            let taken = out.iter().filter(|t| t.id == id || t.id.strip_prefix(&id).is_some_and(|r| r.starts_with("__"))).count();
+            let taken = out
+                .iter()
+                .filter(|t| t.id == id || t.id.strip_prefix(&id).is_some_and(|r| r.starts_with("__")))
+                .count();
             if taken > 0 {
                 id = format!("{id}__{}", taken + 1);
             }
@@ -51,15 +55,17 @@ pub(crate) fn reporting(settings: &Settings, cubes: &[ProtectedCube]) -> Result<
             .into_iter()
             .filter_map(|s| s.category.map(|(code, label)| (code, label, s.points)))
             .collect();
-        out.extend(trend::reporting_alerts(&all, settings.monitor.level).into_iter().map(|a| ReportingNote {
-            organisation: a.organisation,
-            label: a.label,
-            from: a.from,
-            period: a.period,
-            counts: a.counts,
-            others: a.others,
-            change: a.change,
-            direction: a.direction,
+        out.extend(trend::reporting_alerts(&all, settings.monitor.level).into_iter().map(|a| {
+            ReportingNote {
+                organisation: a.organisation,
+                label: a.label,
+                from: a.from,
+                period: a.period,
+                counts: a.counts,
+                others: a.others,
+                change: a.change,
+                direction: a.direction,
+            }
         }));
     }
     Ok(out)
@@ -67,21 +73,27 @@ pub(crate) fn reporting(settings: &Settings, cubes: &[ProtectedCube]) -> Result<
 
 fn find<'a>(asked: &TrendSettings, cubes: &'a [ProtectedCube]) -> Result<&'a ProtectedCube, Failure> {
     cubes.iter().find(|c| c.id() == asked.cube).ok_or_else(|| {
-        Failure::input(format!("there is no table \"{}\" for a trend", asked.cube), "name a table or a cube of a source")
+        Failure::input(
+            format!("there is no table \"{}\" for a trend", asked.cube),
+            "name a table or a cube of a source",
+        )
     })
 }
 
 fn series(asked: &TrendSettings, cube: &ProtectedCube) -> Result<Vec<Series>, Failure> {
-    let fail = |what: String, help: &str| Failure::input(format!("trend of \"{}\": {what}", asked.cube), help);
+    let fail =
+        |what: String, help: &str| Failure::input(format!("trend of \"{}\": {what}", asked.cube), help);
     let dimensions = cube.dimensions();
-    let time = dimensions
-        .iter()
-        .position(|d| d.role == Role::Time)
-        .ok_or_else(|| fail("the table has no dimension of time".into(), "give a dimension role = \"time\""))?;
+    let time = dimensions.iter().position(|d| d.role == Role::Time).ok_or_else(|| {
+        fail("the table has no dimension of time".into(), "give a dimension role = \"time\"")
+    })?;
     let place = |id: &str| {
         dimensions.iter().position(|d| d.id == id || d.id.split(':').next() == Some(id)).ok_or_else(|| {
             let known: Vec<&str> = dimensions.iter().map(|d| d.id.as_str()).collect();
-            fail(format!("there is no dimension \"{id}\""), &format!("its dimensions are {}", known.join(", ")))
+            fail(
+                format!("there is no dimension \"{id}\""),
+                &format!("its dimensions are {}", known.join(", ")),
+            )
         })
     };
     let mut at: Vec<Option<u32>> = vec![None; dimensions.len()];
@@ -116,7 +128,15 @@ fn series(asked: &TrendSettings, cube: &ProtectedCube) -> Result<Vec<Series>, Fa
                 .iter()
                 .map(|&(t, period)| {
                     let key: Vec<u32> = (0..dimensions.len())
-                        .map(|i| if i == time { Some(t) } else if Some(i) == each { category } else { at[i] })
+                        .map(|i| {
+                            if i == time {
+                                Some(t)
+                            } else if Some(i) == each {
+                                category
+                            } else {
+                                at[i]
+                            }
+                        })
                         .map(|p| p.unwrap_or(0))
                         .collect();
                     (period.to_owned(), cube.cell(&key).and_then(|c| c.value.count()))

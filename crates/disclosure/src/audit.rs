@@ -1,0 +1,209 @@
+//! `audit`: attack tables that are already published, anyone's.
+
+use std::collections::BTreeSet;
+
+use model::{Cube, Value};
+
+use crate::attack::{Attacker, Learned};
+use crate::system::{Bounds, INF, LARGEST, System};
+use crate::words::{Words, published};
+use crate::{Audit, AuditOptions, Error, Finding};
+
+/// Equations told for one finding.
+const TOLD: usize = 4;
+
+/// Attacks published tables together: computes for each hidden or small cell the bounds that an
+/// outsider can derive from all of them.
+///
+/// Cubes of the same universe are linked through the cells they share. Tables that contradict
+/// themselves are attacked all the same: the equations that cannot hold are named in
+/// [`Audit::inconsistencies`] and left out.
+///
+/// # Errors
+/// When a cube is not valid, or a count too large.
+pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
+    let cubes: Vec<&Cube> = cubes.iter().collect();
+    for cube in &cubes {
+        check(cube)?;
+    }
+    let words = Words::new(&cubes);
+    let mut system = System::new(&cubes);
+    let mut inconsistencies = BTreeSet::new();
+    let mut bounds = Vec::with_capacity(system.len());
+    for places in &system.places {
+        let mut all = Bounds { lo: 0, hi: INF };
+        for (i, &place) in places.iter().enumerate() {
+            let b = Bounds::of(words.value(place));
+            let both = Bounds { lo: all.lo.max(b.lo), hi: all.hi.min(b.hi) };
+            if both.lo > both.hi {
+                inconsistencies.insert(format!(
+                    "{} is published as {} in {} and as {} in {}",
+                    words.cell(place),
+                    published(words.value(places[0])),
+                    words.cube(places[0]).title.en,
+                    published(words.value(place)),
+                    words.cube(place).title.en,
+                ));
+            } else if i == 0 || both.lo <= both.hi {
+                all = both;
+            }
+        }
+        bounds.push(all);
+    }
+    let broken = system.settle(&bounds);
+    let attacker = Attacker::new(&system, &bounds, &broken);
+    for &e in &attacker.known.broken {
+        let equation = &system.equations[e as usize];
+        inconsistencies.insert(format!(
+            "does not add up: {}",
+            words.equation(&system, equation, u32::MAX, &attacker.known)
+        ));
+    }
+    let threshold = options.threshold.or_else(|| threshold_of(&cubes));
+    let mut targets = Vec::new();
+    let mut open = Vec::new();
+    for (v, places) in system.places.iter().enumerate() {
+        let hidden = places.iter().all(|&p| match words.value(p) {
+            Value::Between(low, high) => low < high,
+            Value::Missing => options.missing,
+            Value::Count(_) => false,
+        });
+        let small = places.iter().any(|&p| match words.value(p) {
+            Value::Count(n) => n > 0 && threshold.is_some_and(|t| n < t),
+            _ => false,
+        });
+        // A missing figure that stands in no equation tells nothing to anyone.
+        let idle = system.of[v].is_empty() && places.iter().all(|&p| words.value(p) == Value::Missing);
+        if hidden && !idle {
+            targets.push(v as u32);
+        } else if small && options.open_small {
+            open.push(v as u32);
+        }
+    }
+    let enough = i64::try_from(options.protection).unwrap_or(INF);
+    let learned = attacker.learn(&targets, |_| enough);
+    let mut audit = Audit { cells_attacked: targets.len() + open.len(), ..Audit::default() };
+    for (&v, learned) in targets.iter().zip(&learned) {
+        let b = learned.bounds;
+        let before = bounds[v as usize];
+        // A publisher who writes "<2" has told as much; only what is learned beyond that counts.
+        // That a missing figure is small or zero is learned only when its value is known.
+        let closer = b.width() < before.width();
+        if !closer || (b.width() >= enough && !b.is_exact()) {
+            continue;
+        }
+        // That a figure nobody published is zero, or large, is no one's secret.
+        let missing = system.places[v as usize].iter().all(|&p| words.value(p) == Value::Missing);
+        if missing && (b.hi == 0 || threshold.is_none_or(|t| b.lo as u64 >= t)) {
+            continue;
+        }
+        if b.is_exact() {
+            audit.exact += 1;
+        } else {
+            audit.narrow += 1;
+        }
+        audit.findings.push(finding(&words, &system, &attacker, v, learned));
+    }
+    for &v in &open {
+        let place = system.places[v as usize][0];
+        let b = bounds[v as usize];
+        audit.exact += 1;
+        audit.findings.push(Finding {
+            table: words.cube(place).title.en.clone(),
+            cell: words.codes(place),
+            published: published(words.value(place)),
+            lower: b.lo as u64,
+            upper: Some(b.hi as u64),
+            exact: true,
+            because: vec!["it is published as it is, below the threshold".to_owned()],
+            repair: vec!["hide this cell, and others with it so that it cannot be worked out".to_owned()],
+        });
+    }
+    audit.inconsistencies = inconsistencies.into_iter().collect();
+    Ok(audit)
+}
+
+fn finding(
+    words: &Words<'_>,
+    system: &System,
+    attacker: &Attacker<'_>,
+    v: u32,
+    learned: &Learned,
+) -> Finding {
+    let place = system.places[v as usize][0];
+    let mut equations = attacker.known.chain(system, v, TOLD);
+    for &e in &learned.equations {
+        if equations.len() < TOLD && !equations.contains(&e) {
+            equations.push(e);
+        }
+    }
+    let because = equations
+        .iter()
+        .map(|&e| words.equation(system, &system.equations[e as usize], v, &attacker.known))
+        .collect();
+    // The smallest published cell of the equation that gave the cell away: hiding it costs least.
+    let mut repair = Vec::new();
+    for &e in &equations {
+        let equation = &system.equations[e as usize];
+        let best = equation
+            .parts
+            .iter()
+            .filter(|&&p| p != v)
+            .filter_map(|&p| {
+                let place = system.places[p as usize][0];
+                words.value(place).count().filter(|n| *n > 0).map(|n| (n, place))
+            })
+            .min();
+        if let Some((n, place)) = best {
+            repair.push(format!(
+                "hide {} ({n}) in {} as well",
+                words.cell(place),
+                words.cube(place).title.en
+            ));
+        } else if equation.total != v
+            && let Some(n) = words.value(system.places[equation.total as usize][0]).count()
+        {
+            let place = system.places[equation.total as usize][0];
+            repair.push(format!(
+                "hide the total {} ({n}) in {}",
+                words.cell(place),
+                words.cube(place).title.en
+            ));
+        }
+    }
+    repair.dedup();
+    let b = learned.bounds;
+    Finding {
+        table: words.cube(place).title.en.clone(),
+        cell: words.codes(place),
+        published: published(words.value(place)),
+        lower: b.lo.max(0) as u64,
+        upper: (b.hi < INF).then_some(b.hi.max(0) as u64),
+        exact: b.is_exact(),
+        because,
+        repair,
+    }
+}
+
+/// The threshold that marks such as `<5` give away.
+fn threshold_of(cubes: &[&Cube]) -> Option<u64> {
+    let marks = cubes.iter().flat_map(|c| c.cells.values()).filter_map(|v| match v {
+        Value::Between(0 | 1, high) if *high < 1000 => Some(high + 1),
+        _ => None,
+    });
+    marks.max()
+}
+
+/// Checks a cube and that its counts can be added exactly.
+pub(crate) fn check(cube: &Cube) -> Result<(), Error> {
+    cube.check()?;
+    for (key, value) in &cube.cells {
+        if let Value::Count(n) = value
+            && *n > LARGEST
+        {
+            let cell: Vec<String> = cube.codes(key).map(|(d, c)| format!("{d} {c}")).collect();
+            return Err(Error::TooLarge { table: cube.id.clone(), cell: cell.join(", ") });
+        }
+    }
+    Ok(())
+}

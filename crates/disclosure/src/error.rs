@@ -1,0 +1,48 @@
+//! What stops disclosure control.
+
+/// Why tables cannot be attacked or protected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A cube contradicts itself: a code twice, a cyclic hierarchy, a key that does not fit.
+    #[error(transparent)]
+    Cube(#[from] model::Error),
+    /// Two tables give the same cell different counts, so they cannot be protected as one set.
+    #[error(
+        "tables \"{first}\" and \"{second}\" give {cell} different counts; if they count different things, \
+         give them different concepts (universes); if not, correct one of them"
+    )]
+    Conflict {
+        /// The table that was read first.
+        first: String,
+        /// The other table.
+        second: String,
+        /// The coordinates of the cell, in words.
+        cell: String,
+    },
+    /// A setting that protects nobody.
+    #[error("{what}; {help}")]
+    Policy {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+    /// A count that is too large to calculate with exactly.
+    #[error("table \"{table}\" has a count above 2^50 at {cell}; correct it: no population is that large")]
+    TooLarge {
+        /// The table.
+        table: String,
+        /// The coordinates of the cell, in words.
+        cell: String,
+    },
+    /// The solver failed on a system that has a solution.
+    #[error(
+        "the linear programme of table \"{table}\" was not solved ({status}); please report this with the table's shape"
+    )]
+    Solver {
+        /// A table in the component.
+        table: String,
+        /// What the solver said.
+        status: String,
+    },
+}

@@ -1,0 +1,318 @@
+//! What comes out: protected cubes and reports on them.
+
+use std::collections::BTreeMap;
+
+use model::{Cube, Dimension, DisclosureSettings, Key, Label, Unit, Value, Zeros};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConfStatus {
+    /// `F`: free for publication.
+    Free,
+    /// `C`: confidential. With [`Marks::Alike`] every hidden cell has this mark, so that the
+    /// mark itself does not tell which counts are small.
+    Primary,
+    /// `D`: hidden only to protect other cells. Occurs with [`Marks::Apart`].
+    Secondary,
+}
+
+impl ConfStatus {
+    /// The code in `CL_CONF_STATUS`.
+    pub fn code(self) -> &'static str {
+        match self {
+            ConfStatus::Free => "F",
+            ConfStatus::Primary => "C",
+            ConfStatus::Secondary => "D",
+        }
+    }
+}
+
+impl Serialize for ConfStatus {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+/// What kind of observation a cell is, as in the SDMX code list `CL_OBS_STATUS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ObsStatus {
+    /// `A`: a normal value.
+    Normal,
+    /// `M`: missing; there is no figure.
+    Missing,
+    /// `Q`: missing because it is suppressed.
+    Suppressed,
+}
+
+impl ObsStatus {
+    /// The code in `CL_OBS_STATUS`.
+    pub fn code(self) -> &'static str {
+        match self {
+            ObsStatus::Normal => "A",
+            ObsStatus::Missing => "M",
+            ObsStatus::Suppressed => "Q",
+        }
+    }
+}
+
+impl Serialize for ObsStatus {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+/// A cell that may be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ProtectedCell {
+    /// The count, or [`Value::Missing`] when it is hidden. [`Value::Between`] occurs only in
+    /// tables with a waiver, as its publisher wrote it.
+    pub value: Value,
+    /// Whether it may be published.
+    pub conf: ConfStatus,
+    /// What kind of observation it is.
+    pub obs: ObsStatus,
+}
+
+/// The rule by which a cube was protected, for its readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// Counts below this are not published.
+    pub threshold: u64,
+    /// How zeros are treated.
+    pub zeros: Zeros,
+    /// The least distance between the bounds that anyone can derive for a hidden small count.
+    pub protection: u64,
+}
+
+/// A cube in which nothing is left that gives a small group away, as far as the attacker of this
+/// crate can find. Only [`crate::protect`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtectedCube {
+    pub(crate) id: String,
+    pub(crate) title: Label,
+    pub(crate) definition: Label,
+    pub(crate) unit: Unit,
+    pub(crate) universe: String,
+    pub(crate) sources: Vec<String>,
+    pub(crate) dimensions: Vec<Dimension>,
+    pub(crate) cells: BTreeMap<Key, ProtectedCell>,
+    pub(crate) waiver: Option<String>,
+    pub(crate) rule: Rule,
+}
+
+impl ProtectedCube {
+    /// Identifier, used for file names.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+    /// Title for readers.
+    pub fn title(&self) -> &Label {
+        &self.title
+    }
+    /// What exactly is counted.
+    pub fn definition(&self) -> &Label {
+        &self.definition
+    }
+    /// What one unit is.
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+    /// Cubes of one universe describe the same units.
+    pub fn universe(&self) -> &str {
+        &self.universe
+    }
+    /// Identifiers of the sources it is made from.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+    /// The dimensions.
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+    /// The cells in the order of their keys.
+    pub fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
+        self.cells.iter()
+    }
+    /// The cell at `key`, if the cube has one there.
+    pub fn cell(&self, key: &[u32]) -> Option<&ProtectedCell> {
+        self.cells.get(key)
+    }
+    /// Why the cube was published whole, if it was.
+    pub fn waiver(&self) -> Option<&str> {
+        self.waiver.as_deref()
+    }
+    /// The rule by which it was protected.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+}
+
+/// Whether the marks of hidden cells tell which of them are small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Marks {
+    /// Every hidden cell has the mark `C`: a reader cannot tell a small count from a large one
+    /// that is hidden to protect it. The default.
+    #[default]
+    Alike,
+    /// Small counts have `C`, the others `D`. The attacker then knows that a `C` is below the
+    /// threshold and a `D` is not, which can give cells away that cannot be protected
+    /// otherwise: 4 = `C` + `C` + `C` + `C` leaves only ones. Such cells are in [`Attack`].
+    Apart,
+}
+
+/// How tables are protected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Policy {
+    /// Counts below this, and above zero, are hidden.
+    pub threshold: u64,
+    /// How zeros are treated.
+    pub zeros: Zeros,
+    /// The least distance between the bounds that can be derived for a hidden small count
+    /// (the *sliding protection level* of Fischetti and Salazar-González). At least 1.
+    pub protection: u64,
+    /// Whether the marks tell small counts from others.
+    pub marks: Marks,
+    /// Effort for the integer programme of one component, in branch-and-bound nodes. It is a
+    /// count, not a time, so that the result does not depend on the machine.
+    pub nodes: u32,
+    /// The largest component, in cells, for which the integer programme is tried.
+    pub exact_cells: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy::from(&DisclosureSettings::default())
+    }
+}
+
+impl From<&DisclosureSettings> for Policy {
+    /// The protection interval is as wide as the threshold less one: a hidden count of 1 to 4
+    /// (threshold 5) cannot be told apart from four other values. The time limit is taken as a
+    /// budget of 200 nodes a second.
+    fn from(s: &DisclosureSettings) -> Self {
+        Policy {
+            threshold: s.threshold,
+            zeros: s.zeros,
+            protection: s.threshold.saturating_sub(1).max(1),
+            marks: Marks::default(),
+            nodes: (s.time_limit * 200.0).clamp(0.0, 1e6) as u32,
+            exact_cells: 150,
+        }
+    }
+}
+
+/// A cube that is to be protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The cube.
+    pub cube: Cube,
+    /// Why it may be published whole, if it may: its cells are then known to the attacker.
+    pub waiver: Option<String>,
+}
+
+/// What was done to one table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TableReport {
+    /// The cube's identifier.
+    pub name: String,
+    /// Cells in it.
+    pub cells: usize,
+    /// Cells hidden because they are small.
+    pub primary: usize,
+    /// All hidden cells, the small ones among them.
+    pub suppressed: usize,
+    /// How far the number of further hidden cells (weighted by size) is at most from the
+    /// smallest possible, as a fraction of it; `None` where only the heuristic ran.
+    pub gap: Option<f64>,
+}
+
+/// How the attacker fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Attack {
+    /// Cells it was after.
+    pub targets: usize,
+    /// Cells it worked out exactly.
+    pub exact: usize,
+    /// Cells it knows more closely than the rule allows, but not exactly.
+    pub narrow: usize,
+}
+
+/// Protected cubes, and how they became so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Protection {
+    /// The cubes, in the order in which they were given.
+    pub cubes: Vec<ProtectedCube>,
+    /// One report for each cube.
+    pub tables: Vec<TableReport>,
+    /// The attack on all cubes together.
+    pub attack: Attack,
+}
+
+/// How published tables are attacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditOptions {
+    /// Counts below this should not be known. When not given, it is one more than the largest
+    /// upper bound among marks such as `<5`; without such marks, published small counts are no
+    /// targets.
+    pub threshold: Option<u64>,
+    /// A cell is known too closely when its bounds are nearer than this. Never wider than what
+    /// the mark itself leaves open.
+    pub protection: u64,
+    /// Whether small counts that are published openly are findings too.
+    pub open_small: bool,
+    /// Attack also cells without any figure (`Missing`): the figure that was left out.
+    pub missing: bool,
+}
+
+impl Default for AuditOptions {
+    fn default() -> Self {
+        Self { threshold: None, protection: 2, open_small: true, missing: true }
+    }
+}
+
+/// A cell of which a reader can learn too much.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The table it is in.
+    pub table: String,
+    /// Its coordinates: dimension and code, in the order of the table.
+    #[serde(serialize_with = "as_object")]
+    pub cell: Vec<(String, String)>,
+    /// How it was published.
+    pub published: String,
+    /// The least it can be.
+    pub lower: u64,
+    /// The most it can be; `None` without bound.
+    pub upper: Option<u64>,
+    /// Whether it is known exactly.
+    pub exact: bool,
+    /// The equations from which that follows, the last step first.
+    pub because: Vec<String>,
+    /// What to hide as well, or instead.
+    pub repair: Vec<String>,
+}
+
+fn as_object<S: Serializer>(cell: &[(String, String)], s: S) -> Result<S::Ok, S::Error> {
+    let mut map = s.serialize_map(Some(cell.len()))?;
+    for (dimension, code) in cell {
+        map.serialize_entry(dimension, code)?;
+    }
+    map.end()
+}
+
+/// What an outsider can derive from published tables.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Audit {
+    /// Cells that were attacked.
+    pub cells_attacked: usize,
+    /// Cells that can be worked out exactly.
+    pub exact: usize,
+    /// Cells that can be worked out more closely than the rule allows, but not exactly.
+    pub narrow: usize,
+    /// The cells, in the order of tables and keys.
+    pub findings: Vec<Finding>,
+    /// Equations between published figures that do not hold; they were left out.
+    pub inconsistencies: Vec<String>,
+}

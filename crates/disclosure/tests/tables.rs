@@ -1,0 +1,283 @@
+//! Small tables attacked and protected, checked by trying every table that fits.
+
+use std::collections::BTreeMap;
+
+use disclosure::{AuditOptions, ConfStatus, ObsStatus, Policy, Protection, Table, audit, protect};
+use model::{Category, Cube, Dimension, Key, Label, Role, TOTAL, Unit, Value};
+use proptest::prelude::*;
+
+fn dimension(id: &str, codes: &[&str]) -> Dimension {
+    let mut categories =
+        vec![Category { code: TOTAL.into(), label: Label::new("Total", "Totaal"), parent: None }];
+    categories.extend(codes.iter().map(|c| Category {
+        code: (*c).into(),
+        label: Label::same(*c),
+        parent: Some(0),
+    }));
+    Dimension {
+        id: id.into(),
+        label: Label::same(id),
+        role: Role::Breakdown,
+        classification: None,
+        categories,
+    }
+}
+
+fn cube(id: &str, universe: &str, dimensions: Vec<Dimension>, cells: BTreeMap<Key, Value>) -> Cube {
+    Cube {
+        id: id.into(),
+        title: Label::same(id),
+        definition: Label::same(""),
+        unit: Unit::Persons,
+        universe: universe.into(),
+        sources: vec!["s".into()],
+        dimensions,
+        cells,
+    }
+}
+
+/// A table of `rows` × `columns` with its margins.
+fn two_way(id: &str, names: (&str, &str), inner: &[Vec<u64>]) -> Cube {
+    let (rows, columns) = (inner.len(), inner[0].len());
+    let codes = |n: usize| (0..n).map(|i| ["a", "b", "c", "d", "e"][i]).collect::<Vec<_>>();
+    let mut cells = BTreeMap::new();
+    for r in 0..=rows {
+        for c in 0..=columns {
+            let sum: u64 = (0..rows)
+                .filter(|&i| r == 0 || i + 1 == r)
+                .flat_map(|i| (0..columns).filter(move |&j| c == 0 || j + 1 == c).map(move |j| inner[i][j]))
+                .sum();
+            cells.insert(vec![r as u32, c as u32], Value::Count(sum));
+        }
+    }
+    cube(id, "u", vec![dimension(names.0, &codes(rows)), dimension(names.1, &codes(columns))], cells)
+}
+
+fn plain(cube: Cube) -> Table {
+    Table { cube, waiver: None }
+}
+
+/// All values that an inner cell can have in a two-way table, by trying: every hidden inner cell
+/// takes every value up to `most`, and the published margins must come out.
+fn possible(protection: &Protection, at: &Key, most: u64) -> Vec<u64> {
+    let cube = &protection.cubes[0];
+    let (rows, columns) =
+        (cube.dimensions()[0].categories.len() as u32 - 1, cube.dimensions()[1].categories.len() as u32 - 1);
+    let inner: Vec<Key> = (1..=rows).flat_map(|r| (1..=columns).map(move |c| vec![r, c])).collect();
+    let shown =
+        |key: &Key| cube.cell(key).filter(|c| c.obs == ObsStatus::Normal).and_then(|c| c.value.count());
+    let mut table: BTreeMap<Key, u64> = BTreeMap::new();
+    let mut out = std::collections::BTreeSet::new();
+    fn fits(
+        table: &BTreeMap<Key, u64>,
+        inner: &[Key],
+        shown: &dyn Fn(&Key) -> Option<u64>,
+        rows: u32,
+        columns: u32,
+    ) -> bool {
+        let sum = |r: u32, c: u32| -> u64 {
+            inner.iter().filter(|k| (r == 0 || k[0] == r) && (c == 0 || k[1] == c)).map(|k| table[k]).sum()
+        };
+        (0..=rows).all(|r| {
+            (0..=columns).all(|c| {
+                let margin = r == 0 || c == 0;
+                !margin || shown(&vec![r, c]).map_or_else(|| sum(r, c) >= 1, |n| n == sum(r, c))
+            })
+        })
+    }
+    #[allow(clippy::too_many_arguments)]
+    fn go(
+        i: usize,
+        inner: &[Key],
+        table: &mut BTreeMap<Key, u64>,
+        shown: &dyn Fn(&Key) -> Option<u64>,
+        rows: u32,
+        columns: u32,
+        most: u64,
+        at: &Key,
+        out: &mut std::collections::BTreeSet<u64>,
+    ) {
+        if i == inner.len() {
+            if fits(table, inner, shown, rows, columns) {
+                out.insert(table[at]);
+            }
+            return;
+        }
+        let values = shown(&inner[i]).map_or_else(|| (1..=most).collect::<Vec<_>>(), |n| vec![n]);
+        for n in values {
+            table.insert(inner[i].clone(), n);
+            // A published margin that is already passed cannot come out.
+            let passed = (0..2).any(|d| {
+                let mut margin = inner[i].clone();
+                margin[d] = 0;
+                let sum: u64 =
+                    table.iter().filter(|(k, _)| k[1 - d] == inner[i][1 - d]).map(|(_, n)| n).sum();
+                shown(&margin).is_some_and(|m| sum > m)
+            });
+            if passed {
+                table.remove(&inner[i]);
+                continue;
+            }
+            go(i + 1, inner, table, shown, rows, columns, most, at, out);
+        }
+        table.remove(&inner[i]);
+    }
+    go(0, &inner, &mut table, &shown, rows, columns, most, at, &mut out);
+    out.into_iter().collect()
+}
+
+#[test]
+fn a_lone_small_cell_is_not_left_alone() {
+    let table = two_way("t", ("x", "y"), &[vec![20, 50, 10], vec![8, 19, 22], vec![17, 3, 12]]);
+    let done = protect(&[plain(table)], &Policy::default()).expect("protected");
+    assert_eq!((done.attack.exact, done.attack.narrow), (0, 0));
+    let report = &done.tables[0];
+    assert_eq!(report.primary, 1);
+    assert!((4..=6).contains(&report.suppressed), "{report:?}");
+    let cell = done.cubes[0].cell(&[3, 2]).expect("there");
+    assert_eq!(
+        (cell.value, cell.conf, cell.obs),
+        (Value::Missing, ConfStatus::Primary, ObsStatus::Suppressed)
+    );
+    assert!(possible(&done, &vec![3, 2], 30).len() >= 5);
+}
+
+#[test]
+fn a_cell_shared_by_two_tables_is_hidden_in_both() {
+    let a = two_way("a", ("x", "y"), &[vec![30, 2], vec![40, 50]]);
+    let b = two_way("b", ("x", "z"), &[vec![12, 20], vec![60, 30]]);
+    let done = protect(&[plain(a), plain(b)], &Policy::default()).expect("protected");
+    assert_eq!((done.attack.exact, done.attack.narrow), (0, 0));
+    for x in 0..=2 {
+        let (a, b) = (done.cubes[0].cell(&[x, 0]), done.cubes[1].cell(&[x, 0]));
+        assert_eq!(a.map(|c| c.obs), b.map(|c| c.obs), "the margin x = {x}");
+    }
+}
+
+#[test]
+fn tables_that_contradict_each_other_are_refused() {
+    let a = two_way("a", ("x", "y"), &[vec![30, 20], vec![40, 50]]);
+    let b = two_way("b", ("x", "z"), &[vec![12, 20], vec![60, 30]]);
+    let error = protect(&[plain(a), plain(b)], &Policy::default()).expect_err("140 and 122");
+    assert!(error.to_string().contains("different counts"), "{error}");
+}
+
+#[test]
+fn a_waived_table_is_published_whole_and_known_to_the_attacker() {
+    let a = two_way("a", ("x", "y"), &[vec![3, 20], vec![40, 50]]);
+    let waived = Table { cube: a, waiver: Some("court cases, no persons".into()) };
+    let done = protect(&[waived], &Policy::default()).expect("protected");
+    assert!(done.cubes[0].cells().all(|(_, c)| c.conf == ConfStatus::Free));
+    assert_eq!(done.attack.targets, 0);
+}
+
+#[test]
+fn the_audit_tells_the_hidden_cell_and_the_equation() {
+    // GLOTIP, the Netherlands: forced labour, 18 years and over, 2018.
+    let cells = [
+        (vec![0], Value::Count(114)),
+        (vec![1], Value::Count(29)),
+        (vec![2], Value::Count(81)),
+        (vec![3], Value::Between(0, 4)),
+    ];
+    let table = cube("glotip", "u", vec![dimension("sex", &["F", "M", "_U"])], cells.into());
+    let found = audit(&[table], &AuditOptions::default()).expect("audited");
+    assert_eq!((found.exact, found.findings.len()), (1, 1));
+    let f = &found.findings[0];
+    assert_eq!((f.lower, f.upper, f.exact), (4, Some(4), true));
+    assert!(f.because[0].contains("114 = 29 + 81 + this cell"), "{:?}", f.because);
+    assert!(f.repair[0].contains("29"), "{:?}", f.repair);
+    let json = serde_json::to_value(f).expect("JSON");
+    assert_eq!(json["cell"]["sex"], "_U");
+}
+
+#[test]
+fn a_cell_that_only_two_equations_together_give_away_is_found() {
+    // Rows and columns each have two hidden cells, but all tables together leave one solution:
+    // a + b = 3, c + d = 7, a + c = 2, all at least 1.
+    let mut table = two_way("t", ("x", "y"), &[vec![1, 2], vec![1, 6]]);
+    for key in [[1, 1], [1, 2], [2, 1], [2, 2]] {
+        table.cells.insert(key.to_vec(), Value::Between(1, 9));
+    }
+    let options = AuditOptions { open_small: false, ..AuditOptions::default() };
+    let found = audit(&[table], &options).expect("audited");
+    assert_eq!(found.exact, 4, "{found:?}");
+}
+
+#[test]
+fn tables_that_do_not_add_up_are_attacked_all_the_same() {
+    let mut table = two_way("t", ("x", "y"), &[vec![1, 20], vec![30, 60]]);
+    table.cells.insert(vec![0, 0], Value::Count(1000));
+    let found = audit(&[table], &AuditOptions::default()).expect("audited");
+    assert!(!found.inconsistencies.is_empty());
+}
+
+#[test]
+fn a_cyclic_hierarchy_is_refused() {
+    let mut table = two_way("t", ("x", "y"), &[vec![10, 20], vec![30, 60]]);
+    table.dimensions[0].categories[1].parent = Some(2);
+    table.dimensions[0].categories[2].parent = Some(1);
+    assert!(audit(&[table.clone()], &AuditOptions::default()).is_err());
+    assert!(protect(&[plain(table)], &Policy::default()).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn no_small_count_can_be_worked_out_by_trying(inner in prop::collection::vec(prop::collection::vec(0_u64..9, 3), 2)) {
+        let done = protect(&[plain(two_way("t", ("x", "y"), &inner))], &Policy { threshold: 3, protection: 2, ..Policy::default() }).expect("protected");
+        prop_assert_eq!(done.tables[0].cells, (inner.len() + 1) * 4);
+        for (r, row) in inner.iter().enumerate() {
+            for (c, &n) in row.iter().enumerate() {
+                let key = vec![r as u32 + 1, c as u32 + 1];
+                let cell = done.cubes[0].cell(&key).expect("there");
+                match cell.obs {
+                    ObsStatus::Normal => {
+                        prop_assert_eq!(cell.value, Value::Count(n));
+                        prop_assert!(n == 0 || n >= 3);
+                    }
+                    _ => prop_assert_eq!(cell.value, Value::Missing),
+                }
+                if n > 0 && n < 3 && done.attack.exact + done.attack.narrow == 0 {
+                    let values = possible(&done, &key, 18);
+                    prop_assert!(values.contains(&n), "{:?}", values);
+                    prop_assert!(values.last().unwrap_or(&0) - values.first().unwrap_or(&0) >= 2, "{} at {:?}: {:?}", n, key, values);
+                }
+            }
+        }
+        // Larger tables always leave a way; in one without any other count there may be none.
+        if inner.iter().flatten().filter(|n| **n >= 3).count() >= 4 {
+            prop_assert_eq!((done.attack.exact, done.attack.narrow), (0, 0));
+        }
+    }
+
+    #[test]
+    fn the_result_does_not_depend_on_threads(inner in prop::collection::vec(prop::collection::vec(0_u64..30, 4), 4)) {
+        let table = two_way("t", ("x", "y"), &inner);
+        let with = |n| rayon_pool(n, || protect(&[plain(table.clone())], &Policy::default()).expect("protected"));
+        prop_assert_eq!(with(1), with(2));
+    }
+
+    #[test]
+    fn the_bounds_of_the_audit_hold_the_truth(inner in prop::collection::vec(prop::collection::vec(0_u64..12, 4), 3)) {
+        let truth = two_way("t", ("x", "y"), &inner);
+        let mut table = truth.clone();
+        for value in table.cells.values_mut() {
+            if let Value::Count(n) = *value && n < 5 {
+                *value = Value::Between(0, 4);
+            }
+        }
+        let found = audit(&[table], &AuditOptions::default()).expect("audited");
+        prop_assert!(found.inconsistencies.is_empty());
+        for f in &found.findings {
+            let key: Key = f.cell.iter().zip(&truth.dimensions).map(|((_, code), d)| d.position(code).expect("a code")).collect();
+            let n = truth.value(&key).count().expect("a count");
+            prop_assert!(f.lower <= n && f.upper.is_none_or(|u| n <= u), "{:?} is {}", f, n);
+        }
+    }
+}
+
+fn rayon_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(work)
+}
