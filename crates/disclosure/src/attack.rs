@@ -18,6 +18,8 @@ pub(crate) struct Learned {
     pub(crate) bounds: Bounds,
     /// The equations that the linear programmes used; empty where propagation says it all.
     pub(crate) equations: Vec<u32>,
+    /// A linear programme found no optimum: an attacker with a better one may learn more.
+    pub(crate) unsolved: bool,
 }
 
 /// An attack on a system of which some variables are published.
@@ -58,7 +60,11 @@ impl<'a> Attacker<'a> {
             .collect();
         let mut out: Vec<Learned> = targets
             .iter()
-            .map(|&v| Learned { bounds: self.known.bounds[v as usize], equations: Vec::new() })
+            .map(|&v| Learned {
+                bounds: self.known.bounds[v as usize],
+                equations: Vec::new(),
+                unsolved: false,
+            })
             .collect();
         for (i, learned) in found.into_iter().flatten() {
             out[i] = learned;
@@ -87,7 +93,7 @@ impl<'a> Attacker<'a> {
             let enough = enough(v);
             let mut equations = Vec::new();
             let mut bounds = self.known.bounds[v as usize];
-            let mut wide = false;
+            let (mut wide, mut unsolved) = (false, false);
             for most in [false, true] {
                 let (low, high) = seen[local];
                 if (high + EPSILON).floor() - (low - EPSILON).ceil() >= enough as f64 {
@@ -111,7 +117,10 @@ impl<'a> Attacker<'a> {
                     }
                     // Equations that contradict each other say nothing; propagation has named
                     // those it could find.
-                    Err(NoOptimum::Infeasible | NoOptimum::Failed) => break,
+                    Err(NoOptimum::Infeasible | NoOptimum::Failed) => {
+                        unsolved = true;
+                        break;
+                    }
                 }
             }
             if wide {
@@ -120,7 +129,7 @@ impl<'a> Attacker<'a> {
             }
             equations.sort_unstable();
             equations.dedup();
-            out.push((i, Learned { bounds, equations }));
+            out.push((i, Learned { bounds, equations, unsolved }));
         }
         out
     }

@@ -62,7 +62,8 @@ pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
     let threshold = options.threshold.or_else(|| threshold_of(&cubes));
     let mut targets = Vec::new();
     let mut open = Vec::new();
-    for (v, places) in system.places.iter().enumerate() {
+    // Sums that no table shows are nobody's figure.
+    for (v, places) in system.places.iter().enumerate().filter(|(_, places)| !places.is_empty()) {
         let hidden = places.iter().all(|&p| match words.value(p) {
             Value::Between(low, high) => low < high,
             Value::Missing => options.missing,
@@ -150,7 +151,7 @@ fn finding(
             .iter()
             .filter(|&&p| p != v)
             .filter_map(|&p| {
-                let place = system.places[p as usize][0];
+                let place = *system.places[p as usize].first()?;
                 words.value(place).count().filter(|n| *n > 0).map(|n| (n, place))
             })
             .min();
@@ -161,9 +162,9 @@ fn finding(
                 words.cube(place).title.en
             ));
         } else if equation.total != v
-            && let Some(n) = words.value(system.places[equation.total as usize][0]).count()
+            && let Some(&place) = system.places[equation.total as usize].first()
+            && let Some(n) = words.value(place).count()
         {
-            let place = system.places[equation.total as usize][0];
             repair.push(format!(
                 "hide the total {} ({n}) in {}",
                 words.cell(place),

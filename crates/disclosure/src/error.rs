@@ -28,21 +28,21 @@ pub enum Error {
         help: String,
     },
     /// A count that is too large to calculate with exactly.
-    #[error("table \"{table}\" has a count above 2^50 at {cell}; correct it: no population is that large")]
+    #[error("table \"{table}\" has a count above 2^40 at {cell}; correct it: no population is that large")]
     TooLarge {
         /// The table.
         table: String,
         /// The coordinates of the cell, in words.
         cell: String,
     },
-    /// The solver failed on a system that has a solution.
+    /// The solver failed on a system that has a solution, so that it is not known whether a hidden
+    /// cell can be worked out.
     #[error(
-        "the linear programme of table \"{table}\" was not solved ({status}); please report this with the table's shape"
+        "whether the hidden cells of table \"{table}\" can be worked out was not found: a linear programme \
+         was not solved; make the table smaller, and please report this with the table's shape"
     )]
     Solver {
-        /// A table in the component.
+        /// A table of those that hang together.
         table: String,
-        /// What the solver said.
-        status: String,
     },
 }

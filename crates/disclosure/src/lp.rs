@@ -28,10 +28,9 @@ pub(crate) enum NoOptimum {
 pub(crate) struct Programme<'a> {
     system: &'a System,
     component: &'a Component,
-    bounds: Vec<Bounds>,
+    /// Of all variables of the system.
+    bounds: &'a [Bounds],
     cap: i64,
-    /// For each equation what the variables outside of the component leave.
-    rights: Vec<f64>,
     model: Option<Model>,
     cols: Vec<Col>,
     costs: Vec<u32>,
@@ -39,7 +38,7 @@ pub(crate) struct Programme<'a> {
 
 impl<'a> Programme<'a> {
     /// The programme of `component`, in which `bounds` (of all variables of the system) hold.
-    pub(crate) fn new(system: &'a System, component: &'a Component, bounds: &[Bounds]) -> Self {
+    pub(crate) fn new(system: &'a System, component: &'a Component, bounds: &'a [Bounds]) -> Self {
         // Everything that is loose may become this large and no larger: so no programme is
         // unbounded, and the numbers stay in a range that floating point handles well.
         let largest = component
@@ -53,14 +52,13 @@ impl<'a> Programme<'a> {
         let mut programme = Programme {
             system,
             component,
-            bounds: component.vars.iter().map(|&v| bounds[v as usize]).collect(),
+            bounds,
             cap: largest.saturating_mul(8).saturating_add(10_000),
-            rights: Vec::new(),
             model: None,
             cols: Vec::new(),
             costs: Vec::new(),
         };
-        programme.build(bounds);
+        programme.build();
         programme
     }
 
@@ -73,11 +71,15 @@ impl<'a> Programme<'a> {
         self.component.vars.binary_search(&v).ok()
     }
 
-    fn build(&mut self, bounds: &[Bounds]) {
+    fn build(&mut self) {
         let mut problem = RowProblem::default();
+        let bounds = self.bounds;
+        self.costs.clear();
         self.cols = self
-            .bounds
+            .component
+            .vars
             .iter()
+            .map(|&v| bounds[v as usize])
             .map(|b| problem.add_column(0.0, b.lo as f64..=b.hi.min(self.cap) as f64))
             .collect();
         for &e in &self.component.equations {
@@ -91,7 +93,6 @@ impl<'a> Programme<'a> {
                 }
             }
             let right = -fixed as f64;
-            self.rights.push(right);
             if equation.at_least {
                 problem.add_row(..=right, row);
             } else {
@@ -102,7 +103,18 @@ impl<'a> Programme<'a> {
     }
 
     /// The least (or, with `most`, the greatest) value of a weighted sum of variables (local indices).
+    ///
+    /// A solve that does not end in an optimum is tried once more from nothing: what fails from
+    /// the basis of another goal may not fail from its own.
     pub(crate) fn optimum(&mut self, goal: &[(usize, f64)], most: bool) -> Result<Optimum, NoOptimum> {
+        if let Ok(optimum) = self.solve(goal, most) {
+            return Ok(optimum);
+        }
+        self.build();
+        self.solve(goal, most)
+    }
+
+    fn solve(&mut self, goal: &[(usize, f64)], most: bool) -> Result<Optimum, NoOptimum> {
         let Some(mut model) = self.model.take() else { return Err(NoOptimum::Failed) };
         for i in std::mem::take(&mut self.costs) {
             model.change_column_cost(self.cols[i as usize], 0.0);

@@ -32,13 +32,14 @@ const EPSILON: f64 = 1e-7;
 /// Protects tables as one set: cells that are the same number in two tables are hidden in both.
 ///
 /// Tables with a waiver are published whole, and the attacker knows them. Cells that came as
-/// bounds (`<5`) stay bounds, and cells without a figure stay without.
+/// bounds (`<5`) are hidden, and the attacker knows the bounds; cells without a figure stay
+/// without.
 ///
 /// The same tables and policy give the same result, whatever the number of threads.
 ///
 /// # Errors
-/// When a cube is not valid, a count too large, the policy protects nobody, or two tables of one
-/// universe give the same cell different counts.
+/// When a cube is not valid, a count too large, the policy protects nobody, two tables of one
+/// universe give the same cell different counts, or the attack on the result cannot be carried out.
 pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     if policy.threshold < 2 || policy.protection < 1 {
         return Err(Error::Policy {
@@ -83,7 +84,11 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
         for (&v, h) in part.vars.iter().zip(&part.hidden) {
             hidden[v as usize] = *h;
         }
-        let found = part.attack();
+        let Some(found) = part.attack() else {
+            let place = part.vars.iter().find_map(|&v| system.places[v as usize].first());
+            let table = place.map_or_else(String::new, |&p| words.cube(p).id.clone());
+            return Err(Error::Solver { table });
+        };
         attack.targets += found.targets;
         attack.exact += found.exact;
         attack.narrow += found.narrow;
@@ -98,7 +103,6 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
             cells: variables.len(),
             primary: 0,
             suppressed: 0,
-            gap: None,
         };
         for ((key, value), &v) in table.cube.cells.iter().zip(variables) {
             let small = roles[v as usize] == Role::Small;
@@ -145,8 +149,8 @@ fn cell(
     }
     match value {
         Value::Missing => ProtectedCell { value, conf: ConfStatus::Free, obs: ObsStatus::Missing },
-        // Bounds are what its publisher says of it; nothing is added to them.
-        Value::Between(low, high) if low < high => mark(value, ConfStatus::Primary),
+        // Bounds that its publisher gave are not given again.
+        Value::Between(low, high) if low < high => mark(Value::Missing, ConfStatus::Primary),
         _ if !hidden => free(Value::Count(truth.lo as u64)),
         _ => match policy.marks {
             Marks::Alike => mark(Value::Missing, ConfStatus::Primary),
@@ -481,7 +485,7 @@ impl Part {
             let learned = part.attacker().learn(targets, |v| part.needed(v));
             targets.iter().zip(&learned).all(|(v, l)| l.bounds.width() >= part.needed(*v))
         };
-        let budget = (self.policy.nodes as usize).min(4_000_000 / self.vars.len().max(1));
+        let budget = (self.policy.trials as usize).min(4_000_000 / self.vars.len().max(1));
         if extra.is_empty() || !holds(self) {
             return;
         }
@@ -493,14 +497,17 @@ impl Part {
         }
     }
 
-    /// How the attacker fares against the final state.
-    fn attack(&self) -> Attack {
+    /// How the attacker fares against the final state; `None` when that cannot be told.
+    fn attack(&self) -> Option<Attack> {
         let targets = self.targets();
         let learned = self.attacker().learn(&targets, |v| self.needed(v));
         let mut out = Attack { targets: targets.len(), ..Attack::default() };
         for (v, l) in targets.iter().zip(&learned) {
             let width = l.bounds.width();
             if width >= self.needed(*v) {
+                if l.unsolved {
+                    return None;
+                }
                 continue;
             }
             if width == 0 {
@@ -509,6 +516,6 @@ impl Part {
                 out.narrow += 1;
             }
         }
-        out
+        Some(out)
     }
 }

@@ -3,10 +3,15 @@
 //! All tables of one universe describe the same units, so cells with the same coordinates
 //! (totals left out) are one variable, in whatever table they stand. The additive relations of
 //! every table are the equations. This is how tables link through their common margins.
+//!
+//! Tables with periods of different length link too. What adds up over time (reports) makes
+//! equations: a year is the sum of its quarters. Persons are counted once in each period, in
+//! universes named `persons:year`, `persons:quarter` and so on: a year has no fewer of them than
+//! any of its quarters, and no more than all of them together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, TOTAL, Value};
+use model::{Cube, Role, TOTAL, Value};
 
 /// Stands for "no upper bound"; sums of a few thousand of them do not overflow.
 pub(crate) const INF: i64 = i64::MAX >> 14;
@@ -52,7 +57,8 @@ pub(crate) struct Place {
 pub(crate) struct Equation {
     pub(crate) total: u32,
     pub(crate) parts: Vec<u32>,
-    /// The total may be more than the sum.
+    /// The total may be more than the sum. Set before [`System::settle`] where that is so by
+    /// nature, by it where the figures say so.
     pub(crate) at_least: bool,
     /// Some categories have no cell.
     pub(crate) open: bool,
@@ -75,7 +81,7 @@ impl Equation {
 /// The variables and equations of a set of tables.
 #[derive(Debug, Clone)]
 pub(crate) struct System {
-    /// For each variable its places, in order.
+    /// For each variable its places, in order; none for a sum that no table shows.
     pub(crate) places: Vec<Vec<Place>>,
     /// For each table the variable of each cell.
     pub(crate) variables: Vec<Vec<u32>>,
@@ -86,14 +92,13 @@ pub(crate) struct System {
 
 impl System {
     pub(crate) fn new(cubes: &[&Cube]) -> Self {
-        let mut index: BTreeMap<(&str, Vec<(&str, &str)>), u32> = BTreeMap::new();
+        let mut index: Index<'_> = BTreeMap::new();
         let mut places: Vec<Vec<Place>> = Vec::new();
         let mut variables = Vec::with_capacity(cubes.len());
         for (t, cube) in cubes.iter().enumerate() {
             let mut row = Vec::with_capacity(cube.cells.len());
             for (c, key) in cube.cells.keys().enumerate() {
-                let mut at: Vec<(&str, &str)> = cube.codes(key).filter(|(_, code)| *code != TOTAL).collect();
-                at.sort_unstable();
+                let at = coordinates(cube, key);
                 let fresh = places.len() as u32;
                 let v = *index.entry((cube.universe.as_str(), at)).or_insert(fresh);
                 if v == fresh {
@@ -110,6 +115,7 @@ impl System {
         for (t, cube) in cubes.iter().enumerate() {
             system.add_relations(t, cube, &mut seen);
         }
+        system.add_periods(&index);
         for (e, equation) in system.equations.iter().enumerate() {
             for v in equation.vars() {
                 system.of[v as usize].push(e as u32);
@@ -155,6 +161,51 @@ impl System {
         }
     }
 
+    /// Links longer periods to the shorter ones they hold.
+    fn add_periods(&mut self, index: &Index<'_>) {
+        for ((universe, at), &whole) in index {
+            let Some(d) = at.iter().position(|(id, _)| *id == TIME) else { continue };
+            for (length, codes) in periods_within(at[d].1) {
+                // In `persons:year` the units are counted once a period; elsewhere they add up.
+                let once = universe.rsplit_once(':');
+                let finer = once.map(|(base, _)| format!("{base}:{length}"));
+                let parts: Vec<u32> = codes
+                    .iter()
+                    .filter_map(|code| {
+                        let mut at = at.clone();
+                        at[d].1 = code;
+                        index.get(&(finer.as_deref().unwrap_or(universe), at)).copied()
+                    })
+                    .collect();
+                if parts.is_empty() {
+                    continue;
+                }
+                let Place { table, cell } = self.places[whole as usize][0];
+                let equation = |total, parts: Vec<u32>, at_least, open| Equation {
+                    total,
+                    parts,
+                    at_least,
+                    open,
+                    table,
+                    dimension: u32::MAX,
+                    cell,
+                };
+                if once.is_none() {
+                    let open = parts.len() < codes.len();
+                    self.equations.push(equation(whole, parts, false, open));
+                    continue;
+                }
+                self.equations.extend(parts.iter().map(|&p| equation(whole, vec![p], true, true)));
+                // A sum that no table shows: periods without a cell lie outside of the reports.
+                let sum = self.places.len() as u32;
+                self.places.push(Vec::new());
+                self.of.push(Vec::new());
+                self.equations.push(equation(sum, parts, false, false));
+                self.equations.push(equation(sum, vec![whole], true, true));
+            }
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
@@ -174,7 +225,11 @@ impl System {
             let (lo, hi) = equation.parts.iter().fold((0, 0i64), |(lo, hi), &p| {
                 (lo + bounds[p as usize].lo, (hi + bounds[p as usize].hi).min(INF))
             });
-            if lo > total.hi || (hi < total.lo && !equation.open) {
+            if equation.at_least {
+                if lo > total.hi {
+                    broken.push(e as u32);
+                }
+            } else if lo > total.hi || (hi < total.lo && !equation.open) {
                 broken.push(e as u32);
             } else if equation.open {
                 let counts = evidence.entry((equation.table, equation.dimension)).or_default();
@@ -195,6 +250,42 @@ impl System {
             equation.at_least = rest * 10 > holds + rest;
         }
         broken
+    }
+}
+
+/// Variables by universe and coordinates.
+type Index<'a> = BTreeMap<(&'a str, Vec<(&'a str, &'a str)>), u32>;
+
+/// The name of time in coordinates, whatever a table calls it.
+const TIME: &str = "";
+
+/// Dimension and code of a cell, in order, totals left out.
+pub(crate) fn coordinates<'a>(cube: &'a Cube, key: &'a [u32]) -> Vec<(&'a str, &'a str)> {
+    let mut at: Vec<(&str, &str)> = cube
+        .codes(key)
+        .zip(&cube.dimensions)
+        .filter(|((_, code), _)| *code != TOTAL)
+        .map(|((id, code), d)| (if d.role == Role::Time { TIME } else { id }, code))
+        .collect();
+    at.sort_unstable();
+    at
+}
+
+/// The shorter periods within `period`, by their length: quarters and months of a year, months of
+/// a quarter.
+fn periods_within(period: &str) -> Vec<(&'static str, Vec<String>)> {
+    let months = |year: &str, from: u32, to: u32| (from..=to).map(|m| format!("{year}-{m:02}")).collect();
+    let is_year = |y: &str| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit());
+    match period.split_once("-Q") {
+        Some((year, quarter)) if is_year(year) => match quarter.parse::<u32>() {
+            Ok(q @ 1..=4) => vec![("month", months(year, 3 * q - 2, 3 * q))],
+            _ => Vec::new(),
+        },
+        None if is_year(period) => {
+            let quarters = (1..=4).map(|q| format!("{period}-Q{q}")).collect();
+            vec![("quarter", quarters), ("month", months(period, 1, 12))]
+        }
+        _ => Vec::new(),
     }
 }
 

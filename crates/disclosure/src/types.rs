@@ -40,7 +40,7 @@ impl Serialize for ConfStatus {
 pub enum ObsStatus {
     /// `A`: a normal value.
     Normal,
-    /// `M`: missing; there is no figure.
+    /// `O`: missing; there is no figure, and nobody said why.
     Missing,
     /// `Q`: missing because it is suppressed.
     Suppressed,
@@ -51,7 +51,7 @@ impl ObsStatus {
     pub fn code(self) -> &'static str {
         match self {
             ObsStatus::Normal => "A",
-            ObsStatus::Missing => "M",
+            ObsStatus::Missing => "O",
             ObsStatus::Suppressed => "Q",
         }
     }
@@ -86,8 +86,9 @@ pub struct Rule {
     pub protection: u64,
 }
 
-/// A cube in which nothing is left that gives a small group away, as far as the attacker of this
-/// crate can find. Only [`crate::protect`] makes one.
+/// A cube of which the small counts are hidden, and others with them. Only [`crate::protect`] makes
+/// one; what its attacker still learned is in the [`Attack`] that comes with it, and `publish`
+/// takes no cubes of which it learned anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProtectedCube {
     pub(crate) id: String,
@@ -174,11 +175,10 @@ pub struct Policy {
     pub protection: u64,
     /// Whether the marks tell small counts from others.
     pub marks: Marks,
-    /// Effort for the integer programme of one component, in branch-and-bound nodes. It is a
-    /// count, not a time, so that the result does not depend on the machine.
-    pub nodes: u32,
-    /// The largest component, in cells, for which the integer programme is tried.
-    pub exact_cells: usize,
+    /// How often, in each part of the tables that hangs together, it is tried whether a cell that
+    /// was hidden to protect others can be shown after all. It is a number, not a time, so that
+    /// the result does not depend on the machine.
+    pub trials: u32,
 }
 
 impl Default for Policy {
@@ -189,16 +189,14 @@ impl Default for Policy {
 
 impl From<&DisclosureSettings> for Policy {
     /// The protection interval is as wide as the threshold less one: a hidden count of 1 to 4
-    /// (threshold 5) cannot be told apart from four other values. The time limit is taken as a
-    /// budget of 200 nodes a second.
+    /// (threshold 5) cannot be told apart from four other values.
     fn from(s: &DisclosureSettings) -> Self {
         Policy {
             threshold: s.threshold,
             zeros: s.zeros,
             protection: s.threshold.saturating_sub(1).max(1),
             marks: Marks::default(),
-            nodes: (s.time_limit * 200.0).clamp(0.0, 1e6) as u32,
-            exact_cells: 150,
+            trials: s.trials,
         }
     }
 }
@@ -223,9 +221,6 @@ pub struct TableReport {
     pub primary: usize,
     /// All hidden cells, the small ones among them.
     pub suppressed: usize,
-    /// How far the number of further hidden cells (weighted by size) is at most from the
-    /// smallest possible, as a fraction of it; `None` where only the heuristic ran.
-    pub gap: Option<f64>,
 }
 
 /// How the attacker fared.

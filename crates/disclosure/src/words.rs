@@ -54,7 +54,10 @@ impl<'a> Words<'a> {
             if v == of {
                 return "this cell".to_owned();
             }
-            let value = system.places[v as usize].first().map_or(Value::Missing, |&p| self.value(p));
+            let Some(&at) = system.places[v as usize].first() else {
+                return "the sum of its periods".to_owned();
+            };
+            let value = self.value(at);
             let learned = known.bounds[v as usize];
             match value {
                 Value::Count(n) => n.to_string(),
@@ -85,7 +88,7 @@ impl<'a> Words<'a> {
             }
             parts
         };
-        let dimension = &cube.dimensions[e.dimension as usize].id;
+        let dimension = cube.dimensions.get(e.dimension as usize).map_or("period", |d| d.id.as_str());
         format!(
             "{}, {} by {dimension}: {} {sign} {}",
             cube.title.en,

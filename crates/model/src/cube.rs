@@ -136,6 +136,17 @@ impl Value {
     }
 }
 
+/// A count set against a population.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Inhabitants of the cell.
+    pub population: u64,
+    /// Count ÷ population, times the number of inhabitants that the rate is for.
+    pub rate: f64,
+    /// Interval of the count's expectation at the same scale; the population is taken as exact.
+    pub interval: (f64, f64),
+}
+
 /// The position of a cell: for each dimension the index of its category.
 pub type Key = Vec<u32>;
 
@@ -154,7 +165,9 @@ pub struct Cube {
     /// What one unit is.
     pub unit: Unit,
     /// Cubes of one universe describe the same units by the same definition: their cells with the
-    /// same coordinates (totals left out) are the same number, and are protected together.
+    /// same coordinates (totals left out) are the same number, and are protected together. Units that
+    /// are counted once in each period are in `NAME:year`, `NAME:quarter` or `NAME:month`: they do
+    /// not add up over time. In other universes a year is the sum of its quarters.
     pub universe: String,
     /// Identifiers of the sources it is made from.
     pub sources: Vec<String>,

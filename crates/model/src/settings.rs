@@ -367,9 +367,11 @@ pub struct DisclosureSettings {
     /// `false`; the key exists so that the refusal can say why.
     #[serde(default)]
     pub publish_unprotected: bool,
-    /// Longest time the integer programme may take for one table, in seconds.
-    #[serde(default = "default_time_limit")]
-    pub time_limit: f64,
+    /// How often, for tables that hang together, it is tried whether a cell that was hidden to
+    /// protect others can be shown after all. It is a number and not a time, so that the result
+    /// does not depend on the machine.
+    #[serde(default = "default_trials")]
+    pub trials: u32,
 }
 
 /// How zeros are treated.
@@ -389,7 +391,7 @@ impl Default for DisclosureSettings {
             threshold: default_threshold(),
             zeros: Zeros::default(),
             publish_unprotected: false,
-            time_limit: default_time_limit(),
+            trials: default_trials(),
         }
     }
 }
@@ -418,8 +420,8 @@ fn default_per() -> u64 {
 fn default_threshold() -> u64 {
     5
 }
-fn default_time_limit() -> f64 {
-    10.0
+fn default_trials() -> u32 {
+    2000
 }
 
 /// Why `monitor.toml` cannot be used, and where.
@@ -585,6 +587,9 @@ impl Settings {
             if let Some(c) = &v.classification {
                 known_classification(c, text)?;
             }
+            if let Some(file) = &v.file {
+                inside_project(file, text)?;
+            }
             if v.classification.is_some() && v.file.is_some() {
                 return Err(SettingsError::new(
                     format!("variable \"{id}\" has both a classification and a file"),
@@ -705,9 +710,17 @@ impl Settings {
             .flat_map(|s| s.cube.iter().map(|c| c.id.as_str()))
             .chain(self.table.iter().map(|t| t.id.as_str()))
             .collect();
+        let received = || self.source.iter().flat_map(|s| s.cube.iter().map(|c| c.id.as_str()));
         for table in &self.table {
-            if let Some(p) = table.population.as_deref().filter(|p| !cubes.contains(p)) {
-                return Err(unknown("table", p, cubes.iter().copied()).at(text, p));
+            if let Some(p) = table.population.as_deref().filter(|p| !received().any(|id| id == *p)) {
+                return Err(unknown("cube of a source", p, received()).at(text, p));
+            }
+            if table.per == 0 {
+                return Err(SettingsError::new(
+                    format!("table \"{}\": rates per 0 inhabitants mean nothing", table.id),
+                    "use per = 100000",
+                )
+                .at(text, &table.id));
             }
         }
         for trend in &self.trend {

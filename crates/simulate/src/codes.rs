@@ -48,6 +48,10 @@ pub(crate) const UNITS: [(&str, &str, u16); 11] = [
     ("PE11", "Landelijke eenheid", 15),
 ];
 
+/// Inhabitants of the police units in the first simulated year, in thousands, without the national
+/// unit, which has none. Ours: about as many as there are, rounded.
+pub(crate) const INHABITANTS: [u64; 10] = [1750, 3200, 2100, 1600, 1100, 1900, 1950, 1450, 1450, 1120];
+
 /// Reporting organisations that the registers tell apart, codes of `nl.organisation`.
 pub(crate) const ORGANISATIONS: [&str; 10] = [
     "ZORGCOORD",

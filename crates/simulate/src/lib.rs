@@ -11,6 +11,7 @@
 //! - `population`, `names`: persons, each drawn from a stream of random numbers of their own;
 //! - `identity`, `report`: how a register writes a person down, with its errors and mistakes;
 //! - `layout`, `encode`, `file`: the six layouts and formats;
+//! - `inhabitants`: the population that rates are set against;
 //! - `monitor`, `truth`: `monitor.toml` and what is true.
 //!
 //! This crate reads nothing and knows no other step: it depends on the vocabulary alone.
@@ -39,6 +40,7 @@ mod encode;
 mod error;
 mod file;
 mod identity;
+mod inhabitants;
 mod layout;
 mod monitor;
 mod names;

@@ -43,6 +43,41 @@ seed = {seed}
         text,
         r#"
 # ---------------------------------------------------------------------------------------------
+# A published table: how many people live where, so that counts can become rates.
+
+[[source]]
+id = "inhabitants"
+path = "{path}"
+title = {{ en = "Inhabitants", nl = "Inwoners" }}
+definition = {{ en = "Inhabitants on the first of January; invented, of about the real size.", nl = "Inwoners op 1 januari; verzonnen, ongeveer zo groot als in het echt." }}
+publisher = "zicht simulate"
+licence = "CC0-1.0"
+format = {{ kind = "csv", delimiter = ";" }}
+
+[[source.cube]]
+id = "inhabitants_place"
+title = {{ en = "Inhabitants by region", nl = "Inwoners naar regio" }}
+unit = "persons"
+value = "inwoners"
+
+[[source.cube.dimension]]
+id = "year"
+column = "jaar"
+role = "time"
+
+[[source.cube.dimension]]
+id = "place"
+column = "regio"
+classification = "nl.police_unit"
+by_label = true
+codes = {{ Totaal = "_T" }}
+"#,
+        path = crate::inhabitants::PATH,
+    );
+    let _ = write!(
+        text,
+        r#"
+# ---------------------------------------------------------------------------------------------
 # Tables made from the reports. A person is counted once in each year, however many registers
 # reported them.
 
@@ -73,6 +108,7 @@ title = {{ en = "Presumed victims by region", nl = "Vermoedelijke slachtoffers n
 definition = {{ en = "Persons reported by at least one register in the year, by the police unit of the place of exploitation; districts of the border police stand apart.", nl = "Personen die in het jaar door ten minste één register zijn gemeld, naar de politie-eenheid van de plaats van uitbuiting; districten van de Marechaussee staan apart." }}
 count = "persons"
 dimensions = ["place"]
+population = "inhabitants_place"        # rates per 100,000 inhabitants
 
 [[table]]
 id = "reports_register"
@@ -196,7 +232,7 @@ mod tests {
             for seed in [0, 1, u64::MAX] {
                 let text = monitor_toml(&rows, seed, 2021, jiff::civil::date(2026, 1, 31));
                 let settings = model::Settings::parse(&text).unwrap_or_else(|e| panic!("{e} {}", e.help));
-                assert_eq!(settings.source.len(), 6);
+                assert_eq!(settings.source.len(), 7);
                 assert_eq!(settings.registers().len(), 6);
                 assert_eq!(settings.table.len(), 5);
                 for (source, (layout, rows)) in settings.source.iter().zip(LAYOUTS.iter().zip(rows)) {

@@ -25,6 +25,7 @@ use crate::draw::Streams;
 use crate::encode::{Piece, encode};
 use crate::file::{Folder, RegisterFile};
 use crate::identity::Slip;
+use crate::inhabitants;
 use crate::layout::{Countries, LAYOUTS, country_codes};
 use crate::monitor::monitor_toml;
 use crate::population::{Event, Population, YEARS};
@@ -106,6 +107,7 @@ pub fn simulate(options: &Options, dir: &Path, progress: &(dyn Fn(u64) + Sync)) 
         }
     }
     let rows: [u64; 6] = std::array::from_fn(|r| reports[r].len() as u64);
+    folder.text(inhabitants::PATH, &inhabitants::inhabitants_csv(first_year))?;
     folder.text("monitor.toml", &monitor_toml(&rows, options.seed, first_year, options.reference_date))?;
 
     let mut writing = Writing::new(&population, folder, options.reference_date)?;

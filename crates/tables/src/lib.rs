@@ -37,5 +37,5 @@ mod rollup;
 pub mod trend;
 
 pub use error::Error;
-pub use rates::{Rate, rates};
+pub use rates::rates;
 pub use reports::{Histories, Reports};

@@ -1,23 +1,12 @@
 //! Rates: counts per number of inhabitants.
 
-use model::{Cube, Dimension, Key, Role, Value};
+use model::{Cube, Dimension, Key, Rate, Role, Value};
 
 use crate::Error;
 use crate::trend::garwood;
 
-/// A count per number of inhabitants.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Inhabitants in the cell.
-    pub population: u64,
-    /// Count ÷ population × `per`.
-    pub rate: f64,
-    /// The Garwood interval of the count, at the same scale; the population is taken as exact.
-    pub interval: (f64, f64),
-}
-
 /// Rates of the cells of a table, in the order of `cells`; `None` where the count or the
-/// population is not known, as for unknown age.
+/// population is not known, as for unknown age. The interval is that of Garwood for the count.
 ///
 /// `table` names the table in errors; `dimensions` are its dimensions and `cells` its keys with
 /// their counts, so that protected figures can be given as well as bare ones. Each dimension of

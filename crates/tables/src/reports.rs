@@ -180,13 +180,17 @@ impl Reports {
                 };
                 self.groups(frame, levels.len())?
             };
-            let word = if unit == Unit::Persons { "persons" } else { "reports" };
+            // Reports add up over time; persons are counted once in each period.
+            let universe = match unit {
+                Unit::Persons => format!("persons:{}", calendar.id()),
+                _ => "reports".to_owned(),
+            };
             let cube = Cube {
                 id: table.id.clone(),
                 title: table.title.clone(),
                 definition: table.definition.clone(),
                 unit,
-                universe: format!("{word}:{}", calendar.id()),
+                universe,
                 sources: self
                     .settings
                     .source

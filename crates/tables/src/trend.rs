@@ -26,7 +26,7 @@ use model::{Label, Unit};
 ///
 /// Each count gets its Garwood interval ([`garwood`]), each pair of neighbouring periods with
 /// counts the ratio of the new to the old with its interval ([`change`]); both take the counts
-/// as Poisson. Breaks in level are found as the book's chapter on figures says, with variation
+/// as Poisson. Breaks in level are found as the chapter on trends in the book says, with variation
 /// beyond Poisson of up to [`LEVEL_VARIATION`] within a level. `level` is the level of all
 /// intervals and of the sets of periods, such as 0.95. A period without count (`None`) stays in
 /// place: it has no interval, and the change after it is not given.

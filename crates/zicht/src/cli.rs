@@ -34,6 +34,9 @@ pub(crate) struct Global {
     /// Threads to use; all cores when not given. Results do not depend on it.
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Seed of everything that draws random numbers: that of the settings, or 1, when not given.
+    #[arg(long, global = true)]
+    pub(crate) seed: Option<u64>,
     /// Say nothing on standard error but errors.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -100,10 +103,10 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::New(arguments) => commands::new::run(&arguments, show),
         Command::Run(arguments) => commands::run::run(&arguments, global, show),
         Command::Check(arguments) => commands::check::run(&arguments, global, show),
-        Command::Estimate(arguments) => commands::estimate::run(&arguments, show),
+        Command::Estimate(arguments) => commands::estimate::run(&arguments, global, show),
         Command::Protect(arguments) => commands::protect::run(&arguments, global, show),
         Command::Audit(arguments) => commands::audit::run(&arguments, show),
-        Command::Simulate(arguments) => commands::simulate::run(&arguments, show),
+        Command::Simulate(arguments) => commands::simulate::run(&arguments, global, show),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "zicht", &mut std::io::stdout());
             Ok(0)

@@ -47,7 +47,7 @@ type Comparison = (usize, usize, (u64, u64), (u64, u64));
 /// against the variance 1/a + 1/a′ + 1/b + 1/b′ of Poisson counts and 4 c² for variation within
 /// a level, c being [`LEVEL_VARIATION`]. `level` is the probability that no alert is
 /// raised while nothing changed, in all comparisons together (Bonferroni). A change must also be
-/// a fifth at least, so that with huge counts trifles raise no alarm. Alerts come in time order,
+/// at least a factor of 1.2, so that with huge counts trifles raise no alarm. Alerts come in time order,
 /// then in the order of `series`; comparisons with a missing count are left out.
 pub fn reporting_alerts(series: &[OrganisationSeries], level: f64) -> Vec<ReportingAlert> {
     let periods = series.iter().map(|(.., points)| points.len()).min().unwrap_or(0);

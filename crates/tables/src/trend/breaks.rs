@@ -6,7 +6,7 @@
 //!
 //! Π Γ(yₜ + r) / (Γ(r) yₜ!) · B(a + n r, b + S) / B(a, b),  b = κ, a = κ r / m + 1,
 //!
-//! with m the mean of the series, so that the levels have mean m and coefficient of variation
+//! with m the mean of the series plus one half, so that the levels have mean m and coefficient of variation
 //! about 1/√κ. Every period but the first starts a level with probability h. Sums over all 2ⁿ⁻¹
 //! segmentations are exact by dynamic programming (Fearnhead 2006, Stat. Comput. 16, 203–213);
 //! c is summed over a grid. The negative binomial is what makes large counts bearable: under a

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::Outcome;
+use crate::commands::keep;
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -21,6 +22,9 @@ pub(crate) struct Arguments {
     /// when not given.
     #[arg(long)]
     threshold: Option<u64>,
+    /// Folder for audit.json, the result as `--format json` prints it.
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Findings to show; all are in the JSON.
     #[arg(long, default_value_t = 20)]
     show: usize,
@@ -65,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         thousands(audit.exact as u64),
         thousands(audit.narrow as u64)
     ));
+    keep(arguments.out.as_deref(), "audit.json", &audit)?;
     show.result_json(&audit)?;
     Ok(u8::from(!audit.findings.is_empty()))
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use model::{CaptureTable, Format, HistoryColumns};
 
-use crate::cli::Outcome;
+use crate::cli::{Global, Outcome};
+use crate::commands::keep;
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -30,13 +31,13 @@ pub(crate) struct Arguments {
     /// Confidence level of intervals.
     #[arg(long, default_value_t = 0.95)]
     level: f64,
-    /// Seed of everything that draws random numbers.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Folder for estimate.json, the result as `--format json` prints it.
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 /// Runs the command.
-pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
+pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
     if !(arguments.level > 0.5 && arguments.level < 1.0) {
         return Err(Failure::input(
             format!("--level {} is not a confidence level", arguments.level),
@@ -53,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         level: arguments.level,
         max_order: usize::from(arguments.max_order),
         replicates: arguments.replicates,
-        seed: arguments.seed,
+        seed: global.seed.unwrap_or(1),
         ..estimate::Options::default()
     };
     let all = whole(&read.tables)?;
@@ -66,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
             .map_err(|e| Failure::input(e.to_string(), ""))?;
     }
     print(&estimation, show);
+    keep(arguments.out.as_deref(), "estimate.json", &estimation)?;
     show.result_json(&estimation)?;
     Ok(if estimation.estimates.iter().all(|e| e.refused.is_some()) { 3 } else { 0 })
 }

@@ -7,3 +7,15 @@ pub(crate) mod new;
 pub(crate) mod protect;
 pub(crate) mod run;
 pub(crate) mod simulate;
+
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::pipeline::write_json;
+
+/// Writes a result into the folder that `--out` names, if it names one.
+pub(crate) fn keep(dir: Option<&Path>, name: &str, result: &impl serde::Serialize) -> Result<(), Failure> {
+    let Some(dir) = dir else { return Ok(()) };
+    std::fs::create_dir_all(dir).map_err(|e| Failure::io("cannot make", dir, &e))?;
+    write_json(&dir.join(name), result)
+}

@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
+    let started = std::time::Instant::now();
     let monitor = Monitor::open(&arguments.dir, global)?;
     let out = arguments.out.clone().unwrap_or_else(|| arguments.dir.join("out"));
     let work = Work::open(&out)?;
@@ -43,6 +44,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         attack.exact,
         attack.narrow
     ));
-    show.result_json(&serde_json::json!({ "tables": protection.tables, "attack": attack }))?;
+    show.result_json(&serde_json::json!({
+        "tables": protection.tables,
+        "attack": attack,
+        "seconds": started.elapsed().as_secs_f64(),
+    }))?;
     Ok(0)
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let out = arguments.out.clone().unwrap_or_else(|| arguments.dir.join("out"));
     let work = Work::open(&out)?;
     let hashes = Inputs::hash(&monitor)?;
-    let state = serde_json::json!([build(), monitor.hash, hashes]).to_string();
+    let state = serde_json::json!([build(), monitor.hash, monitor.settings.monitor.seed, hashes]).to_string();
     let state = model::provenance::hash(state.as_bytes());
     let manifest = out.join("release").join("manifest.json");
     let fingerprint = || std::fs::read(&manifest).ok().map(|bytes| model::provenance::hash(&bytes));

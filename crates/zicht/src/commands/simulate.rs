@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
-use crate::cli::Outcome;
+use crate::cli::{Global, Outcome};
 use crate::commands::new::empty_folder;
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
@@ -16,9 +16,6 @@ pub(crate) struct Arguments {
     /// About how many reports all registers hold together.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     reports: u64,
-    /// The same seed makes the same files.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
     /// The day on which the registers are delivered.
     #[arg(long, default_value = "2026-01-31")]
     date: Date,
@@ -28,11 +25,12 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the command.
-pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
+pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
     empty_folder(&arguments.out)?;
+    let seed = global.seed.unwrap_or(1);
     let options = simulate::Options {
         reports: arguments.reports,
-        seed: arguments.seed,
+        seed,
         reference_date: arguments.date,
     };
     let step = show.step("simulate", Some(arguments.reports));
@@ -51,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     show.result(&format!("\nNext: zicht run {}", arguments.out.display()));
     show.result_json(&serde_json::json!({
         "out": arguments.out,
-        "seed": arguments.seed,
+        "seed": seed,
         "persons": summary.persons,
         "detected": summary.detected,
         "reports": summary.reports,

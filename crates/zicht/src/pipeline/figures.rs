@@ -1,7 +1,8 @@
 //! Figures: cubes from reports and from published tables, audited and protected.
 
-use disclosure::{AuditOptions, Policy, Protection, Table};
-use publish::AuditNote;
+use disclosure::{AuditOptions, Policy, ProtectedCube, Protection, Table};
+use model::Settings;
+use publish::{AuditNote, ReleasedRates};
 
 use super::inputs::Received;
 use super::{Inputs, Monitor, Work, cache::write_json};
@@ -60,6 +61,33 @@ impl Figures {
         }
         Ok(Self { reports, protection })
     }
+}
+
+/// Rates of the published counts of `cube`, when its table asks for them.
+pub(crate) fn rates(
+    settings: &Settings,
+    inputs: &Inputs,
+    cube: &ProtectedCube,
+) -> Result<Option<ReleasedRates>, Failure> {
+    let Some((table, population)) = settings
+        .table
+        .iter()
+        .find(|t| t.id == cube.id())
+        .and_then(|t| Some((t, inputs.cubes.iter().find(|r| Some(&r.cube.id) == t.population.as_ref())?)))
+    else {
+        return Ok(None);
+    };
+    let counts = cube.cells().map(|(key, cell)| (key.clone(), cell.value.count()));
+    let population = &population.cube;
+    let rates =
+        tables::rates(cube.id(), cube.dimensions(), counts, population, table.per, settings.monitor.level)
+            .map_err(|e| Failure::input(e.to_string(), ""))?;
+    let cells = cube
+        .cells()
+        .zip(rates)
+        .filter_map(|((key, _), rate)| Some((key.clone(), rate?)))
+        .collect();
+    Ok(Some(ReleasedRates { per: table.per, population: population.title.clone(), cells }))
 }
 
 /// Attacks the published tables that were received, file by file, and writes `audit.json`: it

@@ -10,7 +10,7 @@ mod figures;
 mod inputs;
 mod trends;
 
-pub(crate) use cache::{Work, build};
+pub(crate) use cache::{Work, build, write_json};
 pub(crate) use figures::Figures;
 pub(crate) use inputs::Inputs;
 
@@ -47,7 +47,10 @@ impl Monitor {
         let text = String::from_utf8(bytes)
             .map_err(|_| Failure::input("monitor.toml is not UTF-8", "save it again as UTF-8"))?;
         let fail = |e| Failure::settings(e, "monitor.toml", &text);
-        let settings = Settings::parse(&text).map_err(fail)?;
+        let mut settings = Settings::parse(&text).map_err(fail)?;
+        if let Some(seed) = global.seed {
+            settings.monitor.seed = seed;
+        }
         let read = |file: &str| std::fs::read_to_string(dir.join(file)).map_err(|e| e.to_string());
         let catalogue = Catalogue::new(&settings, read).map_err(fail)?;
         for e in &settings.estimate {
@@ -83,8 +86,11 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         .protection
         .cubes
         .iter()
-        .map(|cube| ReleasedCube { cube: cube.clone(), inputs: cube.sources().to_vec() })
-        .collect();
+        .map(|cube| {
+            let rates = figures::rates(&monitor.settings, inputs, cube)?;
+            Ok(ReleasedCube { cube: cube.clone(), inputs: cube.sources().to_vec(), rates })
+        })
+        .collect::<Result<_, Failure>>()?;
     let release = Release {
         settings: &monitor.settings,
         version: env!("CARGO_PKG_VERSION"),

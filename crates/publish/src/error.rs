@@ -1,0 +1,103 @@
+//! What stops a release.
+
+use std::path::{Path, PathBuf};
+
+/// Why a release could not be written. The release that was there before is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder could not be written.
+    #[error("cannot {action} {}: {cause}", path.display())]
+    Io {
+        /// What was tried: "write", "create the folder", "put in place".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The path of the release is not one that a folder can be put at.
+    #[error("{} cannot be the folder of a release: {why}", path.display())]
+    Place {
+        /// The path as given.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The attacker worked out hidden cells.
+    #[error("{cells} hidden cells can be worked out from what would be published")]
+    Exposed {
+        /// How many.
+        cells: usize,
+    },
+    /// Two things that would be written to the same file.
+    #[error("two tables have the identifier \"{id}\"")]
+    Twice {
+        /// The identifier.
+        id: String,
+    },
+    /// An identifier that is no safe name of a file.
+    #[error("\"{id}\" cannot be the identifier of a table")]
+    Identifier {
+        /// The identifier.
+        id: String,
+    },
+    /// A format's own writer failed.
+    #[error("table \"{cube}\" cannot be written as {format}: {why}")]
+    Format {
+        /// The cube.
+        cube: String,
+        /// The format.
+        format: &'static str,
+        /// What its writer said.
+        why: String,
+    },
+    /// A template failed.
+    #[error("the page {page} cannot be made: {why}")]
+    Page {
+        /// The page below the site.
+        page: String,
+        /// What the template said.
+        why: String,
+    },
+}
+
+impl Error {
+    /// What to do.
+    pub fn help(&self) -> String {
+        match self {
+            Error::Io { path, cause, .. } => match cause.kind() {
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => format!(
+                    "make {} writable for you, or choose another folder with --out; the release that was \
+                     there is unchanged",
+                    folder_of(path).display()
+                ),
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                    "free some space on the disk and run again; the release that was there is unchanged"
+                        .into()
+                }
+                _ => "choose another folder with --out; the release that was there is unchanged".into(),
+            },
+            Error::Place { .. } => {
+                "give the path of a folder that does not exist yet or holds an earlier release".into()
+            }
+            Error::Exposed { .. } => {
+                "make tables with fewer dimensions, or leave out one of the tables that overlap".into()
+            }
+            Error::Twice { .. } => "give each table its own identifier in monitor.toml".into(),
+            Error::Identifier { .. } => "use 1 to 64 lower-case letters, digits and _".into(),
+            Error::Format { .. } | Error::Page { .. } => {
+                "this is a mistake of the program; please report it with this message".into()
+            }
+        }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Error::Io { action, path, cause }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(path)
+}

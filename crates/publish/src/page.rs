@@ -1,0 +1,405 @@
+//! Pages: what stands on them as data, and the templates that make HTML of it.
+//!
+//! A page is a list of [`Block`]s. The templates escape every text; only SVG, which `chart` writes
+//! and escapes itself, goes in as it is.
+
+mod about;
+mod cube;
+mod hidden;
+mod methods;
+mod overview;
+mod rates;
+mod sources;
+mod trends;
+mod visibility;
+
+use askama::Template;
+use model::Language;
+
+use crate::facts::Figure;
+use crate::text::{Texts, fill, texts};
+use crate::{Error, Release, data, number};
+
+/// One page in one language.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// File name without `.html`.
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) lead: String,
+    pub(crate) blocks: Vec<Block>,
+    /// Identifiers of the sources that its figures come from.
+    pub(crate) inputs: Vec<String>,
+}
+
+/// A part of a page.
+#[derive(Debug)]
+pub(crate) enum Block {
+    /// A heading of the second level.
+    Heading {
+        id: String,
+        text: String,
+    },
+    /// A heading of the third level.
+    Minor {
+        id: String,
+        text: String,
+    },
+    Text(String),
+    /// Text beside the figures, smaller.
+    Note(String),
+    /// What a reader must not miss.
+    Warning {
+        title: String,
+        text: String,
+    },
+    Facts(Vec<Fact>),
+    Chart(Chart),
+    Table(Table),
+    /// Terms with what they mean.
+    Terms(Vec<Term>),
+    Links(Vec<Link>),
+    /// From where the figures above come: words, then links.
+    Origin(Vec<(String, Vec<Link>)>),
+}
+
+/// A key figure.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    pub(crate) value: String,
+    pub(crate) label: String,
+    pub(crate) note: String,
+    pub(crate) link: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Chart {
+    /// Name of the frame that scrolls on small screens.
+    pub(crate) label: String,
+    pub(crate) svg: String,
+    /// SVG of the mark, and its word.
+    pub(crate) legend: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) caption: String,
+    /// Name of the frame that scrolls.
+    pub(crate) label: String,
+    pub(crate) head: Vec<String>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+}
+
+/// A cell of a table; the first of a row is its header.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    /// A sign that is seen, with `text` for those who do not see it.
+    pub(crate) sign: &'static str,
+    /// `n` for numbers.
+    pub(crate) class: &'static str,
+    /// Language, when it is not that of the page.
+    pub(crate) lang: &'static str,
+    pub(crate) links: Vec<Link>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Term {
+    pub(crate) term: String,
+    pub(crate) cell: Cell,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) to: String,
+    pub(crate) text: String,
+    /// What stands after it.
+    pub(crate) note: String,
+}
+
+impl Link {
+    pub(crate) fn new(to: impl Into<String>, text: impl Into<String>) -> Self {
+        Link { to: to.into(), text: text.into(), note: String::new() }
+    }
+}
+
+impl Cell {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Cell { text: text.into(), ..Cell::default() }
+    }
+
+    pub(crate) fn number(text: impl Into<String>) -> Self {
+        Cell { text: text.into(), class: "n", ..Cell::default() }
+    }
+
+    pub(crate) fn links(links: Vec<Link>) -> Self {
+        Cell { links, ..Cell::default() }
+    }
+
+    /// A text that is in English on every page.
+    pub(crate) fn english(text: impl Into<String>, language: Language) -> Self {
+        Cell { text: text.into(), lang: if language == Language::En { "" } else { "en" }, ..Cell::default() }
+    }
+}
+
+/// The pages of the menu, in order.
+const MENU: [&str; 9] =
+    ["index", "victims", "hidden", "visibility", "trends", "methods", "sources", "downloads", "about"];
+
+/// All that a page is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) release: &'a Release<'a>,
+    pub(crate) language: Language,
+    pub(crate) t: &'static Texts,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn count(&self, n: u64) -> String {
+        number::count(n, self.language)
+    }
+
+    pub(crate) fn whole(&self, x: f64) -> String {
+        number::whole(x, self.language)
+    }
+
+    pub(crate) fn range(&self, low: &str, high: &str) -> String {
+        number::range(low, high, self.language)
+    }
+
+    /// A figure as a cell: never a number where it is hidden.
+    pub(crate) fn figure(&self, figure: Figure) -> Cell {
+        match figure {
+            Figure::Count(n) => Cell::number(self.count(n)),
+            Figure::Between(low, high) => Cell::number(self.range(&self.count(low), &self.count(high))),
+            Figure::Hidden => {
+                Cell { text: self.t.hidden_cell.into(), sign: "×", class: "n x", ..Cell::default() }
+            }
+            Figure::Missing => {
+                Cell { text: self.t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() }
+            }
+        }
+    }
+
+    pub(crate) fn table(&self, caption: impl Into<String>, head: Vec<String>, rows: Vec<Vec<Cell>>) -> Block {
+        let caption = caption.into();
+        let label = fill(self.t.scroll, &[("what", &caption)]);
+        Block::Table(Table { caption, label, head, rows })
+    }
+
+    pub(crate) fn chart(&self, title: &str, svg: String, legend: Vec<(String, String)>) -> Block {
+        Block::Chart(Chart { label: fill(self.t.chart_scroll, &[("what", title)]), svg, legend })
+    }
+
+    /// Links to sources by their identifiers.
+    pub(crate) fn source_links(&self, ids: &[String]) -> Vec<Link> {
+        self.release
+            .sources
+            .iter()
+            .filter(|s| ids.contains(&s.source.id))
+            .map(|s| {
+                let title = s.source.title.get(self.language);
+                let text = if s.source.vintage.is_empty() || title.contains(&s.source.vintage) {
+                    title.to_owned()
+                } else {
+                    format!("{title} ({})", s.source.vintage)
+                };
+                Link::new(format!("sources.html#source-{}", s.source.id), text)
+            })
+            .collect()
+    }
+
+    /// Source, method and data of the figures above.
+    pub(crate) fn origin(&self, sources: &[String], method: (&str, &str), table: Option<&str>) -> Block {
+        let mut lines = Vec::new();
+        let links = self.source_links(sources);
+        if !links.is_empty() {
+            lines.push((self.t.sources_line.to_owned(), links));
+        }
+        let link = Link::new(format!("methods.html#{}", method.0), method.1);
+        lines.push((self.t.method_line.to_owned(), vec![link]));
+        if let Some(id) = table {
+            lines.push((self.t.data_line.to_owned(), data_links(id)));
+        }
+        Block::Origin(lines)
+    }
+
+    pub(crate) fn source_ids(&self) -> Vec<String> {
+        self.release.sources.iter().map(|s| s.source.id.clone()).collect()
+    }
+}
+
+/// Links to the files of a cube.
+pub(crate) fn data_links(cube: &str) -> Vec<Link> {
+    data::FORMATS
+        .into_iter()
+        .map(|f| Link::new(format!("../../{}", data::file_name(cube, f)), f.name))
+        .collect()
+}
+
+/// All pages in one language.
+pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
+    let context = Context { release, language, t: texts(language) };
+    let mut out = vec![
+        overview::page(context),
+        cube::list(context),
+        hidden::page(context),
+        visibility::page(context),
+        trends::page(context),
+        methods::page(context),
+        sources::page(context),
+        sources::downloads(context),
+        about::page(context),
+    ];
+    out.extend(release.cubes.iter().map(|c| cube::page(context, c)));
+    out
+}
+
+/// An entry of the menu.
+struct MenuItem {
+    to: String,
+    text: &'static str,
+    /// This page, or the one that lists it.
+    here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct PageTemplate<'a> {
+    page: &'a Page,
+    t: &'static Texts,
+    lang: &'static str,
+    site: &'a str,
+    menu: Vec<MenuItem>,
+    /// Tag, name and address of the other language.
+    other: Option<(&'static str, &'static str, String)>,
+    edition: String,
+    made: String,
+    contact: Option<(String, String)>,
+}
+
+/// The HTML of a page.
+pub(crate) fn html(release: &Release<'_>, language: Language, page: &Page) -> Result<Vec<u8>, Error> {
+    let t = texts(language);
+    let monitor = &release.settings.monitor;
+    let names =
+        [t.overview, t.victims, t.hidden, t.visibility, t.trends, t.methods, t.sources, t.downloads, t.about];
+    let listed_by = if page.name.starts_with("table-") { "victims" } else { page.name.as_str() };
+    let menu = MENU
+        .into_iter()
+        .zip(names)
+        .map(|(name, text)| MenuItem { to: format!("{name}.html"), text, here: name == listed_by })
+        .collect();
+    let other = monitor
+        .languages
+        .iter()
+        .find(|l| **l != language)
+        .map(|l| (l.tag(), l.name(), format!("../{}/{}.html", l.tag(), page.name)));
+    let date = number::date(&monitor.reference_date.to_string(), language);
+    let template = PageTemplate {
+        page,
+        t,
+        lang: language.tag(),
+        site: monitor.title.get(language),
+        menu,
+        other,
+        edition: fill(t.edition, &[("edition", &monitor.edition), ("date", &date)]),
+        made: fill(
+            t.made,
+            &[
+                ("version", release.version),
+                ("publisher", monitor.publisher.get(language)),
+                ("licence", &monitor.licence),
+            ],
+        ),
+        contact: contact(&monitor.contact),
+    };
+    template.render().map(String::into_bytes).map_err(|e| Error::Page {
+        page: format!("{}/{}.html", language.tag(), page.name),
+        why: e.to_string(),
+    })
+}
+
+/// Address and text of the contact; an address that is neither of the web nor of mail is no link.
+fn contact(contact: &str) -> Option<(String, String)> {
+    let contact = contact.trim();
+    if contact.is_empty() {
+        return None;
+    }
+    let lower = contact.to_ascii_lowercase();
+    let to = if lower.starts_with("https://") || lower.starts_with("http://") || lower.starts_with("mailto:")
+    {
+        contact.to_owned()
+    } else if contact.contains('@') && !contact.contains([' ', '/', ':']) {
+        format!("mailto:{contact}")
+    } else {
+        String::new()
+    };
+    Some((to, contact.to_owned()))
+}
+
+struct Greeting {
+    lang: &'static str,
+    name: &'static str,
+    to: String,
+    title: String,
+    description: String,
+}
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct LandingTemplate {
+    lang: &'static str,
+    t: &'static Texts,
+    title: String,
+    greetings: Vec<Greeting>,
+    made: String,
+}
+
+/// The page at the top: it offers the languages and chooses nothing.
+pub(crate) fn landing(release: &Release<'_>) -> Result<Vec<u8>, Error> {
+    let monitor = &release.settings.monitor;
+    let languages = languages(release);
+    let first = languages[0];
+    let template = LandingTemplate {
+        lang: first.tag(),
+        t: texts(first),
+        title: monitor.title.get(first).to_owned(),
+        greetings: languages
+            .iter()
+            .map(|&l| Greeting {
+                lang: l.tag(),
+                name: l.name(),
+                to: format!("{}/index.html", l.tag()),
+                title: monitor.title.get(l).to_owned(),
+                description: monitor.description.get(l).to_owned(),
+            })
+            .collect(),
+        made: fill(
+            texts(first).made,
+            &[
+                ("version", release.version),
+                ("publisher", monitor.publisher.get(first)),
+                ("licence", &monitor.licence),
+            ],
+        ),
+    };
+    template
+        .render()
+        .map(String::into_bytes)
+        .map_err(|e| Error::Page { page: "index.html".into(), why: e.to_string() })
+}
+
+/// The languages of the release, none twice, at least one.
+pub(crate) fn languages(release: &Release<'_>) -> Vec<Language> {
+    let mut out: Vec<Language> = Vec::new();
+    for &l in &release.settings.monitor.languages {
+        if !out.contains(&l) {
+            out.push(l);
+        }
+    }
+    if out.is_empty() {
+        out.push(Language::En);
+    }
+    out
+}

@@ -1,0 +1,56 @@
+//! The methods in plain words.
+
+use estimate::Method;
+
+use super::hidden::method_name;
+use super::{Block, Cell, Context, Page, Term};
+use crate::text::fill;
+
+/// The page.
+pub(super) fn page(c: Context<'_>) -> Page {
+    let t = c.t;
+    let settings = c.release.settings;
+    let text = |s: &str| Block::Text(s.to_owned());
+    let heading = |id: &str, s: &str| Block::Heading { id: id.to_owned(), text: s.to_owned() };
+    let seed = settings.monitor.seed.to_string();
+    let threshold = c.count(settings.disclosure.threshold);
+    let methods = Method::ALL
+        .into_iter()
+        .map(|m| {
+            let said = match m {
+                Method::Main => t.method_main_text,
+                Method::Stepwise => t.method_stepwise_text,
+                Method::Bic => t.method_bic_text,
+                Method::Profile => t.method_profile_text,
+                Method::Chao => t.method_chao_text,
+                Method::SampleCoverage => t.method_coverage_text,
+            };
+            Term { term: method_name(t, m).to_owned(), cell: Cell::text(said) }
+        })
+        .collect();
+    let blocks = vec![
+        heading("count", t.m_count),
+        text(t.m_count_1),
+        text(t.m_count_2),
+        text(t.m_count_3),
+        heading("trend", t.m_trend),
+        text(t.m_trend_1),
+        text(t.m_trend_2),
+        heading("estimate", t.m_estimate),
+        text(t.m_estimate_1),
+        text(&fill(t.m_estimate_2, &[("seed", &seed)])),
+        Block::Terms(methods),
+        heading("disclosure", t.m_disclosure),
+        text(&fill(t.m_disclosure_1, &[("threshold", &threshold)])),
+        text(t.m_disclosure_2),
+        Block::Text(super::overview::attack(c)),
+        Block::Note(t.hidden_note.into()),
+    ];
+    Page {
+        name: "methods".into(),
+        title: t.methods.into(),
+        lead: t.methods_lead.into(),
+        blocks,
+        inputs: Vec::new(),
+    }
+}

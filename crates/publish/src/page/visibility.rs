@@ -1,0 +1,269 @@
+//! The page of visibility: the share of each group that was detected.
+
+use std::collections::BTreeMap;
+
+use estimate::Group;
+use model::{Label, UNKNOWN};
+
+use super::hidden::{method_name, of_total, too_few};
+use super::{Block, Cell, Context, Page};
+use crate::chart::{self, Frame, Interval, Scale};
+use crate::facts::{CubeFacts, Figure};
+use crate::number;
+use crate::release::ReleasedEstimate;
+use crate::text::fill;
+
+/// The page.
+pub(super) fn page(c: Context<'_>) -> Page {
+    let t = c.t;
+    let mut blocks = Vec::new();
+    let mut inputs: Vec<String> = Vec::new();
+    if c.release.estimates.is_empty() {
+        blocks.push(Block::Text(t.no_estimates.into()));
+    }
+    for (i, released) in c.release.estimates.iter().enumerate() {
+        inputs.extend(released.sources.iter().filter(|s| !inputs.contains(s)).cloned().collect::<Vec<_>>());
+        let id = format!("estimate-{}", released.settings.id);
+        blocks.push(Block::Heading { id, text: released.settings.title.get(c.language).to_owned() });
+        if too_few(c, released.estimation.detected) {
+            blocks.push(Block::Text(t.estimate_small.into()));
+            continue;
+        }
+        whole(c, i, released, &mut blocks);
+        groups(c, i, released, &mut blocks);
+        blocks.push(c.origin(&released.sources, ("estimate", t.m_estimate), None));
+    }
+    Page {
+        name: "visibility".into(),
+        title: t.visibility.into(),
+        lead: t.visibility_lead.into(),
+        blocks,
+        inputs,
+    }
+}
+
+/// Visibility of the whole population, by each method that estimates its size.
+fn whole(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<Block>) {
+    let t = c.t;
+    blocks.push(Block::Minor { id: format!("whole-{i}"), text: t.visibility_whole.into() });
+    let detected = released.estimation.detected as f64;
+    let share = |total: f64| (detected / total.max(detected)).clamp(0.0, 1.0);
+    let rows: Vec<Interval> = released
+        .estimation
+        .estimates
+        .iter()
+        .filter_map(|e| {
+            Some(Interval {
+                label: method_name(t, e.method).to_owned(),
+                point: Some(share(of_total(e)?)),
+                interval: e.interval.map(|(low, high)| (share(high), share(low))),
+                without: t.no_interval.into(),
+            })
+        })
+        .collect();
+    if rows.is_empty() {
+        blocks.push(Block::Text(t.estimate_none.into()));
+        return;
+    }
+    chart_and_table(c, &format!("whole-{i}"), t.visibility_methods, t.estimate_method, &rows, None, blocks);
+}
+
+fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<Block>) {
+    let t = c.t;
+    let all = &released.estimation.groups;
+    if all.is_empty() {
+        blocks.push(Block::Note(t.visibility_none.into()));
+        return;
+    }
+    let shown = shown(c, released);
+    let visible: Vec<&Group> = all.iter().zip(&shown).filter(|(_, s)| **s).map(|(g, _)| g).collect();
+    let by: Vec<String> = released
+        .settings
+        .by
+        .iter()
+        .map(|v| c.release.settings.variable_label(v).get(c.language).to_lowercase())
+        .collect();
+    let title = format!("{}, {}", t.visibility, by.join(", "));
+    blocks.push(Block::Minor { id: format!("groups-{i}"), text: title.clone() });
+    let rows: Vec<Interval> = visible
+        .iter()
+        .map(|g| Interval {
+            label: name(c, &g.codes),
+            point: g.visibility,
+            interval: g.interval,
+            without: if g.visibility.is_some() {
+                t.no_interval.into()
+            } else {
+                t.visibility_no_estimate.into()
+            },
+        })
+        .collect();
+    if !rows.is_empty() {
+        let least: Vec<Option<f64>> = visible.iter().map(|g| g.probability_least_visible).collect();
+        chart_and_table(c, &format!("groups-{i}"), &title, t.visibility_group, &rows, Some(&least), blocks);
+        let most = visible
+            .iter()
+            .filter_map(|g| Some((*g, g.probability_least_visible?)))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((group, p)) = most {
+            let (group, p) = (name(c, &group.codes), number::percent(p, c.language));
+            blocks
+                .push(Block::Text(fill(t.visibility_least_said, &[("group", &group), ("probability", &p)])));
+        }
+    }
+    let hidden = all.len() - visible.len();
+    if hidden > 0 {
+        blocks.push(Block::Note(fill(t.visibility_not_shown, &[("n", &c.count(hidden as u64))])));
+    }
+    if hidden > 0 || visible.iter().any(|g| g.visibility.is_none()) {
+        blocks.push(Block::Note(t.visibility_without.into()));
+    }
+}
+
+fn chart_and_table(
+    c: Context<'_>,
+    id: &str,
+    title: &str,
+    first: &str,
+    rows: &[Interval],
+    least: Option<&[Option<f64>]>,
+    blocks: &mut Vec<Block>,
+) {
+    let t = c.t;
+    let description = fill(t.chart_desc_intervals, &[("n", &c.count(rows.len() as u64))]);
+    let chart_id = format!("chart-{id}");
+    let frame = Frame {
+        id: &chart_id,
+        title,
+        description: &description,
+        hidden: t.hidden_cell,
+        language: c.language,
+    };
+    blocks.push(c.chart(title, chart::intervals(&frame, rows, None, Scale::Share), Vec::new()));
+    let percent = |x: f64| number::percent(x, c.language);
+    let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+    let body = rows
+        .iter()
+        .enumerate()
+        .map(|(i, row)| {
+            let mut cells = vec![
+                Cell::text(row.label.clone()),
+                row.point.map_or_else(dash, |x| Cell::number(percent(x))),
+                row.interval.map_or_else(dash, |(l, h)| Cell::number(c.range(&percent(l), &percent(h)))),
+            ];
+            if let Some(least) = least {
+                cells.push(least[i].map_or_else(dash, |x| Cell::number(percent(x))));
+            }
+            cells
+        })
+        .collect();
+    let level = percent(c.release.settings.monitor.level);
+    let mut head = vec![
+        first.to_owned(),
+        t.visibility_share.to_owned(),
+        fill(t.estimate_interval, &[("level", &level)]),
+    ];
+    if least.is_some() {
+        head.push(t.visibility_least.to_owned());
+    }
+    blocks.push(c.table(title, head, body));
+}
+
+/// Which groups may be shown.
+///
+/// A group's visibility and interval say roughly how many of it were detected, and the groups add
+/// up to the detected of the whole. So a group below the threshold is left out; so is one whose
+/// count a table of this release hides; and where what is left out could then be found by
+/// subtraction, the smallest of the others go too: those left out must be two at least, and
+/// their sum leave the small one as wide a range as the tables do.
+fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
+    let threshold = c.release.settings.disclosure.threshold;
+    let groups = &released.estimation.groups;
+    let mut out: Vec<bool> =
+        groups.iter().map(|g| g.detected >= threshold && !hidden_in_a_table(c, released, &g.codes)).collect();
+    if out.iter().all(|s| *s) {
+        return out;
+    }
+    let mut order: Vec<usize> = (0..groups.len()).filter(|&i| out[i]).collect();
+    order.sort_by_key(|&i| groups[i].detected);
+    for i in order {
+        let left: Vec<u64> = groups.iter().zip(&out).filter(|(_, s)| !**s).map(|(g, _)| g.detected).collect();
+        let sum = left.iter().fold(0u64, |a, b| a.saturating_add(*b));
+        if left.len() >= 2 && sum >= left.len() as u64 + threshold - 1 {
+            break;
+        }
+        out[i] = false;
+    }
+    out
+}
+
+/// Whether a table hides the count of the group in the one year of the estimate. Over several
+/// years persons are counted once, and are not the sum of the years.
+fn hidden_in_a_table(c: Context<'_>, released: &ReleasedEstimate, codes: &BTreeMap<String, String>) -> bool {
+    let Some((first, last)) = released.settings.years else { return false };
+    if first != last {
+        return false;
+    }
+    let year = first.to_string();
+    c.release.cubes.iter().any(|r| {
+        let cube = &r.cube;
+        let mut at = Vec::with_capacity(cube.dimensions().len());
+        let mut used = 0;
+        for d in cube.dimensions() {
+            let code = codes.iter().find(|(name, _)| **name == d.id || base(name) == d.id);
+            used += usize::from(code.is_some());
+            let place = match code {
+                Some((_, code)) => d.position(code),
+                None if d.role == model::Role::Time => d.position(&year),
+                None => d.total(),
+            };
+            let Some(place) = place else { return false };
+            at.push(place);
+        }
+        used == codes.len() && cube.figure(&at) == Figure::Hidden
+    })
+}
+
+fn base(variable: &str) -> &str {
+    variable.split(':').next().unwrap_or(variable)
+}
+
+/// Words for a group.
+fn name(c: Context<'_>, codes: &BTreeMap<String, String>) -> String {
+    let words: Vec<String> =
+        codes.iter().map(|(variable, code)| label(c, variable, code).get(c.language).to_owned()).collect();
+    words.join(", ")
+}
+
+/// Words for a code: from a table of the release, from the classification, or the code itself.
+fn label(c: Context<'_>, variable: &str, code: &str) -> Label {
+    let in_tables = c
+        .release
+        .cubes
+        .iter()
+        .flat_map(|r| r.cube.dimensions())
+        .filter(|d| d.id == variable || d.id == base(variable))
+        .find_map(|d| d.categories.iter().find(|k| k.code == code && !k.label.is_empty()));
+    if let Some(category) = in_tables {
+        return category.label.clone();
+    }
+    let registers = c.release.settings.registers();
+    if base(variable) == "register"
+        && let Some((_, label)) = registers.iter().find(|(register, _)| register == code)
+    {
+        return label.clone();
+    }
+    let id = match variable.split_once(':') {
+        Some((_, id)) => Some(id.to_owned()),
+        None => c.release.settings.classification_id(variable),
+    };
+    let found = id
+        .as_deref()
+        .and_then(model::classification)
+        .and_then(|k| k.codes().iter().find(|x| x.code == code).map(|x| x.label.clone()));
+    match found {
+        Some(label) => label,
+        None if code == UNKNOWN => Label::new("Unknown", "Onbekend"),
+        None => Label::same(code),
+    }
+}

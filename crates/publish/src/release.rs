@@ -1,0 +1,114 @@
+//! What comes in: everything that is published together.
+
+use std::collections::BTreeMap;
+
+use disclosure::{Attack, ProtectedCube, TableReport};
+use estimate::Estimation;
+use model::provenance::Input;
+use model::trend::{Change, Direction, Trend};
+use model::{EstimateSettings, Key, Label, Rate, RowCount, Settings, Source};
+
+/// Everything that is published together.
+#[derive(Debug, Clone)]
+pub struct Release<'a> {
+    /// The settings of the monitor.
+    pub settings: &'a Settings,
+    /// Version of the program that made it.
+    pub version: &'a str,
+    /// The cubes, in the order in which the site shows them.
+    pub cubes: Vec<ReleasedCube>,
+    /// Series over time, computed from the protected cubes.
+    pub trends: Vec<Trend>,
+    /// Organisations whose reporting changed, computed from the protected cubes.
+    pub reporting: Vec<ReportingNote>,
+    /// Estimates of the hidden population.
+    pub estimates: Vec<ReleasedEstimate>,
+    /// The sources, in the order of the settings.
+    pub sources: Vec<SourceNote>,
+    /// What protection did, one report a cube.
+    pub protection: Vec<TableReport>,
+    /// How the built-in attacker fared against the protected cubes.
+    pub attack: Attack,
+    /// What an outsider can work out from the published tables that were received; never which.
+    pub audit: Vec<AuditNote>,
+    /// BLAKE3 hash of `monitor.toml`.
+    pub settings_hash: String,
+}
+
+/// A cube that may be published.
+#[derive(Debug, Clone)]
+pub struct ReleasedCube {
+    /// The cube.
+    pub cube: ProtectedCube,
+    /// Identifiers of the sources it is made from.
+    pub inputs: Vec<String>,
+    /// Its counts set against a population, where one was given.
+    pub rates: Option<ReleasedRates>,
+}
+
+/// Rates of the published counts of a cube.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleasedRates {
+    /// Rates are per this many inhabitants.
+    pub per: u64,
+    /// Title of the table with the population.
+    pub population: Label,
+    /// Rates by key; cells without a published count or without a population have none.
+    pub cells: BTreeMap<Key, Rate>,
+}
+
+/// An organisation that reported more or fewer, against what the others did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportingNote {
+    /// Code of the organisation or register.
+    pub organisation: String,
+    /// Its name.
+    pub label: Label,
+    /// The period before the change.
+    pub from: String,
+    /// The period of the change.
+    pub period: String,
+    /// Its reports before and after.
+    pub counts: (u64, u64),
+    /// Reports of all others with figures in both periods, before and after.
+    pub others: (u64, u64),
+    /// Its own change; `None` when it reported nothing before.
+    pub change: Option<Change>,
+    /// Whether it rose or fell against the others.
+    pub direction: Direction,
+}
+
+/// Estimates of one population by several methods.
+#[derive(Debug, Clone)]
+pub struct ReleasedEstimate {
+    /// What was asked for.
+    pub settings: EstimateSettings,
+    /// What came out.
+    pub estimation: Estimation,
+    /// Identifiers of the sources of the capture histories.
+    pub sources: Vec<String>,
+}
+
+/// A source and what became of it.
+#[derive(Debug, Clone)]
+pub struct SourceNote {
+    /// The source as in the settings.
+    pub source: Source,
+    /// The file as it was used.
+    pub input: Option<Input>,
+    /// Its rows, accounted for.
+    pub rows: RowCount,
+}
+
+/// What an outsider can work out from one published table that was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditNote {
+    /// The file or table.
+    pub file: String,
+    /// Cells that were attacked.
+    pub cells_attacked: usize,
+    /// Cells that can be worked out exactly.
+    pub exact: usize,
+    /// Cells that can be worked out more closely than they should, but not exactly.
+    pub narrow: usize,
+}

@@ -1,0 +1,337 @@
+//! The words of the site, English and Dutch side by side. A text that is missing in one language
+//! does not compile.
+
+use model::{Language, Unit};
+
+macro_rules! texts {
+    ($($name:ident: $en:expr, $nl:expr;)*) => {
+        /// All texts in one language.
+        #[derive(Debug)]
+        pub(crate) struct Texts { $(pub(crate) $name: &'static str,)* }
+        static EN: Texts = Texts { $($name: $en,)* };
+        static NL: Texts = Texts { $($name: $nl,)* };
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $nl),)*];
+    };
+}
+
+texts! {
+    // The frame of every page.
+    skip: "Skip to the content", "Naar de inhoud";
+    menu: "Pages", "Pagina's";
+    edition: "Edition {edition}, figures as of {date}", "Editie {edition}, cijfers van {date}";
+    made: "Made with zicht {version} from {publisher}. Licence of the data: {licence}.", "Gemaakt met zicht {version} door {publisher}. Licentie van de gegevens: {licence}.";
+    questions: "Questions", "Vragen";
+    sources_line: "Source", "Bron";
+    method_line: "Method", "Methode";
+    data_line: "Data", "Gegevens";
+    choose: "Choose a language", "Kies een taal";
+
+    // Names of pages.
+    overview: "Overview", "Overzicht";
+    victims: "Detected victims", "Gemelde slachtoffers";
+    hidden: "Hidden victims", "Verborgen slachtoffers";
+    visibility: "Visibility by group", "Zichtbaarheid per groep";
+    trends: "Trends", "Ontwikkeling";
+    methods: "Methods", "Methoden";
+    sources: "Sources", "Bronnen";
+    downloads: "Downloads", "Downloads";
+    about: "About", "Over deze uitgave";
+
+    // Words in tables and charts.
+    total: "Total", "Totaal";
+    category: "Category", "Categorie";
+    figure: "Figure", "Cijfer";
+    hidden_cell: "hidden", "verborgen";
+    missing_cell: "no figure", "geen cijfer";
+    persons: "persons", "personen";
+    reports: "reports", "meldingen";
+    events: "events", "gebeurtenissen";
+    hidden_note: "× means hidden: the figure is not published, because it or another would give a small group of persons away. In charts it is an open mark beneath or beside the axis. A hidden figure is not zero.", "× betekent verborgen: het cijfer is niet gepubliceerd, omdat het of een ander cijfer een kleine groep personen zou verraden. In grafieken is het een open teken onder of naast de as. Een verborgen cijfer is geen nul.";
+    missing_note: "– means that there is no figure.", "– betekent dat er geen cijfer is.";
+    between_note: "A range is what the publisher of the figure wrote: only the bounds are known.", "Een bereik is wat de uitgever van het cijfer schreef: alleen de grenzen zijn bekend.";
+    scroll: "Table: {what}", "Tabel: {what}";
+    chart_scroll: "Chart: {what}", "Grafiek: {what}";
+
+    // Overview.
+    overview_lead: "What the figures say, in a few sentences. Every figure leads to its definition, its method and its source.", "Wat de cijfers zeggen, in enkele zinnen. Elk cijfer leidt naar zijn definitie, zijn methode en zijn bron.";
+    key_figures: "Key figures", "Kerncijfers";
+    latest_detected: "{title}, {period}", "{title}, {period}";
+    against: "{change} against {period} ({count})", "{change} ten opzichte van {period} ({count})";
+    highest: "The highest figure is {count}, in {period}; the lowest is {low}, in {low_period}.", "Het hoogste cijfer is {count}, in {period}; het laagste is {low}, in {low_period}.";
+    said_rose: "From {from} to {to} the figure went from {old} to {new} ({change}). With chance alone taken into account this is a rise: the interval of the change is {interval}.", "Van {from} tot {to} ging het cijfer van {old} naar {new} ({change}). Ook als het toeval wordt meegerekend is dit een stijging: het interval van de verandering is {interval}.";
+    said_fell: "From {from} to {to} the figure went from {old} to {new} ({change}). With chance alone taken into account this is a fall: the interval of the change is {interval}.", "Van {from} tot {to} ging het cijfer van {old} naar {new} ({change}). Ook als het toeval wordt meegerekend is dit een daling: het interval van de verandering is {interval}.";
+    said_cannot: "From {from} to {to} the figure went from {old} to {new} ({change}). This is within what chance alone can do: the interval of the change is {interval}.", "Van {from} tot {to} ging het cijfer van {old} naar {new} ({change}). Dit valt binnen wat het toeval alleen al kan doen: het interval van de verandering is {interval}.";
+    not_hidden_fall: "A change in this figure is a change in what was detected and reported. It does not say that there were more or fewer victims.", "Een verandering in dit cijfer is een verandering in wat is ontdekt en gemeld. Het zegt niet dat er meer of minder slachtoffers waren.";
+    breaks_found: "The level of the series broke in: {periods}.", "Het niveau van de reeks brak in: {periods}.";
+    hidden_figure: "{title}: estimated, detected and hidden together", "{title}: geschat, gemeld en verborgen samen";
+    hidden_figure_one: "{low} to {high}", "{low} tot {high}";
+    protected_figure: "figures hidden to protect persons, of {all}", "cijfers verborgen om personen te beschermen, van {all}";
+    attack_none: "An attacker built into the program tried to work out the hidden figures from everything that is published here. It worked out none of {targets}.", "Een ingebouwde aanvaller heeft geprobeerd de verborgen cijfers af te leiden uit alles wat hier is gepubliceerd. Hij leidde er geen af van de {targets}.";
+    attack_some: "An attacker built into the program tried to work out the hidden figures from everything that is published here. Of {targets} it worked out {exact} exactly and {narrow} more closely than the rule allows.", "Een ingebouwde aanvaller heeft geprobeerd de verborgen cijfers af te leiden uit alles wat hier is gepubliceerd. Van de {targets} leidde hij er {exact} precies af en {narrow} nauwer dan de regel toestaat.";
+    audit_lead: "What others published", "Wat anderen publiceerden";
+    audit_text: "The tables that this monitor was made from were attacked as well. In this table stands how many of their cells an outsider can work out; which ones is told to their publishers only.", "Ook de tabellen waarvan deze monitor is gemaakt zijn aangevallen. In deze tabel staat hoeveel van hun cellen een buitenstaander kan afleiden; welke dat zijn horen alleen hun uitgevers.";
+    audit_file: "Table", "Tabel";
+    audit_attacked: "Cells attacked", "Aangevallen cellen";
+    audit_exact: "Worked out exactly", "Precies afgeleid";
+    audit_narrow: "Worked out closely", "Nauw afgeleid";
+    read_on: "Read on", "Verder lezen";
+
+    // Tables.
+    victims_lead: "Every table of this release, with a page of its own: a chart, the table itself and the open data.", "Elke tabel van deze uitgave, met een eigen pagina: een grafiek, de tabel zelf en de open gegevens.";
+    table_unit: "One unit", "Eén eenheid";
+    table_dimensions: "By", "Naar";
+    table_cells: "Cells", "Cellen";
+    table_hidden: "Hidden", "Verborgen";
+    table_rule: "Protection", "Bescherming";
+    table_latest: "Latest figure", "Laatste cijfer";
+    rule_threshold: "Counts below {n} are hidden, and as many others as are needed to keep them hidden.", "Aantallen onder {n} zijn verborgen, en zoveel andere als nodig is om ze verborgen te houden.";
+    rule_zeros: "Zeros are published.", "Nullen zijn gepubliceerd.";
+    rule_zeros_hidden: "Zeros are hidden as small counts are.", "Nullen zijn verborgen zoals kleine aantallen.";
+    rule_waiver: "Published whole: {why}", "Geheel gepubliceerd: {why}";
+    by_section: "By {dimension}", "Naar {dimension}";
+    fixed: "{dimension}: {category}", "{dimension}: {category}";
+    shown_some: "The chart shows the {n} largest of {all} categories; the table shows {m}. All are in the data.", "De grafiek toont de {n} grootste van {all} categorieën; de tabel toont er {m}. Alle staan in de gegevens.";
+    shown_chart: "The chart shows the {n} largest of {all} categories.", "De grafiek toont de {n} grootste van {all} categorieën.";
+    largest_in: "{title}, {period}: all categories", "{title}, {period}: alle categorieën";
+    cross_section: "{a} and {b} in {period}", "{a} en {b} in {period}";
+    cross_section_notime: "{a} and {b}", "{a} en {b}";
+    parts_of_unknown: "“Unknown” is a category like any other: it is never left out.", "‘Onbekend’ is een categorie als elke andere: zij wordt nooit weggelaten.";
+    vintage_note: "Figures of different publications stand side by side. They are never added up and never averaged.", "Cijfers van verschillende publicaties staan naast elkaar. Ze worden nooit opgeteld en nooit gemiddeld.";
+    chart_desc_lines: "{n} series over {first} to {last}. The table below holds the same figures.", "{n} reeksen over {first} tot {last}. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_one: "One series over {first} to {last}: {start} in the first period with a figure, {end} in the last. The table below holds the same figures.", "Eén reeks over {first} tot {last}: {start} in de eerste periode met een cijfer, {end} in de laatste. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_bars: "{n} categories, from {largest} down. The table below holds the same figures.", "{n} categorieën, van {largest} naar beneden. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_intervals: "{n} estimates, each with its interval, on one scale from zero. The table below holds the same figures.", "{n} schattingen, elk met zijn interval, op één schaal vanaf nul. De tabel hieronder bevat dezelfde cijfers.";
+    rates_head: "Rate per {per} inhabitants", "Aantal per {per} inwoners";
+    rates_text: "The count divided by the number of inhabitants ({population}). The interval is that of the count, as if chance alone made it differ; the number of inhabitants is taken as exact. A hidden count has no rate.", "Het aantal gedeeld door het aantal inwoners ({population}). Het interval is dat van het aantal, alsof alleen het toeval het laat verschillen; het aantal inwoners geldt als exact. Een verborgen aantal heeft geen verhoudingsgetal.";
+    rates_some: "Shown are the first {n} of {all} categories; all are in the data.", "Getoond zijn de eerste {n} van {all} categorieën; alle staan in de gegevens.";
+    open_data: "Open data of this table", "Open gegevens van deze tabel";
+    no_figures: "This table has no figures.", "Deze tabel heeft geen cijfers.";
+
+    // The hidden estimate.
+    hidden_lead: "Not every victim is detected. From how often several organisations meet the same persons follows how many none of them met.", "Niet elk slachtoffer wordt ontdekt. Uit hoe vaak verschillende organisaties dezelfde personen tegenkomen, volgt hoeveel er door geen van hen zijn gezien.";
+    no_estimates: "This release has no estimate of the hidden population.", "Deze uitgave heeft geen schatting van de verborgen populatie.";
+    estimate_detected: "Detected", "Gemeld";
+    estimate_method: "Method", "Methode";
+    estimate_total: "Estimated total", "Geschat totaal";
+    estimate_interval: "Interval ({level})", "Interval ({level})";
+    estimate_visibility: "Detected share", "Gemeld deel";
+    estimate_model: "Model", "Model";
+    estimate_said: "{detected} persons stood on at least one of {lists} lists. By the method “{method}” there were {total} in all, detected and hidden together; the {level} interval is {low} to {high}.", "{detected} personen stonden op ten minste één van {lists} lijsten. Volgens de methode ‘{method}’ waren er {total} in totaal, gemeld en verborgen samen; het {level}-interval is {low} tot {high}.";
+    estimate_said_open: "{detected} persons stood on at least one of {lists} lists. By the method “{method}” there were {total} in all, detected and hidden together; the data do not bound this number.", "{detected} personen stonden op ten minste één van {lists} lijsten. Volgens de methode ‘{method}’ waren er {total} in totaal, gemeld en verborgen samen; de gegevens begrenzen dit aantal niet.";
+    estimate_none: "No method could answer; the reasons are in the table.", "Geen methode kon antwoorden; de redenen staan in de tabel.";
+    estimate_small: "Too few persons were detected to publish this estimate.", "Er zijn te weinig personen gemeld om deze schatting te publiceren.";
+    refused: "no answer", "geen antwoord";
+    refused_head: "Methods that gave no answer", "Methoden die geen antwoord gaven";
+    no_interval: "no interval", "geen interval";
+    disagree: "The methods do not agree", "De methoden zijn het niet eens";
+    disagree_text: "The largest answer ({high}, {high_method}) is {times} times the smallest ({low}, {low_method}). {overlap} An interval tells how sure a method is if its model is right; it does not tell which model is right. Read the whole range, not one number.", "Het grootste antwoord ({high}, {high_method}) is {times} keer het kleinste ({low}, {low_method}). {overlap} Een interval vertelt hoe zeker een methode is als haar model klopt; het vertelt niet welk model klopt. Lees het hele bereik, niet één getal.";
+    no_overlap: "Their intervals do not even touch.", "Hun intervallen raken elkaar niet eens.";
+    some_overlap: "Their intervals overlap.", "Hun intervallen overlappen.";
+    agree: "The methods broadly agree: the largest answer ({high}) is {times} times the smallest ({low}).", "De methoden zijn het in grote lijnen eens: het grootste antwoord ({high}) is {times} keer het kleinste ({low}).";
+    bound_note: "A lower bound says at least how many; it is not an estimate of the total, and is left out of this comparison.", "Een ondergrens zegt hoeveel het er ten minste zijn; het is geen schatting van het totaal en telt in deze vergelijking niet mee.";
+    rivals: "Models that fit almost as well", "Modellen die bijna even goed passen";
+    rivals_text: "The criterion by which the model was chosen (BIC; smaller is better) hardly tells these models apart: a difference below 2 is no evidence, below 6 it is weak. Among models within {margin} of the best the total runs from {low} to {high}.", "Het criterium waarmee het model is gekozen (BIC; kleiner is beter) onderscheidt deze modellen nauwelijks: een verschil onder 2 is geen bewijs, onder 6 is het zwak. Bij modellen binnen {margin} van het beste loopt het totaal van {low} tot {high}.";
+    rivals_named: "“{model}” has a BIC only {difference} worse than the chosen model, and gives {total} instead of {chosen}.", "‘{model}’ heeft een BIC die maar {difference} slechter is dan die van het gekozen model, en geeft {total} in plaats van {chosen}.";
+    rival_model: "Model", "Model";
+    rival_bic: "BIC above the best", "BIC boven de beste";
+    diagnostics: "Figures to judge the methods by", "Cijfers om de methoden te beoordelen";
+    lists_head: "The lists", "De lijsten";
+    list_code: "List", "Lijst";
+    list_name: "Name", "Naam";
+
+    // Visibility.
+    visibility_lead: "Visibility is the share of a group that was detected: detected ÷ estimated total. Where it is low, many stay unseen.", "Zichtbaarheid is het deel van een groep dat is gemeld: gemeld ÷ geschat totaal. Waar die laag is, blijven velen ongezien.";
+    visibility_whole: "The whole", "Het geheel";
+    visibility_methods: "Visibility of the whole population, by method", "Zichtbaarheid van de hele populatie, per methode";
+    visibility_group: "Group", "Groep";
+    visibility_share: "Visibility", "Zichtbaarheid";
+    visibility_least: "Probability of being seen least", "Kans het minst gezien te zijn";
+    visibility_none: "No estimates by group were asked for in this release.", "In deze uitgave zijn geen schattingen per groep gevraagd.";
+    visibility_not_shown: "{n} groups are not shown, because too few persons of them were detected, or because showing them would give such a group away.", "{n} groepen zijn niet getoond, omdat er te weinig personen van zijn gemeld, of omdat tonen zo'n groep zou verraden.";
+    visibility_least_said: "The group most likely to be seen least is {group}: the probability is {probability}.", "De groep die waarschijnlijk het minst wordt gezien is {group}: de kans is {probability}.";
+    visibility_without: "A group without an estimate may be seen less than any of the others.", "Een groep zonder schatting kan minder gezien worden dan alle andere.";
+    visibility_no_estimate: "no estimate", "geen schatting";
+
+    // Trends.
+    trends_lead: "How the figures went over time, what of it is more than chance, and where the level broke.", "Hoe de cijfers in de tijd verliepen, wat daarvan meer is dan toeval, en waar het niveau brak.";
+    no_trends: "This release describes no series.", "Deze uitgave beschrijft geen reeksen.";
+    period: "Period", "Periode";
+    trend_count: "Figure", "Cijfer";
+    trend_change: "Change", "Verandering";
+    trend_change_interval: "Interval of the change", "Interval van de verandering";
+    trend_says: "Says", "Zegt";
+    rose: "rise", "stijging";
+    fell: "fall", "daling";
+    cannot_tell: "cannot tell", "niet te zeggen";
+    break_period: "Break in", "Breuk in";
+    break_probability: "Probability", "Kans";
+    break_periods: "Or in one of", "Of in een van";
+    break_levels: "Level before and after", "Niveau ervoor en erna";
+    breaks_head: "Breaks in level", "Breuken in het niveau";
+    no_breaks: "No break in level was found.", "Er is geen breuk in het niveau gevonden.";
+    trend_desc: "Bars on the marks are {level} intervals, the dashed line is the fitted level, upright lines are breaks.", "Strepen op de punten zijn {level}-intervallen, de streepjeslijn is het geschatte niveau, staande lijnen zijn breuken.";
+    other_series: "All series", "Alle reeksen";
+    series: "Series", "Reeks";
+    reporting: "Who reports, and how that changed", "Wie er meldt, en hoe dat veranderde";
+    reporting_text: "A fall in the reports of one organisation is a change in how it reports until something else shows a change in victims. These are the changes that the other organisations did not show.", "Een daling in de meldingen van één organisatie is een verandering in hoe zij meldt, totdat iets anders een verandering in slachtoffers laat zien. Dit zijn de veranderingen die de andere organisaties niet lieten zien.";
+    reporting_none: "No organisation's reports changed in a way that those of the others did not, as far as the figures here can tell.", "Bij geen organisatie veranderden de meldingen anders dan bij de andere, voor zover de cijfers hier dat laten zien.";
+    reporting_organisation: "Organisation", "Organisatie";
+    reporting_periods: "Periods", "Perioden";
+    reporting_own: "Its reports", "Eigen meldingen";
+    reporting_others: "Reports of the others", "Meldingen van de anderen";
+    from_to: "{a} to {b}", "{a} naar {b}";
+    reporting_tables: "Reports by organisation", "Meldingen per organisatie";
+
+    // Methods.
+    methods_lead: "How each kind of figure is made, in plain words. The formulas and their sources are in the book of the program.", "Hoe elk soort cijfer is gemaakt, in gewone woorden. De formules en hun bronnen staan in het boek van het programma.";
+    m_count: "Counting reports and persons", "Meldingen en personen tellen";
+    m_count_1: "A report is one organisation's registration of one presumed victim on one date. One person can be behind several reports. A table says which of the two it counts.", "Een melding is de registratie van één vermoedelijk slachtoffer door één organisatie op één datum. Achter meer meldingen kan één persoon staan. Bij elke tabel staat welke van de twee zij telt.";
+    m_count_2: "Where persons are counted from reports, a person counts once in each year. Rows of a source that cannot be used are set aside and counted: rows in are rows used and rows set aside.", "Waar personen uit meldingen zijn geteld, telt een persoon één keer per jaar. Rijen van een bron die niet te gebruiken zijn, zijn apart gezet en geteld: rijen in zijn rijen gebruikt en rijen apart.";
+    m_count_3: "“Unknown” is a category. The same figure from two sources or editions is kept twice, side by side.", "‘Onbekend’ is een categorie. Hetzelfde cijfer uit twee bronnen of edities staat er twee keer, naast elkaar.";
+    m_trend: "Trends", "Ontwikkeling";
+    m_trend_1: "Each count has an exact Poisson (Garwood) interval: where the expected count may lie, given the one that was seen. A change is called a rise or a fall only when its interval does not hold “no change”.", "Elk aantal heeft een exact Poisson-interval (Garwood): waar het verwachte aantal kan liggen, gegeven het aantal dat is gezien. Een verandering heet pas een stijging of daling als haar interval ‘geen verandering’ niet bevat.";
+    m_trend_2: "A break is a period in which the level of the series became another. A changepoint model weighs all places where breaks may be and gives the probability of each.", "Een breuk is een periode waarin het niveau van de reeks een ander werd. Een breukpuntmodel weegt alle plaatsen waar breuken kunnen zijn en geeft van elk de kans.";
+    m_estimate: "Estimating who was never seen", "Schatten wie nooit is gezien";
+    m_estimate_1: "Multiple systems estimation looks at how lists of different organisations overlap. If persons who are on one list are often on another, few can have been missed by all; if hardly ever, many were.", "Meervoudige-systeemschatting kijkt hoe lijsten van verschillende organisaties overlappen. Staan personen van de ene lijst vaak ook op een andere, dan kunnen er weinig door alle zijn gemist; bijna nooit, dan zijn het er veel.";
+    m_estimate_2: "The answer depends on what is assumed about the lists. That is why several methods stand side by side, with those that refused and why. The seed of everything drawn at random is {seed}.", "Het antwoord hangt af van wat over de lijsten wordt aangenomen. Daarom staan er meer methoden naast elkaar, met die weigerden en waarom. Het startgetal van alles wat willekeurig is getrokken is {seed}.";
+    m_disclosure: "Protecting persons", "Personen beschermen";
+    m_disclosure_1: "Counts of persons below {threshold} are hidden. So that nobody can work them out by subtraction, others are hidden as well, over all tables of this release together. What is hidden has no value in any file.", "Aantallen personen onder {threshold} zijn verborgen. Opdat niemand ze door aftrekken kan afleiden, zijn ook andere verborgen, over alle tabellen van deze uitgave samen. Wat verborgen is, heeft in geen enkel bestand een waarde.";
+    m_disclosure_2: "Groups of an estimate below the same number are not shown. Which persons are on which lists together is never published.", "Groepen van een schatting onder hetzelfde aantal zijn niet getoond. Welke personen samen op welke lijsten staan, is nooit gepubliceerd.";
+    method_main: "independent lists", "onafhankelijke lijsten";
+    method_stepwise: "pairs added stepwise", "paren stap voor stap";
+    method_bic: "best model by BIC", "beste model volgens BIC";
+    method_profile: "best model by BIC, profile interval", "beste model volgens BIC, profielinterval";
+    method_chao: "Chao's lower bound", "ondergrens van Chao";
+    method_coverage: "sample coverage", "steekproefdekking";
+    method_main_text: "A log-linear model in which being on one list says nothing about being on another.", "Een loglineair model waarin staan op de ene lijst niets zegt over staan op een andere.";
+    method_stepwise_text: "The same model, to which pairs of lists that hang together are added one by one while the data ask for it.", "Hetzelfde model, waaraan paren lijsten die samenhangen een voor een worden toegevoegd zolang de gegevens erom vragen.";
+    method_bic_text: "Of all models with pairs of lists, the one that best balances fit and simplicity (BIC).", "Van alle modellen met paren lijsten het model dat passen en eenvoud het best afweegt (BIC).";
+    method_profile_text: "The same model, with an interval from the profile of the likelihood, which need not be symmetric.", "Hetzelfde model, met een interval uit het profiel van de aannemelijkheid, dat niet symmetrisch hoeft te zijn.";
+    method_chao_text: "At least so many: a lower bound that holds also when persons differ in how easily they are seen.", "Minstens zo veel: een ondergrens die ook geldt als personen verschillen in hoe makkelijk zij worden gezien.";
+    method_coverage_text: "From the share of each list that is found on other lists.", "Uit het deel van elke lijst dat op andere lijsten wordt gevonden.";
+
+    // Sources.
+    sources_lead: "Where the figures come from, what they count, and under which terms they may be used.", "Waar de cijfers vandaan komen, wat zij tellen en onder welke voorwaarden zij gebruikt mogen worden.";
+    publisher: "Publisher", "Uitgever";
+    vintage: "Edition", "Editie";
+    definition: "Definition", "Definitie";
+    licence: "Terms of use", "Voorwaarden";
+    citation: "Found in", "Gevonden in";
+    file: "File", "Bestand";
+    rows: "Rows", "Rijen";
+    rows_text: "{rows_in} read, {used} used, {apart} set aside", "{rows_in} gelezen, {used} gebruikt, {apart} apart gezet";
+    blake3: "BLAKE3 hash", "BLAKE3-hash";
+    used_for: "Used for", "Gebruikt voor";
+    vintages: "The same figure from different sources", "Hetzelfde cijfer uit verschillende bronnen";
+    vintages_text: "Each column is one source or edition. Where they differ, both stand here: nothing is averaged and nothing is overwritten. The number of differing figures: {n}.", "Elke kolom is één bron of editie. Waar zij verschillen, staan beide hier: niets is gemiddeld en niets is overschreven. Het aantal verschillende cijfers: {n}.";
+    differs: "differs", "verschilt";
+
+    // Downloads.
+    downloads_lead: "All figures as open data. A hidden figure has no value in any of these files.", "Alle cijfers als open gegevens. Een verborgen cijfer heeft in geen van deze bestanden een waarde.";
+    downloads_table: "Table", "Tabel";
+    downloads_files: "Files", "Bestanden";
+    downloads_catalogue: "Catalogue (DCAT, JSON-LD)", "Catalogus (DCAT, JSON-LD)";
+    downloads_manifest: "Manifest: where every file comes from (JSON)", "Manifest: waar elk bestand vandaan komt (JSON)";
+    downloads_whole: "The release as a whole", "De uitgave als geheel";
+    columns_head: "What the columns mean", "Wat de kolommen betekenen";
+    columns_value: "the figure; empty when it is hidden or there is none", "het cijfer; leeg als het verborgen is of er geen is";
+    columns_bounds: "bounds, where the publisher of the figure gave only those", "grenzen, als de uitgever van het cijfer alleen die gaf";
+    columns_rates: "inhabitants, rate and its interval, in tables that have a population", "inwoners, verhoudingsgetal en zijn interval, in tabellen met een bevolking";
+    columns_conf: "F free, C confidential, D hidden to protect others (SDMX)", "F vrij, C vertrouwelijk, D verborgen om andere te beschermen (SDMX)";
+    columns_obs: "A normal, O missing, Q suppressed (SDMX)", "A gewoon, O ontbreekt, Q verborgen (SDMX)";
+    columns_codes: "_T is the total, _U is unknown", "_T is het totaal, _U is onbekend";
+
+    // About.
+    about_lead: "What made this release, from what, and how it can be made again.", "Wat deze uitgave heeft gemaakt, waarvan, en hoe zij opnieuw gemaakt kan worden.";
+    about_program: "Program", "Programma";
+    about_settings: "Settings", "Instellingen";
+    about_seed: "Seed", "Startgetal";
+    about_level: "Level of intervals", "Niveau van intervallen";
+    about_date: "Reference date", "Peildatum";
+    about_licence: "Licence of the data", "Licentie van de gegevens";
+    about_inputs: "Inputs", "Invoer";
+    about_again: "The same inputs, settings and version give the same release, byte for byte. There is no clock in it: its date is the reference date of the settings.", "Dezelfde invoer, instellingen en versie geven dezelfde uitgave, byte voor byte. Er zit geen klok in: de datum is de peildatum uit de instellingen.";
+    about_access: "Accessibility", "Toegankelijkheid";
+    about_access_text: "The site works without script and without network, from a disk too. Every chart has a title, a description and a table with the same figures. Colours differ for every eye, and each series has a shape of its own.", "De site werkt zonder script en zonder netwerk, ook vanaf een schijf. Elke grafiek heeft een titel, een beschrijving en een tabel met dezelfde cijfers. Kleuren verschillen voor ieder oog, en elke reeks heeft een eigen vorm.";
+    about_protection: "What protection did", "Wat de bescherming deed";
+    about_cells: "Cells", "Cellen";
+    about_hidden: "Hidden", "Verborgen";
+    about_share: "Share", "Deel";
+    bytes: "bytes", "bytes";
+}
+
+/// The texts in `language`.
+pub(crate) fn texts(language: Language) -> &'static Texts {
+    match language {
+        Language::En => &EN,
+        Language::Nl => &NL,
+    }
+}
+
+impl Texts {
+    pub(crate) fn unit(&self, unit: Unit) -> &'static str {
+        match unit {
+            Unit::Persons => self.persons,
+            Unit::Reports => self.reports,
+            Unit::Events => self.events,
+        }
+    }
+}
+
+/// Puts values in the places of a text: `fill("in {year}", &[("year", "2019")])`. What is put in is
+/// not searched again.
+pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let (before, after) = rest.split_at(open);
+        out.push_str(before);
+        let found = after[1..].find('}').and_then(|end| {
+            let name = &after[1..=end];
+            values.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v, end + 2))
+        });
+        match found {
+            Some((value, length)) => {
+                out.push_str(value);
+                rest = &after[length..];
+            }
+            None => {
+                out.push('{');
+                rest = &after[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The first letter as a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn places(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|p| p.0)).collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_places_to_fill() {
+        for (name, en, nl) in ALL {
+            assert!(!en.is_empty() && !nl.is_empty(), "{name}");
+            assert_eq!(places(en), places(nl), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again() {
+        assert_eq!(fill("{a} and {b} {c}", &[("a", "{b}"), ("b", "2")]), "{b} and 2 {c}");
+    }
+}

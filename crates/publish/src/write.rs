@@ -1,0 +1,105 @@
+//! Writes a release.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use model::provenance;
+
+use crate::data::{self, File};
+use crate::facts::is_identifier;
+use crate::folder::Aside;
+use crate::{Error, Release, page};
+
+/// A release that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The page to open first.
+    pub index: PathBuf,
+    /// Number of files.
+    pub files: usize,
+}
+
+/// Writes `release` to the folder `dir`, in place of the release that is there.
+///
+/// Everything is written to a folder beside `dir` that only the owner can read, and put in place
+/// in one step. The same release gives the same bytes.
+///
+/// # Errors
+/// When the attacker learned something of the cubes, two cubes have one identifier, `dir` is a file or holds what is no release, or a file
+/// cannot be written. What was at `dir` before is then unchanged.
+pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
+    check(release)?;
+    let mut out = Output { aside: Aside::new(dir)?, files: Vec::new() };
+    data_files(release, &mut out)?;
+    site(release, &mut out)?;
+    let manifest = data::manifest(release, &out.files);
+    out.write("manifest.json", &manifest, Vec::new())?;
+    let files = out.files.len();
+    out.aside.put_in_place()?;
+    Ok(Written { index: dir.join("site/index.html"), files })
+}
+
+/// The attacker must have learned nothing. Identifiers become names of folders and pages: they must
+/// be safe, and none used twice.
+fn check(release: &Release<'_>) -> Result<(), Error> {
+    let learned = release.attack.exact + release.attack.narrow;
+    if learned > 0 {
+        return Err(Error::Exposed { cells: learned });
+    }
+    for (i, c) in release.cubes.iter().enumerate() {
+        let id = c.cube.id();
+        if !is_identifier(id) {
+            return Err(Error::Identifier { id: id.to_owned() });
+        }
+        if release.cubes[..i].iter().any(|other| other.cube.id() == id) {
+            return Err(Error::Twice { id: id.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// What is written, with a list of it for the manifest.
+struct Output {
+    aside: Aside,
+    files: Vec<File>,
+}
+
+impl Output {
+    fn write(&mut self, path: &str, bytes: &[u8], inputs: Vec<String>) -> Result<(), Error> {
+        self.aside.write(path, bytes)?;
+        self.files.push(File {
+            path: path.to_owned(),
+            bytes: bytes.len() as u64,
+            blake3: provenance::hash(bytes),
+            inputs,
+        });
+        Ok(())
+    }
+}
+
+fn all_sources(release: &Release<'_>) -> Vec<String> {
+    release.sources.iter().map(|s| s.source.id.clone()).collect()
+}
+
+fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
+    for c in &release.cubes {
+        for (path, bytes) in data::files(release, c)? {
+            out.write(&path, &bytes, c.inputs.clone())?;
+        }
+    }
+    let sizes: BTreeMap<String, u64> = out.files.iter().map(|f| (f.path.clone(), f.bytes)).collect();
+    let catalogue = data::catalogue(release, &|path| sizes.get(path).copied().unwrap_or_default());
+    out.write("data/catalogue.jsonld", &catalogue, all_sources(release))
+}
+
+fn site(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
+    out.write("site/style.css", include_bytes!("../templates/style.css"), Vec::new())?;
+    out.write("site/index.html", &page::landing(release)?, Vec::new())?;
+    for language in page::languages(release) {
+        for p in page::pages(release, language) {
+            let html = page::html(release, language, &p)?;
+            out.write(&format!("site/{}/{}.html", language.tag(), p.name), &html, p.inputs)?;
+        }
+    }
+    Ok(())
+}
