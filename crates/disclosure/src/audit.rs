@@ -1,11 +1,12 @@
 //! `audit`: attack tables that are already published, anyone's.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, Value};
+use model::{Cube, Unit, Value};
 
 use crate::attack::{Attacker, Learned};
-use crate::system::{Bounds, INF, LARGEST, System};
+use crate::system::{Bounds, INF, LARGEST, System, coordinates};
 use crate::words::{Words, published};
 use crate::{Audit, AuditOptions, Error, Finding};
 
@@ -15,20 +16,20 @@ const TOLD: usize = 4;
 /// Attacks published tables together: computes for each hidden or small cell the bounds that an
 /// outsider can derive from all of them.
 ///
-/// Cubes of the same universe are linked through the cells they share. Tables that contradict
-/// themselves are attacked all the same: the equations that cannot hold are named in
-/// [`Audit::inconsistencies`] and left out.
+/// Cubes of the same universe and unit are linked through the cells they share, unless they
+/// contradict each other so often that they cannot count the same: that is then named in
+/// [`Audit::inconsistencies`]. Tables that contradict themselves are attacked all the same: the
+/// equations that cannot hold are named there too and left out.
 ///
 /// # Errors
 /// When a cube is not valid, or a count too large.
 pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
-    let cubes: Vec<&Cube> = cubes.iter().collect();
-    for cube in &cubes {
-        check(cube)?;
-    }
+    cubes.iter().try_for_each(check)?;
+    let mut inconsistencies = BTreeSet::new();
+    let cubes = part(cubes, &mut inconsistencies);
+    let cubes: Vec<&Cube> = cubes.iter().map(Cow::as_ref).collect();
     let words = Words::new(&cubes);
     let mut system = System::new(&cubes);
-    let mut inconsistencies = BTreeSet::new();
     let mut bounds = Vec::with_capacity(system.len());
     for places in &system.places {
         let mut all = Bounds { lo: 0, hi: INF };
@@ -122,6 +123,60 @@ pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
     }
     audit.inconsistencies = inconsistencies.into_iter().collect();
     Ok(audit)
+}
+
+/// Gives cubes of one universe that count different things universes of their own: those of which
+/// more than one in ten of the cells that they share with an earlier one differ.
+fn part<'a>(cubes: &'a [Cube], said: &mut BTreeSet<String>) -> Vec<Cow<'a, Cube>> {
+    type Cells<'a> = BTreeMap<Vec<(&'a str, &'a str)>, Bounds>;
+    struct Whole<'a> {
+        universe: &'a str,
+        unit: Unit,
+        title: &'a str,
+        name: String,
+        cells: Cells<'a>,
+    }
+    let mut wholes: Vec<Whole<'a>> = Vec::new();
+    let mut out = Vec::with_capacity(cubes.len());
+    for cube in cubes {
+        let cells: Cells<'a> =
+            cube.cells.iter().map(|(key, value)| (coordinates(cube, key), Bounds::of(*value))).collect();
+        let fits = |whole: &Whole<'_>| {
+            let shared = cells.iter().filter_map(|(at, b)| Some((*b, *whole.cells.get(at)?)));
+            let (mut all, mut apart) = (0_usize, 0_usize);
+            for (a, b) in shared {
+                all += 1;
+                apart += usize::from(a.lo.max(b.lo) > a.hi.min(b.hi));
+            }
+            apart * 10 <= all
+        };
+        let same = |w: &&mut Whole<'_>| w.universe == cube.universe && w.unit == cube.unit;
+        if let Some(whole) = wholes.iter_mut().filter(same).find(|w| fits(w)) {
+            let own = whole.name.clone();
+            whole.cells.extend(cells);
+            out.push(if own == cube.universe {
+                Cow::Borrowed(cube)
+            } else {
+                Cow::Owned(Cube { universe: own, ..cube.clone() })
+            });
+            continue;
+        }
+        let number = wholes.iter_mut().filter(same).count();
+        let name = if number == 0 { cube.universe.clone() } else { format!("{}#{}", cube.universe, number + 1) };
+        if let Some(first) = wholes.iter().find(|w| w.universe == cube.universe && w.unit == cube.unit) {
+            said.insert(format!(
+                "{} and {} give different figures for what should be one; they are not combined",
+                first.title, cube.title.en
+            ));
+        }
+        out.push(if number == 0 {
+            Cow::Borrowed(cube)
+        } else {
+            Cow::Owned(Cube { universe: name.clone(), ..cube.clone() })
+        });
+        wholes.push(Whole { universe: &cube.universe, unit: cube.unit, title: &cube.title.en, name, cells });
+    }
+    out
 }
 
 fn finding(

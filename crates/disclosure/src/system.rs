@@ -4,14 +4,13 @@
 //! (totals left out) are one variable, in whatever table they stand. The additive relations of
 //! every table are the equations. This is how tables link through their common margins.
 //!
-//! Tables with periods of different length link too. What adds up over time (reports) makes
-//! equations: a year is the sum of its quarters. Persons are counted once in each period, in
-//! universes named `persons:year`, `persons:quarter` and so on: a year has no fewer of them than
-//! any of its quarters, and no more than all of them together.
+//! Tables with periods of different length link too. Reports and events add up over time: a year
+//! is the sum of its quarters. Persons are counted once in each period: a year has no fewer of
+//! them than any of its quarters, and no more than all of them together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, Role, TOTAL, Value};
+use model::{Cube, Role, TOTAL, Unit, Value};
 
 /// Stands for "no upper bound"; sums of a few thousand of them do not overflow.
 pub(crate) const INF: i64 = i64::MAX >> 14;
@@ -100,7 +99,7 @@ impl System {
             for (c, key) in cube.cells.keys().enumerate() {
                 let at = coordinates(cube, key);
                 let fresh = places.len() as u32;
-                let v = *index.entry((cube.universe.as_str(), at)).or_insert(fresh);
+                let v = *index.entry((cube.universe.as_str(), cube.unit, at)).or_insert(fresh);
                 if v == fresh {
                     places.push(Vec::new());
                 }
@@ -163,18 +162,15 @@ impl System {
 
     /// Links longer periods to the shorter ones they hold.
     fn add_periods(&mut self, index: &Index<'_>) {
-        for ((universe, at), &whole) in index {
+        for ((universe, unit, at), &whole) in index {
             let Some(d) = at.iter().position(|(id, _)| *id == TIME) else { continue };
-            for (length, codes) in periods_within(at[d].1) {
-                // In `persons:year` the units are counted once a period; elsewhere they add up.
-                let once = universe.rsplit_once(':');
-                let finer = once.map(|(base, _)| format!("{base}:{length}"));
+            for codes in periods_within(at[d].1) {
                 let parts: Vec<u32> = codes
                     .iter()
                     .filter_map(|code| {
                         let mut at = at.clone();
                         at[d].1 = code;
-                        index.get(&(finer.as_deref().unwrap_or(universe), at)).copied()
+                        index.get(&(*universe, *unit, at)).copied()
                     })
                     .collect();
                 if parts.is_empty() {
@@ -190,7 +186,7 @@ impl System {
                     dimension: u32::MAX,
                     cell,
                 };
-                if once.is_none() {
+                if *unit != Unit::Persons {
                     let open = parts.len() < codes.len();
                     self.equations.push(equation(whole, parts, false, open));
                     continue;
@@ -253,8 +249,8 @@ impl System {
     }
 }
 
-/// Variables by universe and coordinates.
-type Index<'a> = BTreeMap<(&'a str, Vec<(&'a str, &'a str)>), u32>;
+/// Variables by universe, unit and coordinates.
+type Index<'a> = BTreeMap<(&'a str, Unit, Vec<(&'a str, &'a str)>), u32>;
 
 /// The name of time in coordinates, whatever a table calls it.
 const TIME: &str = "";
@@ -271,19 +267,21 @@ pub(crate) fn coordinates<'a>(cube: &'a Cube, key: &'a [u32]) -> Vec<(&'a str, &
     at
 }
 
-/// The shorter periods within `period`, by their length: quarters and months of a year, months of
-/// a quarter.
-fn periods_within(period: &str) -> Vec<(&'static str, Vec<String>)> {
-    let months = |year: &str, from: u32, to: u32| (from..=to).map(|m| format!("{year}-{m:02}")).collect();
+/// The shorter periods within `period`, of each length: quarters and months of a year, months of a
+/// quarter.
+fn periods_within(period: &str) -> Vec<Vec<String>> {
+    let months = |year: &str, from: u32, to: u32| -> Vec<String> {
+        (from..=to).map(|m| format!("{year}-{m:02}")).collect()
+    };
     let is_year = |y: &str| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit());
     match period.split_once("-Q") {
         Some((year, quarter)) if is_year(year) => match quarter.parse::<u32>() {
-            Ok(q @ 1..=4) => vec![("month", months(year, 3 * q - 2, 3 * q))],
+            Ok(q @ 1..=4) => vec![months(year, 3 * q - 2, 3 * q)],
             _ => Vec::new(),
         },
         None if is_year(period) => {
             let quarters = (1..=4).map(|q| format!("{period}-Q{q}")).collect();
-            vec![("quarter", quarters), ("month", months(period, 1, 12))]
+            vec![quarters, months(period, 1, 12)]
         }
         _ => Vec::new(),
     }

@@ -140,6 +140,19 @@ impl ProtectedCube {
     pub fn cell(&self, key: &[u32]) -> Option<&ProtectedCell> {
         self.cells.get(key)
     }
+    /// The cube as a reader knows it: published counts, and no figure where one is hidden.
+    pub fn published(&self) -> Cube {
+        Cube {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            definition: self.definition.clone(),
+            unit: self.unit,
+            universe: self.universe.clone(),
+            sources: self.sources.clone(),
+            dimensions: self.dimensions.clone(),
+            cells: self.cells.iter().map(|(key, cell)| (key.clone(), cell.value)).collect(),
+        }
+    }
     /// Why the cube was published whole, if it was.
     pub fn waiver(&self) -> Option<&str> {
         self.waiver.as_deref()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::CaptureTable;
+use model::{CaptureTable, UNKNOWN};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -19,8 +19,10 @@ const DRAWS_PER_REPLICATE: usize = 10;
 /// The visibility of a group is detected ÷ total. For the comparison the hidden count of each
 /// group is drawn from the log-normal distribution that its interval describes, all groups
 /// independently; the probability of a group is the share of draws in which its visibility is
-/// the lowest (`None` when fewer than two groups could be estimated). A group that was refused keeps its place with `None`: it takes no part, so a
-/// group that cannot be estimated may still be the least visible of all.
+/// the lowest (`None` when fewer than two groups could be estimated). A group that was refused
+/// keeps its place with `None`: it takes no part, so a group that cannot be estimated may still be
+/// the least visible of all. A group with an unknown code takes no part either: what is not known
+/// of persons is no group that one could see more or less of.
 ///
 /// # Errors
 /// When an option is out of range.
@@ -62,8 +64,11 @@ pub fn estimate_groups(
             })
         })
         .collect::<Result<_, Error>>()?;
-    let hidden: Vec<Option<Hidden>> =
-        found.iter().map(|group| Hidden::of(group.detected as f64, &group.estimate)).collect();
+    let known = |group: &Group| group.codes.values().all(|code| code != UNKNOWN);
+    let hidden: Vec<Option<Hidden>> = found
+        .iter()
+        .map(|group| known(group).then(|| Hidden::of(group.detected as f64, &group.estimate)).flatten())
+        .collect();
     for (group, probability) in found.iter_mut().zip(least_visible(&hidden, options)) {
         group.probability_least_visible = probability;
     }

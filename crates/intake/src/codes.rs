@@ -71,11 +71,34 @@ impl Codes {
             .collect()
     }
 
+    /// True if `text` is all but equal to a code or to what `codes` names. Of short words that
+    /// says nothing: `Omar` is one slip away from `KMAR`. Nor of labels: `Georgina` is one away
+    /// from Georgia.
+    fn is_slip(&self, text: &str) -> bool {
+        const SHORT: usize = 5;
+        let chars = |t: &str| t.to_lowercase().chars().collect::<Vec<_>>();
+        let text = chars(text);
+        let of_list = self.classification.iter().flat_map(|c| c.codes().iter().map(|c| &c.code));
+        text.len() >= SHORT
+            && self
+                .exact
+                .keys()
+                .chain(of_list)
+                .map(|known| chars(known))
+                .any(|known| known.len() >= SHORT && one_slip(&text, &known))
+    }
+
     /// "did you mean", or what is allowed.
     pub(crate) fn suggestion(&self, text: &str) -> String {
-        let known = self.exact.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>();
-        let of_list = self.classification.iter().flat_map(|c| c.codes().iter().map(|c| c.code.as_str()));
-        match model::nearest(text, known.iter().copied().chain(of_list)) {
+        let codes = || self.classification.iter().flat_map(Classification::codes);
+        let labels = codes().flat_map(|c| [&c.label.en, &c.label.nl]).filter(|_| !self.labels.is_empty());
+        let known: std::collections::BTreeSet<&str> = (self.exact.keys().chain(labels))
+            .chain(codes().map(|c| &c.code))
+            .map(String::as_str)
+            // A word that begins as the code of a country does is not therefore like it.
+            .filter(|known| known.len() > 3 || text.chars().count() <= 3)
+            .collect();
+        match model::nearest(text, known) {
             Some(near) => format!("did you mean \"{near}\"? If not, say in `codes` what it stands for"),
             None => match &self.classification {
                 Some(c) => format!("use a code of {}, or say in `codes` what it stands for", c.id),
@@ -130,15 +153,23 @@ pub(crate) fn is_mojibake(text: &str) -> bool {
     })
 }
 
-/// A value of a register as it may be shown: itself when it is like a code, else its shape.
-/// Registers have names and free text in the wrong column.
+/// A value of a register as it may be shown: itself when it is a slip of the pen away from
+/// something known, or too short to name anybody; else its shape. Registers have names and free
+/// text in the wrong column, and many a name begins as the code of a country does.
 pub(crate) fn shown(value: &str, codes: &Codes) -> String {
-    let plain = value.len() <= 16 && !value.contains(char::is_whitespace);
-    let like = codes.classification.as_ref().is_some_and(|c| c.nearest(value).is_some());
-    if plain && (like || value.chars().count() <= 2) {
-        return value.to_owned();
+    if value.chars().count() <= 2 || codes.is_slip(value) { value.to_owned() } else { shape(value) }
+}
+
+/// True if one character more, fewer or other, or two swapped, make `a` of `b`.
+fn one_slip(a: &[char], b: &[char]) -> bool {
+    let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[start..], &b[start..]);
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    match (&a[..a.len() - end], &b[..b.len() - end]) {
+        ([], []) | ([_], [] | [_]) | ([], [_]) => true,
+        ([p, q], [r, s]) => p == s && q == r,
+        _ => false,
     }
-    shape(value)
 }
 
 /// What kind of characters a value has, without the characters: `5 letters, 2 digits`.
@@ -167,6 +198,23 @@ mod tests {
         assert!(is_mojibake("TÃ¼rkiye"));
         assert!(!is_mojibake("Côte d'Ivoire"));
         assert!(!is_mojibake("Ãlvares"));
+    }
+
+    #[test]
+    fn a_name_that_begins_as_a_code_does_is_not_shown() {
+        let rules = Rules { codes: &BTreeMap::new(), codes_file: None, by_label: false };
+        let of = |list: &str| Codes::new(Path::new("."), model::classification(list), &rules).expect("codes");
+        let countries = of("iso3166");
+        for name in ["Jansen", "Marie", "Ali", "Fatima", "NLD"] {
+            assert!(!shown(name, &countries).contains(name), "{name}");
+        }
+        assert_eq!(shown("QQ", &countries), "QQ");
+        let organisations = of("nl.organisation");
+        for slip in ["POLITE", "politei", "POLITIEE", "POLITTE"] {
+            assert_eq!(shown(slip, &organisations), slip);
+        }
+        assert_eq!(shown("Marko", &organisations), "5 letters");
+        assert_eq!(shown("Omar", &organisations), "4 letters");
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(crate) fn parse(text: &str, format: &Format) -> Result<Value, String> {
         format.footnotes.iter().filter(|f| !f.is_empty()).find_map(|f| digits.strip_suffix(f.as_str()))
     {
         digits = rest.trim_end();
+        if format.missing.iter().any(|m| m == digits) {
+            return Ok(Value::Missing);
+        }
         if let Some(&(low, high)) = format.suppressed.get(digits) {
             return Ok(Value::Between(low, high));
         }
@@ -67,6 +70,7 @@ mod tests {
         assert_eq!(read("<5"), Ok(Value::Between(0, 4)));
         assert_eq!(read("<5*"), Ok(Value::Between(0, 4)));
         assert_eq!(read("NA"), Ok(Value::Missing));
+        assert_eq!(read("NA (p)"), Ok(Value::Missing));
         assert_eq!(read("12.0"), Ok(Value::Count(12)));
         for wrong in ["1,33", "-3", "1.5", "1334,", "abc", "99999999999999999999"] {
             assert!(read(wrong).is_err(), "{wrong}");

@@ -33,10 +33,9 @@ impl Pattern {
                 "write for instance %Y-%m-%d or %d-%m-%Y",
             )
         };
-        let (sample, back) = (
-            jiff::civil::date(2026, 11, 24),
-            jiff::fmt::strtime::format(format, jiff::civil::date(2026, 11, 24)),
-        );
+        let sample = jiff::civil::date(2026, 11, 24);
+        // With a time of day, so that a format may have one; it is not kept.
+        let back = jiff::fmt::strtime::format(format, sample.at(13, 5, 9, 0));
         let parsed = back.ok().and_then(|text| parse_other(format, &text));
         if parsed != Some(sample) {
             return Err(fail());
@@ -74,7 +73,8 @@ fn parse_other(format: &str, text: &str) -> Option<Date> {
 
 fn parse_plain(parts: &[Part], mut text: &[u8]) -> Option<Date> {
     let (mut year, mut month, mut day) = (0, 0, 0);
-    for part in parts {
+    let literal = |i: usize| parts.get(i).is_none_or(|p| matches!(p, Part::Literal(_)));
+    for (i, part) in parts.iter().enumerate() {
         let (slot, most): (&mut i16, usize) = match part {
             Part::Literal(b) => {
                 text = text.strip_prefix(std::slice::from_ref(b))?;
@@ -85,8 +85,10 @@ fn parse_plain(parts: &[Part], mut text: &[u8]) -> Option<Date> {
             Part::Day => (&mut day, 2),
         };
         let digits = text.iter().take(most).take_while(|b| b.is_ascii_digit()).count();
-        // A year of two digits could be of any century.
-        if digits == 0 || (most == 4 && digits != 4) {
+        // A year of two digits could be of any century; and without anything between the parts,
+        // 2024111 could be a day in January or in November.
+        let run_on = i.checked_sub(1).is_some_and(|before| !literal(before)) || !literal(i + 1);
+        if digits == 0 || (digits != most && (most == 4 || run_on)) {
             return None;
         }
         *slot = text[..digits].iter().fold(0, |n, b| n * 10 + i16::from(b - b'0'));
@@ -142,6 +144,8 @@ mod tests {
         assert_eq!(pattern("%d-%m-%Y").parse(Field::Text("29-2-2024")), day);
         assert_eq!(pattern("%Y%m%d").parse(Field::Text("20240229")), day);
         assert_eq!(pattern("%d %b %Y").parse(Field::Text("29 Feb 2024")), day);
+        assert_eq!(pattern("%d-%m-%Y %H:%M").parse(Field::Text("29-02-2024 23:59")), day);
+        assert_eq!(pattern("%Y%m%d").parse(Field::Text("2024111")), None, "1 November or 11 January");
         for wrong in ["30-02-2024", "29-02-24", "29/02/2024", "29-02-2024 ", "", "29-02-20245"] {
             assert_eq!(pattern("%d-%m-%Y").parse(Field::Text(wrong)), None, "{wrong:?}");
         }

@@ -38,7 +38,9 @@ impl Error {
     pub fn help(&self) -> &str {
         match self {
             Self::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::NotFound => "there is no such file: check `path` in monitor.toml",
+                std::io::ErrorKind::NotFound => {
+                    "there is no such file: check its name and the path in monitor.toml"
+                }
                 std::io::ErrorKind::PermissionDenied => "you may not use this file: check its permissions",
                 _ => "check that the file is whole and that the disk has room",
             },

@@ -60,6 +60,13 @@ impl Findings {
         self.kept.extend(other.kept);
     }
 
+    /// The same findings without values: for files of which nobody said what may be shown.
+    #[must_use]
+    pub(crate) fn unsaid(mut self) -> Self {
+        self.kept.iter_mut().for_each(|f| f.value = None);
+        self
+    }
+
     /// The findings that are kept: of one rule in one file the first 10,000.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.kept.iter()
@@ -82,6 +89,11 @@ impl Findings {
             *out.entry((rule.clone(), *severity)).or_insert(0) += n;
         }
         out
+    }
+
+    /// How many there are by file, rule and severity, those that are not kept included.
+    pub fn by_file(&self) -> impl Iterator<Item = (&str, &str, Severity, u64)> {
+        self.counts.iter().map(|((file, rule, severity), n)| (file.as_str(), rule.as_str(), *severity, *n))
     }
 
     /// How many of each rule in each file are counted but not kept: `(file, rule, severity, n)`.

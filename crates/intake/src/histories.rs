@@ -38,6 +38,7 @@ pub fn read_histories(
         Some(c) => Some(table.column(c)?),
         None => table.columns.iter().position(|c| c == "count"),
     };
+    let count_name = count.map(|c| table.columns[c].clone());
     let groups = by.iter().map(|c| table.column(c)).collect::<Result<Vec<_>>>()?;
     let lists: Vec<usize> = if columns.lists.is_empty() {
         (0..table.columns.len()).filter(|i| Some(*i) != count && !groups.contains(i)).collect()
@@ -100,9 +101,13 @@ pub fn read_histories(
                     _ => {
                         let message =
                             "the number of persons must be a whole number of zero or more".to_owned();
+                        // A short number may be shown; a date or a record number in its place not.
+                        let short = text.len() <= 6
+                            && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+                        let shown = if short { text } else { crate::codes::shape(&text) };
                         refuse(
-                            Some("count"),
-                            Some(&text),
+                            count_name.as_deref(),
+                            Some(&shown),
                             "value.not_a_count",
                             message,
                             "give the exact count",
@@ -123,8 +128,11 @@ pub fn read_histories(
                 );
                 good = false;
             }
-            let group: Vec<String> =
-                groups.iter().map(|&g| chunk.field(r, g).to_text().into_owned()).collect();
+            let group: Vec<String> = groups
+                .iter()
+                .map(|&g| chunk.field(r, g).to_text().into_owned())
+                .map(|g| if g.is_empty() { model::UNKNOWN.to_owned() } else { g })
+                .collect();
             if good {
                 let mut added = whole.add(history, n);
                 if !group.is_empty() {
@@ -147,10 +155,10 @@ pub fn read_histories(
         }
     }
     if rows.rows_used == 0 {
-        let first = findings
-            .iter()
-            .next()
-            .map_or_else(String::new, |f| format!(": row {}: {}", f.row.unwrap_or_default(), f.message));
+        let first = findings.iter().next().map_or_else(String::new, |f| {
+            let column = f.column.as_ref().map_or_else(String::new, |c| format!(", column \"{c}\""));
+            format!(": row {}{column}: {}", f.row.unwrap_or_default(), f.message)
+        });
         return Err(Error::file(
             &table.name,
             format!("no row can be used as a capture history{first}"),
@@ -158,12 +166,6 @@ pub fn read_histories(
         ));
     }
     let mut tables = vec![(BTreeMap::new(), whole)];
-    tables.extend(parts.into_iter().map(|(group, t)| {
-        let codes = by
-            .iter()
-            .cloned()
-            .zip(group.into_iter().map(|g| if g.is_empty() { model::UNKNOWN.to_owned() } else { g }));
-        (codes.collect(), t)
-    }));
+    tables.extend(parts.into_iter().map(|(group, t)| (by.iter().cloned().zip(group).collect(), t)));
     Ok(Histories { tables, rows, findings })
 }

@@ -6,6 +6,7 @@
 //! rows ── reports ──► standard reports (Parquet)     read_reports
 //!      ── cubes ────► model::Cube                    read_cubes, read_tables
 //!      ── histories ► model::CaptureTable            read_histories
+//!      ── whatever it is, without settings           check_file
 //! ```
 //!
 //! Rows in = rows used + rows quarantined, always; each quarantined row has a
@@ -20,6 +21,7 @@
 //! # Ok::<(), intake::Error>(())
 //! ```
 
+mod check;
 mod codes;
 mod counts;
 mod cubes;
@@ -32,6 +34,7 @@ mod published;
 pub mod read;
 mod reports;
 
+pub use check::{Checked, Shape, check_file};
 pub use cubes::{Cubes, read_cubes};
 pub use error::Error;
 pub use findings::Findings;

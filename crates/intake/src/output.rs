@@ -127,8 +127,9 @@ pub fn write_problems(findings: &Findings, dir: &Path) -> Result<()> {
     };
     for f in findings.iter() {
         let row = f.row.map_or_else(String::new, |r| r.to_string());
-        let (column, value) = (f.column.as_deref().unwrap_or(""), f.value.as_deref().unwrap_or(""));
-        let fields = [&f.file, &row, column, &plain(value), &f.rule, said(f.severity), &f.message, &f.help];
+        let (column, value) =
+            (plain(f.column.as_deref().unwrap_or("")), plain(f.value.as_deref().unwrap_or("")));
+        let fields = [&f.file, &row, &column, &value, &f.rule, said(f.severity), &f.message, &f.help];
         csv.write_record(fields).map_err(csv_failed)?;
         json.push(serde_json::json!(f));
     }

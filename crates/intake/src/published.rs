@@ -104,9 +104,8 @@ pub fn read_tables(path: &Path, name: &str, layout: Option<&Layout>) -> Result<C
     let used = reading.used.len() as u64;
     count.rows_used = used;
     count.rows_quarantined += file.rows.len() as u64 - used;
-    for (number, _) in
-        file.rows.iter().filter(|(n, _)| !reading.used.contains(n) && !reading.refused.contains(n))
-    {
+    let refused: BTreeSet<u64> = reading.refused.iter().map(|(row, _)| *row).collect();
+    for (number, _) in file.rows.iter().filter(|(n, _)| !reading.used.contains(n) && !refused.contains(n)) {
         let message = "the row is no cell of a table".to_owned();
         reading.findings.push(finding(
             &file.name,
@@ -153,6 +152,9 @@ const VALUE_NAMES: &[&str] = &[
     "victims",
     "slachtoffers",
 ];
+/// Columns of periods.
+const TIME_NAMES: &[&str] =
+    &["year", "jaar", "period", "periode", "time", "time_period", "quarter", "kwartaal", "month", "maand"];
 /// Columns that say something of a cell and are no dimension.
 const ATTRIBUTES: &[&str] = &[
     "unit",
@@ -165,7 +167,10 @@ const ATTRIBUTES: &[&str] = &[
     "obs_status",
     "lower",
     "upper",
+    "population",
     "rate",
+    "rate_lower",
+    "rate_upper",
     "note",
     "notes",
     "comment",
@@ -177,9 +182,15 @@ const ATTRIBUTES: &[&str] = &[
 struct Reading<'a> {
     file: &'a Received,
     findings: Findings,
+    /// Rows of which some cell is used.
     used: BTreeSet<u64>,
-    refused: BTreeSet<u64>,
+    /// Cells, by row and column, that cannot be used: each is said once, though it may belong to
+    /// several cubes.
+    refused: BTreeSet<(u64, usize)>,
 }
+
+/// A cell as received: its row, its codes, its text and its column.
+type Cell = (u64, Vec<String>, String, usize);
 
 /// A dimension of a cube to be built.
 struct Axis {
@@ -197,7 +208,8 @@ impl Reading<'_> {
         if let Some(value) = self.file.find(VALUE_NAMES) {
             return Ok(vec![self.long(value)?]);
         }
-        let counts: Vec<usize> = (1..self.file.columns.len()).filter(|&c| self.holds_counts(c)).collect();
+        let counts: Vec<usize> =
+            (1..self.file.columns.len()).filter(|&c| !self.is_time(c) && self.holds_counts(c)).collect();
         match counts[..] {
             [] => Err(Error::file(
                 &self.file.name,
@@ -209,10 +221,18 @@ impl Reading<'_> {
         }
     }
 
+    /// True if a column is said to hold periods, and does: years are counts to look at.
+    fn is_time(&self, column: usize) -> bool {
+        TIME_NAMES.iter().any(|n| self.file.columns[column].eq_ignore_ascii_case(n))
+            && self.file.rows.iter().all(|(_, f)| is_period(&f[column]) || f[column].is_empty())
+    }
+
     /// True if most of a column are counts or marks of suppression.
     fn holds_counts(&self, column: usize) -> bool {
+        let thousands = self.thousands(&[column]);
         let filled = self.file.rows.iter().map(|(_, f)| f[column].as_str()).filter(|t| !t.is_empty());
-        let (good, all) = filled.fold((0, 0), |(g, a), t| (g + usize::from(parse(t, None).is_ok()), a + 1));
+        let (good, all) =
+            filled.fold((0, 0), |(g, a), t| (g + usize::from(parse(t, thousands).is_ok()), a + 1));
         all > 0 && good * 5 >= all * 3
     }
 
@@ -252,24 +272,23 @@ impl Reading<'_> {
                         codes.push(f[category].clone());
                     }
                     codes.extend([f[sex].clone(), f[age].clone()]);
-                    cells.push((*number, codes, f[value].clone()));
+                    cells.push((*number, codes, f[value].clone(), value));
                 }
                 let title = if alone { indicator.clone() } else { format!("{indicator}, {kind}") };
                 let title = if country.is_empty() { title } else { format!("{country}: {title}") };
-                out.push(self.build(&title, &universe, &axes, cells, thousands, value));
+                out.push(self.build(&title, &universe, &axes, cells, thousands));
             }
         }
         out
     }
 
     fn long(&mut self, value: usize) -> Result<Cube> {
+        // `sex_en` is the label of `sex`; `age_age_nl`, without an `age_age`, is a dimension.
         let label = |c: &str| {
             let c = c.to_lowercase();
-            c.ends_with("_label")
-                || c.ends_with("_label_en")
-                || c.ends_with("_label_nl")
-                || c.ends_with("_en")
-                || c.ends_with("_nl")
+            let of = c.strip_suffix("_en").or_else(|| c.strip_suffix("_nl"));
+            let is_of = |of: &str| of.ends_with("_label") || self.file.find(&[of]).is_some();
+            c.ends_with("_label") || of.is_some_and(is_of)
         };
         let axes: Vec<usize> = (0..self.file.columns.len())
             .filter(|&c| c != value)
@@ -301,15 +320,17 @@ impl Reading<'_> {
                     text =
                         format!("{}..{}", bound(bounds.0).unwrap_or(0), bound(bounds.1).unwrap_or(UNBOUNDED));
                 }
-                (*number, codes, text)
+                (*number, codes, text, value)
             })
             .collect();
         let title = self.file.name.clone();
-        Ok(self.build(&title, &title, &named, cells, thousands, value))
+        Ok(self.build(&title, &title, &named, cells, thousands))
     }
 
     fn wide(&mut self, counts: &[usize]) -> Cube {
-        let labels: Vec<usize> = (0..counts[0]).collect();
+        let labels: Vec<usize> = (0..self.file.columns.len())
+            .filter(|c| !counts.contains(c) && (*c < counts[0] || self.is_time(*c)))
+            .collect();
         let headers: Vec<&String> = counts.iter().map(|&c| &self.file.columns[c]).collect();
         let time = headers.iter().all(|h| is_period(h));
         let mut axes: Vec<Axis> = labels.iter().map(|&c| self.axis(c)).collect();
@@ -320,11 +341,11 @@ impl Reading<'_> {
             for &c in counts {
                 let mut codes: Vec<String> = labels.iter().map(|&l| f[l].clone()).collect();
                 codes.push(self.file.columns[c].clone());
-                cells.push((*number, codes, f[c].clone()));
+                cells.push((*number, codes, f[c].clone(), c));
             }
         }
         let title = self.file.name.clone();
-        self.build(&title, &title, &axes, cells, thousands, counts[0])
+        self.build(&title, &title, &axes, cells, thousands)
     }
 
     fn axis(&self, column: usize) -> Axis {
@@ -355,18 +376,17 @@ impl Reading<'_> {
         title: &str,
         universe: &str,
         axes: &[Axis],
-        cells: Vec<(u64, Vec<String>, String)>,
+        cells: Vec<Cell>,
         thousands: Option<char>,
-        column: usize,
     ) -> Cube {
         let name = &self.file.name;
         let mut values: BTreeMap<Vec<String>, (Value, u64)> = BTreeMap::new();
-        for (row, codes, text) in cells {
+        for (row, codes, text, column) in cells {
             let codes: Vec<String> = codes.iter().map(|c| code(c)).collect();
             let value = match parse(&text, thousands) {
                 Ok(value) => value,
                 Err(why) => {
-                    if self.refused.insert(row) {
+                    if self.refused.insert((row, column)) {
                         let help = "describe the file with --layout if the mark has a meaning";
                         let message = format!("this is no count: {why}");
                         self.findings.push(finding(
@@ -385,7 +405,7 @@ impl Reading<'_> {
             };
             match values.get(&codes) {
                 Some((before, first)) if *before != value => {
-                    if self.refused.insert(row) {
+                    if self.refused.insert((row, column)) {
                         let message = format!("the same cell stands in row {first} with another value");
                         let help = "which of the two holds cannot be guessed; the first is used";
                         self.findings.push(finding(

@@ -40,7 +40,7 @@ pub(crate) struct Report {
 const OLDEST: i16 = 120;
 /// A stated age may differ by one year from the date of birth: it may be the age a little
 /// before or after the report.
-const AGE_SLACK: i16 = 1;
+const AGE_SLACK: u16 = 1;
 
 /// Reads a register and writes its standard reports to `out` as Parquet, one row a report:
 /// `row` (UInt64), `person` (UInt64), `date` (Date32), `register` (UInt16, index in
@@ -201,6 +201,18 @@ impl<'a> Plan<'a> {
                 let Some((_, c)) = columns.columns.iter().find(|(name, _)| *name == id) else {
                     return Ok((unknown, None));
                 };
+                // The settings cannot check this themselves where the list is a file of the project.
+                if let Some(code) = c.codes.values().find(|code| classification.position(code).is_none()) {
+                    let help = match classification.nearest(code) {
+                        Some(near) => format!("did you mean \"{near}\"?"),
+                        None => format!("use a code of {}", classification.id),
+                    };
+                    let message = format!(
+                        "`codes` of column \"{}\" names \"{code}\", which is not a code of {}",
+                        c.column, classification.id
+                    );
+                    return Err(Error::file("monitor.toml", message, help));
+                }
                 let rules =
                     Rules { codes: &c.codes, codes_file: c.codes_file.as_deref(), by_label: c.by_label };
                 let codes = Codes::new(project, Some(classification), &rules)?;
@@ -373,7 +385,8 @@ impl<'a> Plan<'a> {
         let from_birth = birth.map(|b| age_on(b, date)).filter(|a| *a >= 0);
         let field = self.age.map(|c| chunk.field(r, c)).filter(|f| !f.is_empty());
         let name = self.columns.age.as_deref();
-        let stated = field.and_then(Field::text).map(str::parse::<i16>);
+        // Programs that know no empty whole number write 21.0.
+        let stated = field.and_then(Field::text).map(|t| t.strip_suffix(".0").unwrap_or(t).parse::<i16>());
         let stated = match stated {
             Some(Ok(age)) => Some(age),
             None if field.is_none() => None,
@@ -390,7 +403,7 @@ impl<'a> Plan<'a> {
             }
         };
         if let (Some(a), Some(b)) = (from_birth, stated)
-            && (a - b).abs() > AGE_SLACK
+            && a.abs_diff(b) > AGE_SLACK
         {
             found.push(self.finding(
                 row,
@@ -399,7 +412,7 @@ impl<'a> Plan<'a> {
                 Severity::Warning,
                 &format!(
                     "the stated age differs by {} years from the date of birth; the age is taken as unknown",
-                    (a - b).abs()
+                    a.abs_diff(b)
                 ),
                 "one of the two is wrong: ask the sender",
             ));
@@ -407,9 +420,10 @@ impl<'a> Plan<'a> {
         }
         let age = from_birth.or(stated)?;
         if !(0..=OLDEST).contains(&age) {
+            let born = from_birth.and(self.columns.birth_date.as_ref());
             found.push(self.finding(
                 row,
-                name.or(self.columns.birth_date.as_ref().map(|b| b.column.as_str())),
+                born.map(|b| b.column.as_str()).or(name),
                 "age.out_of_range",
                 Severity::Warning,
                 &format!("an age must lie between 0 and {OLDEST}; it is taken as unknown"),

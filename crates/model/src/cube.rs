@@ -165,9 +165,8 @@ pub struct Cube {
     /// What one unit is.
     pub unit: Unit,
     /// Cubes of one universe describe the same units by the same definition: their cells with the
-    /// same coordinates (totals left out) are the same number, and are protected together. Units that
-    /// are counted once in each period are in `NAME:year`, `NAME:quarter` or `NAME:month`: they do
-    /// not add up over time. In other universes a year is the sum of its quarters.
+    /// same coordinates (totals left out) are the same number, and are protected together.
+    /// Over periods of different length reports and events add up, and persons do not.
     pub universe: String,
     /// Identifiers of the sources it is made from.
     pub sources: Vec<String>,

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The row is quarantined: it is not used.
+    /// Something is wrong: the row is quarantined.
     Error,
-    /// The row is used; someone should look.
+    /// Someone should look. The row is used, unless it repeats one that is.
     Warning,
-    /// Worth knowing.
+    /// Worth knowing: nothing is wrong. A row that no table asks for is set aside with one.
     Note,
 }
 
@@ -43,7 +43,7 @@ pub struct RowCount {
     pub rows_in: u64,
     /// Rows that reached the next step.
     pub rows_used: u64,
-    /// Rows refused, each with at least one finding of [`Severity::Error`].
+    /// Rows refused or set aside, each with a finding that says why.
     pub rows_quarantined: u64,
 }
 

@@ -1,6 +1,9 @@
 //! Words for readers, in English and Dutch side by side.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A language in which a release is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,8 +40,7 @@ impl Language {
 ///
 /// In `monitor.toml` it is written `{ en = "…", nl = "…" }`; a single string stands for a
 /// text that is the same in both, such as a proper name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(from = "LabelRepr")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
 pub struct Label {
     /// English.
     pub en: String,
@@ -46,26 +48,42 @@ pub struct Label {
     pub nl: String,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum LabelRepr {
-    Same(String),
-    Each(LabelBoth),
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LabelVisitor)
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LabelBoth {
-    en: String,
-    nl: String,
-}
+/// By hand, so that the error says what is lacking: a derived one would only say that the value fits
+/// neither form.
+struct LabelVisitor;
 
-impl From<LabelRepr> for Label {
-    fn from(repr: LabelRepr) -> Self {
-        match repr {
-            LabelRepr::Same(s) => Label::same(s),
-            LabelRepr::Each(b) => Label { en: b.en, nl: b.nl },
+impl<'de> Visitor<'de> for LabelVisitor {
+    type Value = Label;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, or { en = \"…\", nl = \"…\" }")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Label, E> {
+        Ok(Label::same(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Label, A::Error> {
+        let (mut en, mut nl) = (None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "en" => en = Some(map.next_value()?),
+                "nl" => nl = Some(map.next_value()?),
+                other => return Err(de::Error::unknown_field(other, &["en", "nl"])),
+            }
         }
+        let lacks = |which| {
+            de::Error::custom(format!(
+                "the text lacks `{which}`: give it in both languages, or write one text for both"
+            ))
+        };
+        Ok(Label { en: en.ok_or_else(|| lacks("en"))?, nl: nl.ok_or_else(|| lacks("nl"))? })
     }
 }
 

@@ -348,7 +348,8 @@ pub struct EstimateSettings {
     pub years: Option<(i16, i16)>,
     /// Methods by the names of the command line.
     pub methods: Vec<String>,
-    /// Groups to estimate apart: a variable, written as in `dimensions` of a table.
+    /// Groups to estimate apart: variables, written as in `dimensions` of a table; for a source of
+    /// capture histories, columns of its file.
     #[serde(default)]
     pub by: Vec<String>,
 }
@@ -423,6 +424,9 @@ fn default_threshold() -> u64 {
 fn default_trials() -> u32 {
     2000
 }
+
+/// Names that mean something else in a report or a table.
+const FIXED_COLUMNS: [&str; 8] = ["age", "date", "month", "person", "quarter", "register", "row", "year"];
 
 /// Why `monitor.toml` cannot be used, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -584,6 +588,15 @@ impl Settings {
 
     fn check_variables(&self, text: &str) -> Result<(), SettingsError> {
         for (id, v) in &self.variable {
+            let plain = !id.is_empty()
+                && id.len() <= 64
+                && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            if !plain || FIXED_COLUMNS.contains(&id.as_str()) {
+                return Err(SettingsError::new(
+                    format!("\"{id}\" cannot be the name of a variable"),
+                    format!("use 1 to 64 lower-case letters, digits and _, and none of {}", FIXED_COLUMNS.join(", ")),
+                ));
+            }
             if let Some(c) = &v.classification {
                 known_classification(c, text)?;
             }
@@ -710,6 +723,7 @@ impl Settings {
             .flat_map(|s| s.cube.iter().map(|c| c.id.as_str()))
             .chain(self.table.iter().map(|t| t.id.as_str()))
             .collect();
+        self.check_groupings(text)?;
         let received = || self.source.iter().flat_map(|s| s.cube.iter().map(|c| c.id.as_str()));
         for table in &self.table {
             if let Some(p) = table.population.as_deref().filter(|p| !received().any(|id| id == *p)) {
@@ -751,7 +765,39 @@ impl Settings {
                 )
                 .at(text, &e.id));
             }
-            e.by.iter().try_for_each(check_dimension)?;
+            // Of a source of capture histories `by` names columns, which only its reader knows.
+            if e.source.is_none() {
+                e.by.iter().try_for_each(check_dimension)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// One variable in two groupings cannot be protected as one set yet: less the groups of the one,
+    /// those of the other may give away what lies between them.
+    fn check_groupings(&self, text: &str) -> Result<(), SettingsError> {
+        let named = |t: &TableSettings| t.dimensions.iter().map(|d| (t.count, d.clone())).collect::<Vec<_>>();
+        let mut seen: BTreeMap<(Unit, String), (String, &str)> = BTreeMap::new();
+        for table in &self.table {
+            for (unit, dimension) in named(table) {
+                let base = dimension.split(':').next().unwrap_or_default().to_owned();
+                let own = self.classification_id(&base).map(|c| format!("{base}:{c}"));
+                let whole = own.filter(|_| dimension == base).unwrap_or_else(|| dimension.clone());
+                let (first, by) = seen.entry((unit, base)).or_insert((whole.clone(), &table.id));
+                if *first != whole {
+                    return Err(SettingsError::new(
+                        format!(
+                            "tables \"{by}\" and \"{}\" group one variable in two ways, as {first} and {whole}",
+                            table.id
+                        ),
+                        "use one grouping in all tables that count the same: from two, a reader can subtract, \
+                         and that cannot be ruled out yet",
+                    )
+                    .at(text, &dimension));
+                }
+            }
         }
         Ok(())
     }
@@ -863,5 +909,35 @@ reference_date = "2026-11-24"
     fn a_table_without_reports_is_refused() {
         let e = fails("[[table]]\nid = \"t\"\ntitle = \"T\"\ncount = \"persons\"\ndimensions = []\n");
         assert!(e.message.contains("made from reports"), "{e:?}");
+    }
+
+    #[test]
+    fn a_text_in_one_language_is_refused_and_says_which_lacks() {
+        let text = HEAD.replace("title = \"T\"", "title = { en = \"T\" }");
+        let e = Settings::parse(&text).expect_err("refused");
+        assert!(e.message.contains("lacks `nl`"), "{e:?}");
+        assert!(e.span.is_some());
+    }
+
+    #[test]
+    fn a_variable_in_two_groupings_is_refused() {
+        let table = |id: &str, d: &str| {
+            format!("[[table]]\nid = \"{id}\"\ntitle = \"T\"\ncount = \"persons\"\ndimensions = [\"{d}\"]\n")
+        };
+        let source = "[[source]]\nid = \"a\"\npath = \"a.csv\"\ntitle = \"A\"\n[source.reports]\nregister = \"A\"\n\
+                      label = \"A\"\nrecord = \"id\"\ndate = { column = \"d\" }\n";
+        let both = |a: &str, b: &str| format!("{source}{}{}", table("one", a), table("two", b));
+        let e = fails(&both("age:age.nl", "age:age.5"));
+        assert!(e.message.contains("group one variable in two ways"), "{e:?}");
+        let e = fails(&both("citizenship", "citizenship:country_group"));
+        assert!(e.message.contains("citizenship:iso3166 and citizenship:country_group"), "{e:?}");
+        let same = format!("{HEAD}{}", both("citizenship", "citizenship:iso3166"));
+        Settings::parse(&same).expect("one grouping, written in two ways");
+    }
+
+    #[test]
+    fn a_variable_cannot_have_the_name_of_a_fixed_column() {
+        let e = fails("[variable.age]\nclassification = \"sex\"\n");
+        assert!(e.message.contains("\"age\""), "{e:?}");
     }
 }

@@ -5,6 +5,7 @@ mod csvw;
 mod jsonstat;
 mod manifest;
 mod parquet;
+mod results;
 mod xlsx;
 
 use model::{Language, Rate, Unit};
@@ -15,6 +16,7 @@ use crate::{Error, Release};
 
 pub(crate) use catalogue::catalogue;
 pub(crate) use manifest::{File, manifest};
+pub(crate) use results::{RESULTS, results};
 
 /// The columns beside those of the dimensions, in their order.
 pub(crate) const COLUMNS: [&str; 6] = ["value", "lower", "upper", "CONF_STATUS", "OBS_STATUS", "unit"];

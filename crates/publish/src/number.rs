@@ -42,11 +42,14 @@ pub(crate) fn percent(share: f64, language: Language) -> String {
     format!("{}%", decimal(p, decimals, language))
 }
 
-/// The change that a ratio means: `1.99` → `+99%`, `0.7` → `−30%`.
+/// The change that a ratio means: `1.99` → `+99%`, `0.7` → `−30%`. A change below one percent
+/// has a decimal, so that it is not written as none.
 pub(crate) fn change(ratio: f64, language: Language) -> String {
     let p = (ratio - 1.0) * 100.0;
-    let sign = if p.round() > 0.0 { "+" } else { "" };
-    format!("{sign}{}%", decimal(p, 0, language))
+    let decimals = usize::from(p.abs() < 0.95 && p.abs() >= 0.05);
+    let text = decimal(p, decimals, language);
+    let sign = if p > 0.0 && text.chars().any(|c| ('1'..='9').contains(&c)) { "+" } else { "" };
+    format!("{sign}{text}%")
 }
 
 /// A range, written so that it cannot be read as a subtraction.
@@ -109,6 +112,8 @@ mod tests {
         assert_eq!(count(1_234_567, En), "1,234,567");
         assert_eq!((decimal(1234.56, 1, Nl).as_str(), decimal(-0.04, 1, En).as_str()), ("1.234,6", "0.0"));
         assert_eq!((percent(0.0312, En).as_str(), percent(0.53, Nl).as_str()), ("3.1%", "53%"));
+        assert_eq!((change(1.004, En).as_str(), change(0.998, Nl).as_str()), ("+0.4%", "\u{2212}0,2%"));
+        assert_eq!((change(1.0001, En).as_str(), change(0.9999, En).as_str()), ("0%", "0%"));
         assert_eq!((change(1.997, En).as_str(), change(0.7, Nl).as_str()), ("+100%", "\u{2212}30%"));
     }
 

@@ -11,7 +11,9 @@ mod overview;
 mod rates;
 mod sources;
 mod trends;
-mod visibility;
+pub(crate) mod visibility;
+
+pub(crate) use hidden::withheld;
 
 use askama::Template;
 use model::Language;

@@ -100,6 +100,14 @@ pub struct SourceNote {
     pub rows: RowCount,
 }
 
+impl SourceNote {
+    /// Whether the source holds persons. The exact number of its rows, and the size of its file that
+    /// tells it, are then not published: less what the tables show, it gives hidden cells away.
+    pub(crate) fn is_of_persons(&self) -> bool {
+        self.source.reports.is_some()
+    }
+}
+
 /// What an outsider can work out from one published table that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditNote {

@@ -100,8 +100,8 @@ texts! {
     vintage_note: "Figures of different publications stand side by side. They are never added up and never averaged.", "Cijfers van verschillende publicaties staan naast elkaar. Ze worden nooit opgeteld en nooit gemiddeld.";
     chart_desc_lines: "{n} series over {first} to {last}. The table below holds the same figures.", "{n} reeksen over {first} tot {last}. De tabel hieronder bevat dezelfde cijfers.";
     chart_desc_one: "One series over {first} to {last}: {start} in the first period with a figure, {end} in the last. The table below holds the same figures.", "Eén reeks over {first} tot {last}: {start} in de eerste periode met een cijfer, {end} in de laatste. De tabel hieronder bevat dezelfde cijfers.";
-    chart_desc_bars: "{n} categories, from {largest} down. The table below holds the same figures.", "{n} categorieën, van {largest} naar beneden. De tabel hieronder bevat dezelfde cijfers.";
-    chart_desc_intervals: "{n} estimates, each with its interval, on one scale from zero. The table below holds the same figures.", "{n} schattingen, elk met zijn interval, op één schaal vanaf nul. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_bars: "Categories ({n}), from {largest} down. The table below holds the same figures.", "Categorieën ({n}), van {largest} naar beneden. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_intervals: "Estimates ({n}) with their intervals, on one scale from zero. The table below holds the same figures.", "Schattingen ({n}) met hun intervallen, op één schaal vanaf nul. De tabel hieronder bevat dezelfde cijfers.";
     rates_head: "Rate per {per} inhabitants", "Aantal per {per} inwoners";
     rates_text: "The count divided by the number of inhabitants ({population}). The interval is that of the count, as if chance alone made it differ; the number of inhabitants is taken as exact. A hidden count has no rate.", "Het aantal gedeeld door het aantal inwoners ({population}). Het interval is dat van het aantal, alsof alleen het toeval het laat verschillen; het aantal inwoners geldt als exact. Een verborgen aantal heeft geen verhoudingsgetal.";
     rates_some: "Shown are the first {n} of {all} categories; all are in the data.", "Getoond zijn de eerste {n} van {all} categorieën; alle staan in de gegevens.";
@@ -196,7 +196,7 @@ texts! {
     m_estimate_1: "Multiple systems estimation looks at how lists of different organisations overlap. If persons who are on one list are often on another, few can have been missed by all; if hardly ever, many were.", "Meervoudige-systeemschatting kijkt hoe lijsten van verschillende organisaties overlappen. Staan personen van de ene lijst vaak ook op een andere, dan kunnen er weinig door alle zijn gemist; bijna nooit, dan zijn het er veel.";
     m_estimate_2: "The answer depends on what is assumed about the lists. That is why several methods stand side by side, with those that refused and why. The seed of everything drawn at random is {seed}.", "Het antwoord hangt af van wat over de lijsten wordt aangenomen. Daarom staan er meer methoden naast elkaar, met die weigerden en waarom. Het startgetal van alles wat willekeurig is getrokken is {seed}.";
     m_disclosure: "Protecting persons", "Personen beschermen";
-    m_disclosure_1: "Counts of persons below {threshold} are hidden. So that nobody can work them out by subtraction, others are hidden as well, over all tables of this release together. What is hidden has no value in any file.", "Aantallen personen onder {threshold} zijn verborgen. Opdat niemand ze door aftrekken kan afleiden, zijn ook andere verborgen, over alle tabellen van deze uitgave samen. Wat verborgen is, heeft in geen enkel bestand een waarde.";
+    m_disclosure_1: "Counts below {threshold} are hidden. So that nobody can work them out by subtraction, others are hidden as well, over all tables of this release together. What is hidden has no value in any file.", "Aantallen onder {threshold} zijn verborgen. Opdat niemand ze door aftrekken kan afleiden, zijn ook andere verborgen, over alle tabellen van deze uitgave samen. Wat verborgen is, heeft in geen enkel bestand een waarde.";
     m_disclosure_2: "Groups of an estimate below the same number are not shown. Which persons are on which lists together is never published.", "Groepen van een schatting onder hetzelfde aantal zijn niet getoond. Welke personen samen op welke lijsten staan, is nooit gepubliceerd.";
     method_main: "independent lists", "onafhankelijke lijsten";
     method_stepwise: "pairs added stepwise", "paren stap voor stap";
@@ -220,6 +220,7 @@ texts! {
     citation: "Found in", "Gevonden in";
     file: "File", "Bestand";
     rows: "Rows", "Rijen";
+    rows_of_persons: "Every row is accounted for: used, or set aside with the reason. How many there are is not published: less the figures in the tables, it would give hidden ones away.", "Elke rij is verantwoord: gebruikt, of apart gezet met de reden. Hoeveel het er zijn is niet gepubliceerd: min de cijfers in de tabellen zou dat verborgen cijfers verraden.";
     rows_text: "{rows_in} read, {used} used, {apart} set aside", "{rows_in} gelezen, {used} gebruikt, {apart} apart gezet";
     blake3: "BLAKE3 hash", "BLAKE3-hash";
     used_for: "Used for", "Gebruikt voor";
@@ -233,6 +234,10 @@ texts! {
     downloads_files: "Files", "Bestanden";
     downloads_catalogue: "Catalogue (DCAT, JSON-LD)", "Catalogus (DCAT, JSON-LD)";
     downloads_manifest: "Manifest: where every file comes from (JSON)", "Manifest: waar elk bestand vandaan komt (JSON)";
+    downloads_results: "Series, estimates and visibility as CSV", "Reeksen, schattingen en zichtbaarheid als CSV";
+    downloads_trends: "Series over time, with intervals, changes and breaks", "Reeksen in de tijd, met intervallen, veranderingen en breuken";
+    downloads_estimates: "Estimates of the hidden population, by method", "Schattingen van de verborgen populatie, per methode";
+    downloads_visibility: "Visibility by group", "Zichtbaarheid per groep";
     downloads_whole: "The release as a whole", "De uitgave als geheel";
     columns_head: "What the columns mean", "Wat de kolommen betekenen";
     columns_value: "the figure; empty when it is hidden or there is none", "het cijfer; leeg als het verborgen is of er geen is";

@@ -87,6 +87,9 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
             out.write(&path, &bytes, c.inputs.clone())?;
         }
     }
+    for (path, bytes, inputs) in data::results(release) {
+        out.write(path, &bytes, inputs)?;
+    }
     let sizes: BTreeMap<String, u64> = out.files.iter().map(|f| (f.path.clone(), f.bytes)).collect();
     let catalogue = data::catalogue(release, &|path| sizes.get(path).copied().unwrap_or_default());
     out.write("data/catalogue.jsonld", &catalogue, all_sources(release))

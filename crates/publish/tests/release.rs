@@ -2,10 +2,8 @@
 
 mod common;
 
-use std::fs;
-
 use common::{files, release, settings};
-use publish::{Error, write};
+use publish::write;
 
 #[test]
 fn two_releases_are_the_same_to_the_byte() {

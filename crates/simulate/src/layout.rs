@@ -273,7 +273,7 @@ pub(crate) fn unknown_code(field: Field, countries: Countries) -> &'static str {
         Field::Citizenship => match countries {
             Countries::Alpha2 => "Q9",
             Countries::Alpha3 => "QQ9",
-            Countries::Dutch => "Joegoslavië",
+            Countries::Dutch => "Koninkrijk (overig)",
         },
         Field::Form => "X99",
         Field::Place => "Twente e.o.",

@@ -180,17 +180,13 @@ impl Reports {
                 };
                 self.groups(frame, levels.len())?
             };
-            // Reports add up over time; persons are counted once in each period.
-            let universe = match unit {
-                Unit::Persons => format!("persons:{}", calendar.id()),
-                _ => "reports".to_owned(),
-            };
+            let universe = if unit == Unit::Persons { "persons" } else { "reports" };
             let cube = Cube {
                 id: table.id.clone(),
                 title: table.title.clone(),
                 definition: table.definition.clone(),
                 unit,
-                universe,
+                universe: universe.to_owned(),
                 sources: self
                     .settings
                     .source

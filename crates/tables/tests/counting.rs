@@ -208,7 +208,7 @@ fn a_person_is_counted_once_a_period_with_the_first_known_code() {
     let file = write(folder.path(), "a.parquet", &some_reports(), &settings);
     let reports = Reports::open(&[file], &settings, &catalogue, 2).expect("opened");
     let cube = reports.cube(&table("t", Unit::Persons, Period::Year, &["form"])).expect("a cube");
-    assert_eq!(cube.universe, "persons:year");
+    assert_eq!(cube.universe, "persons");
     assert_eq!(cube.sources, ["police", "border", "shelter"]);
     let text: Vec<String> = cube
         .cells

@@ -1,10 +1,12 @@
 //! What the user sees: results on standard output, progress and findings on standard error.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
+use intake::Findings;
 use model::{Finding, RowCount, Severity};
 
 use crate::cli::{Global, OutputFormat};
@@ -86,20 +88,20 @@ impl Show {
     }
 
     /// Findings like a compiler's diagnostics: the first few of each rule, then how many more.
-    pub(crate) fn findings<'a>(&self, findings: impl Iterator<Item = &'a Finding>, more_in: &str) {
+    pub(crate) fn findings(&self, findings: &Findings, more_in: &str) {
         if self.quiet {
             return;
         }
-        let mut seen: std::collections::BTreeMap<(&str, &str), usize> = std::collections::BTreeMap::new();
-        for f in findings {
+        let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for f in findings.iter() {
             let count = seen.entry((f.file.as_str(), f.rule.as_str())).or_default();
             *count += 1;
             if *count <= SHOWN_PER_RULE {
                 anstream::eprint!("{}", diagnostic(f));
             }
         }
-        for ((file, rule), count) in seen.into_iter().filter(|(_, n)| *n > SHOWN_PER_RULE) {
-            let rest = count - SHOWN_PER_RULE;
+        for (file, rule, _, n) in findings.by_file().filter(|(.., n)| *n > SHOWN_PER_RULE as u64) {
+            let rest = thousands(n - SHOWN_PER_RULE as u64);
             anstream::eprintln!("{DIM}  … and {rest} more of {rule} in {file}: see {more_in}{DIM:#}");
         }
     }

@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 pub(super) type Source = Box<dyn BufRead + Send>;
 
 const BUFFER: usize = 256 << 10;
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 pub(crate) fn io(name: &str) -> impl Fn(io::Error) -> Error + '_ {
     move |source| Error::Io { file: name.to_owned(), source }
@@ -22,15 +24,22 @@ pub(super) fn open(path: &Path, name: &str) -> Result<Source> {
     decompress(File::open(path).map_err(io(name))?, name)
 }
 
+/// True if the file is compressed.
+pub(super) fn is_compressed(path: &Path, name: &str) -> Result<bool> {
+    let mut start = Vec::new();
+    File::open(path).map_err(io(name))?.take(4).read_to_end(&mut start).map_err(io(name))?;
+    Ok(start.starts_with(&GZIP) || start.starts_with(&ZSTD))
+}
+
 /// `source`, decompressed if its first bytes say so.
 pub(super) fn decompress(source: impl Read + Send + 'static, name: &str) -> Result<Source> {
     let mut source = BufReader::with_capacity(BUFFER, source);
     let start = source.fill_buf().map_err(io(name))?;
-    if start.starts_with(&[0x1f, 0x8b]) {
+    if start.starts_with(&GZIP) {
         let inner = flate2::bufread::MultiGzDecoder::new(source);
         return Ok(Box::new(BufReader::with_capacity(BUFFER, inner)));
     }
-    if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+    if start.starts_with(&ZSTD) {
         let inner = zstd::Decoder::with_buffer(source).map_err(io(name))?;
         return Ok(Box::new(BufReader::with_capacity(BUFFER, inner)));
     }
@@ -38,11 +47,11 @@ pub(super) fn decompress(source: impl Read + Send + 'static, name: &str) -> Resu
 }
 
 /// The whole of a file, for formats that are read from their end.
-pub(super) fn whole(path: &Path, name: &str) -> Result<Vec<u8>> {
+pub(super) fn whole(source: Source, name: &str) -> Result<Vec<u8>> {
     /// A workbook of the greatest size is a few hundred megabytes.
     const MOST: u64 = 2 << 30;
     let mut bytes = Vec::new();
-    open(path, name)?.take(MOST + 1).read_to_end(&mut bytes).map_err(io(name))?;
+    source.take(MOST + 1).read_to_end(&mut bytes).map_err(io(name))?;
     if bytes.len() as u64 > MOST {
         return Err(Error::file(name, "the file has more than 2 GiB", "send it as CSV or Parquet"));
     }

@@ -6,7 +6,7 @@ use csv_core::ReadRecordResult;
 use model::Format;
 
 use super::bytes::{self, Source, io, put_back};
-use super::{Chunk, Fault, LONGEST, Rows, Table, WIDEST, check_header};
+use super::{Chunk, Fault, LONGEST, NO_NAME, NO_NAME_HELP, Rows, Table, WIDEST, check_header};
 use crate::error::{Error, Result};
 
 /// Bytes looked at to find the delimiter.
@@ -39,21 +39,16 @@ pub(super) fn open(source: Source, name: &str, format: &Format) -> Result<Table>
         length: 0,
         fields: 0,
         line: 0,
+        returns: 0,
+        last: 0,
         ended: false,
     };
-    let columns = loop {
+    let (columns, full) = loop {
         if !records.next()? {
-            let missing = match format.header_row {
-                Some(row) if records.line > 0 => {
-                    format!("there is no row {row}, which should hold the header")
-                }
-                _ => "the file is empty".to_owned(),
-            };
-            return Err(Error::file(
-                name,
-                missing,
-                "it needs a header and rows; ask its sender for a new copy",
-            ));
+            return Err(match format.header_row {
+                Some(row) if records.line > 0 => super::no_header_row(name, row),
+                _ => super::is_empty(name, "the file is empty"),
+            });
         }
         let blank = records.bytes[..records.length].iter().all(u8::is_ascii_whitespace);
         if records.line < format.header_row.unwrap_or(1) || (blank && format.header_row.is_none()) {
@@ -62,12 +57,13 @@ pub(super) fn open(source: Source, name: &str, format: &Format) -> Result<Table>
         let Some(header) = records.text() else {
             return Err(Error::at(name, records.line, NOT_TEXT, NOT_TEXT_HELP));
         };
-        break check_header(name, records.line, header.map(|f| f.trim().to_owned()).collect())?;
+        let columns = check_header(name, records.line, header.map(|f| f.trim().to_owned()).collect())?;
+        break (columns, records.fields);
     };
     Ok(Table {
         name: name.to_owned(),
         guessed_encoding: text.guessed,
-        rows: Box::new(Delimited { records, width: columns.len() }),
+        rows: Box::new(Delimited { records, width: columns.len(), full }),
         columns,
     })
 }
@@ -114,6 +110,10 @@ struct Records {
     fields: usize,
     /// Line on which the record begins.
     line: u64,
+    /// Carriage returns that end a line by themselves.
+    returns: u64,
+    /// The last byte taken in.
+    last: u8,
     ended: bool,
 }
 
@@ -124,13 +124,19 @@ impl Records {
         if self.ended {
             return Ok(false);
         }
-        let mut last = 0;
-        loop {
+        let before = self.last;
+        let mut first = true;
+        let cut_off = loop {
             let input = self.source.fill_buf().map_err(io(&self.name))?;
+            if first {
+                // The reader counts line feeds only, and old files have none.
+                self.returns += u64::from(before == b'\r' && input.first() != Some(&b'\n'));
+                first = false;
+            }
             let (result, read, written, ends) =
                 self.core.read_record(input, &mut self.bytes[self.length..], &mut self.ends[self.fields..]);
             if read > 0 {
-                last = input[read - 1];
+                self.last = input[read - 1];
             }
             self.source.consume(read);
             self.length += written;
@@ -145,17 +151,24 @@ impl Records {
                     return Err(bytes::too_long(&self.name, self.line + 1));
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 4, 0),
-                ReadRecordResult::Record => break,
+                ReadRecordResult::Record => break read == 0,
                 ReadRecordResult::End => {
                     self.ended = true;
                     return Ok(false);
                 }
             }
-        }
-        // The reader counts line ends it has passed; those within quotes belong to this record.
+        };
+        // The reader counts line ends it has passed; those within quotes belong to this record, and
+        // so does the last one of a file that ends within quotes.
         let inside = self.bytes[..self.length].iter().filter(|b| **b == b'\n').count() as u64;
-        self.line = self.core.line().saturating_sub(inside + u64::from(last == b'\n')).max(1);
+        let passed = self.core.line() + self.returns;
+        self.line = passed.saturating_sub(inside + u64::from(self.last == b'\n' && !cut_off)).max(1);
         Ok(true)
+    }
+
+    /// What stands in the fields after the first `width`.
+    fn beyond(&self, width: usize) -> &[u8] {
+        &self.bytes[self.ends[width - 1]..self.length]
     }
 
     /// The fields as text; `None` when they are not UTF-8.
@@ -177,6 +190,9 @@ impl Records {
 struct Delimited {
     records: Records,
     width: usize,
+    /// Fields of the header, those at its end without a name included: some programs end each
+    /// row with a delimiter.
+    full: usize,
 }
 
 impl Rows for Delimited {
@@ -191,20 +207,23 @@ impl Rows for Delimited {
                 continue;
             };
             let found = self.records.fields;
-            if found == 1
-                && self.width > 1
-                && self.records.bytes[..self.records.length].trim_ascii().is_empty()
-            {
+            if self.records.bytes[..self.records.length].trim_ascii().is_empty() {
                 continue;
             }
-            if found == self.width {
-                fields.for_each(|f| chunk.push_text(f));
-                chunk.end_row(line, None);
-            } else {
+            let ragged = |message, help| Some(Fault { rule: "row.ragged", message, help });
+            let fault = if found != self.width && found != self.full {
                 let message = format!("the row has {found} fields and the header {}", self.width);
-                let help = "a field with a delimiter in it must stand between quotes; ask its sender to repair the row";
-                chunk.end_row(line, Some(Fault { rule: "row.ragged", message, help }));
-            }
+                ragged(
+                    message,
+                    "a field with a delimiter in it must stand between quotes; ask its sender to repair the row",
+                )
+            } else if !self.records.beyond(self.width).trim_ascii().is_empty() {
+                ragged(NO_NAME.to_owned(), NO_NAME_HELP)
+            } else {
+                fields.take(self.width).for_each(|f| chunk.push_text(f));
+                None
+            };
+            chunk.end_row(line, fault);
         }
         Ok((!chunk.is_empty()).then_some(chunk))
     }
@@ -237,6 +256,18 @@ mod tests {
             let seen: Vec<_> = rows.iter().map(|(n, f, _)| (*n, *f)).collect();
             assert_eq!(seen, [(2, None), (5, None), (6, Some("row.ragged"))], "{end:?}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_stays_open_does_not_shift_the_numbers() {
+        let numbers: Vec<u64> = rows(b"a,b\n1,2\n\"3\n").iter().map(|(n, ..)| *n).collect();
+        assert_eq!(numbers, [2, 3]);
+    }
+
+    #[test]
+    fn rows_that_end_in_a_carriage_return_are_numbered_too() {
+        let numbers: Vec<u64> = rows(b"a,b\r1,2\r3,4\r5,6").iter().map(|(n, ..)| *n).collect();
+        assert_eq!(numbers, [2, 3, 4]);
     }
 
     #[test]

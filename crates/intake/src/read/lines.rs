@@ -6,11 +6,16 @@ use model::Format;
 use serde_json::Value;
 
 use super::bytes::{self, Source, read_line};
-use super::{Chunk, Fault, Rows, Table, check_header};
+use super::{Chunk, Fault, Rows, Table, WIDEST, check_header};
 use crate::error::{Error, Result};
 
 /// Lines in which the columns must show up.
 const LOOK: usize = 10_000;
+/// Bytes of lines that are kept for it.
+const LOOK_BYTES: usize = 256 << 20;
+/// The longest name of a column, in bytes: names within names are put together, and a line can
+/// be made that fills the memory with them.
+const LONGEST_NAME: usize = 1024;
 
 pub(super) fn open(source: Source, name: &str, format: &Format, wanted: &[String]) -> Result<Table> {
     let text = bytes::text(source, name, format.encoding.as_deref())?;
@@ -24,8 +29,11 @@ pub(super) fn open(source: Source, name: &str, format: &Format, wanted: &[String
     };
     let mut columns: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    while reader.ahead.len() < LOOK {
+    let mut kept = 0;
+    while reader.ahead.len() < LOOK && kept < LOOK_BYTES && columns.len() <= WIDEST {
         let Some(row) = reader.read()? else { break };
+        let names = row.1.iter().flatten().map(|(key, _)| key.len() + size_of::<(String, Value)>());
+        kept += reader.line.len() + names.sum::<usize>();
         if let Ok(fields) = &row.1 {
             for (key, _) in fields {
                 if seen.insert(key.clone()) {
@@ -93,6 +101,7 @@ fn parse(line: &[u8]) -> std::result::Result<Vec<(String, Value)>, Fault> {
     let object: Object = serde_json::from_slice(line).map_err(|e| {
         fault(match e.classify() {
             serde_json::error::Category::Data if e.to_string().starts_with(TWICE) => TWICE.to_owned(),
+            serde_json::error::Category::Data if e.to_string().starts_with(WIDE) => WIDE.to_owned(),
             serde_json::error::Category::Data => "the line is not a JSON object".to_owned(),
             _ => format!("the line is not JSON (at its character {})", e.column()),
         })
@@ -104,16 +113,22 @@ fn parse(line: &[u8]) -> std::result::Result<Vec<(String, Value)>, Fault> {
     Ok(fields)
 }
 
-fn flatten(out: &mut Vec<(String, Value)>, key: String, value: Value) -> std::result::Result<(), String> {
+fn flatten(out: &mut Vec<(String, Value)>, key: String, value: Any) -> std::result::Result<(), String> {
+    if key.len() > LONGEST_NAME {
+        return Err(format!("a name has more than {LONGEST_NAME} bytes"));
+    }
     match value {
-        Value::Object(inner) => {
-            for (k, v) in inner {
+        Any::Object(inner) => {
+            for (k, v) in inner.0 {
                 flatten(out, format!("{key}.{k}"), v)?;
             }
             Ok(())
         }
-        Value::Array(_) => Err(format!("\"{key}\" holds a list, and a row has one value in each column")),
-        value => {
+        Any::List => Err(format!("\"{key}\" holds a list, and a row has one value in each column")),
+        Any::Plain(_) if out.len() == WIDEST => Err(format!("the line has more than {WIDEST} columns")),
+        // `{"a.b": 1, "a": {"b": 2}}`
+        Any::Plain(_) if out.iter().any(|(k, _)| *k == key) => Err(TWICE.to_owned()),
+        Any::Plain(value) => {
             out.push((key, value));
             Ok(())
         }
@@ -121,35 +136,86 @@ fn flatten(out: &mut Vec<(String, Value)>, key: String, value: Value) -> std::re
 }
 
 const TWICE: &str = "a name occurs twice in the object";
+const WIDE: &str = "the object has too many names";
 
 /// An object whose names are all different; the usual map silently keeps the last of two.
-struct Object(Vec<(String, Value)>);
+struct Object(Vec<(String, Any)>);
+
+enum Any {
+    Plain(Value),
+    List,
+    Object(Object),
+}
 
 impl<'de> serde::Deserialize<'de> for Object {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<Object, A::Error> {
-                let mut fields: Vec<(String, Value)> = Vec::with_capacity(16);
-                while let Some((key, value)) = map.next_entry::<String, Value>()? {
-                    if fields.iter().any(|(k, _)| *k == key) {
-                        return Err(serde::de::Error::custom(TWICE));
-                    }
-                    fields.push((key, value));
-                }
-                Ok(Object(fields))
-            }
+        match Any::deserialize(d)? {
+            Any::Object(object) => Ok(object),
+            _ => Err(serde::de::Error::custom("no object")),
         }
-        d.deserialize_map(Visitor)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Any {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        d.deserialize_any(AnyVisitor)
+    }
+}
+
+struct AnyVisitor;
+
+impl<'de> serde::de::Visitor<'de> for AnyVisitor {
+    type Value = Any;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(Value::Null))
+    }
+
+    fn visit_bool<E>(self, v: bool) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(v.into()))
+    }
+
+    fn visit_i64<E>(self, v: i64) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(v.into()))
+    }
+
+    fn visit_u64<E>(self, v: u64) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(v.into()))
+    }
+
+    fn visit_f64<E>(self, v: f64) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(v.into()))
+    }
+
+    fn visit_str<E>(self, v: &str) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(v.into()))
+    }
+
+    fn visit_string<E>(self, v: String) -> std::result::Result<Any, E> {
+        Ok(Any::Plain(v.into()))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Any, A::Error> {
+        while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(Any::List)
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> std::result::Result<Any, A::Error> {
+        let mut fields: Vec<(String, Any)> = Vec::with_capacity(16);
+        while let Some((key, value)) = map.next_entry::<String, Any>()? {
+            if fields.iter().any(|(k, _)| *k == key) {
+                return Err(serde::de::Error::custom(TWICE));
+            }
+            if fields.len() == WIDEST {
+                return Err(serde::de::Error::custom(WIDE));
+            }
+            fields.push((key, value));
+        }
+        Ok(Any::Object(Object(fields)))
     }
 }
 

@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 
 /// Rows in a chunk: enough to share work between threads, few enough to stay in cache.
 pub(crate) const CHUNK: usize = 4096;
+/// Cells in a chunk, for tables of thousands of columns.
+const CELLS: usize = 1 << 20;
 /// The longest line, record or cell that is read. Real ones have a few thousand bytes; a file
 /// without line ends must not fill the memory.
 pub(crate) const LONGEST: usize = 16 << 20;
@@ -64,6 +66,9 @@ pub(crate) struct Fault {
     pub(crate) help: &'static str,
 }
 
+const NO_NAME: &str = "the row has a value in a column that has no name";
+const NO_NAME_HELP: &str = "name the column in the header, or take the value out";
+
 #[derive(Debug, Clone, Copy)]
 enum Cell {
     Text(u32, u32),
@@ -97,7 +102,12 @@ impl Chunk {
 
     /// True if it holds as much as a chunk should.
     fn is_full(&self) -> bool {
-        self.len() >= CHUNK || self.text.len() >= LONGEST
+        self.len() >= CHUNK || self.text.len() >= LONGEST || self.cells.len() >= CELLS
+    }
+
+    /// Bytes in memory.
+    fn size(&self) -> usize {
+        self.text.len() + self.cells.len() * size_of::<Cell>()
     }
 
     pub(crate) fn number(&self, row: usize) -> u64 {
@@ -136,6 +146,11 @@ impl Chunk {
     }
 }
 
+/// A number as text: whole numbers, which are stored as floats too, without `.0`.
+fn number(x: f64) -> String {
+    if x.fract() == 0.0 && x.abs() < 9e15 { format!("{}", x as i64) } else { x.to_string() }
+}
+
 /// Something that yields chunks.
 pub(crate) trait Rows: Send {
     /// The next rows; `None` at the end.
@@ -162,6 +177,12 @@ impl Table {
         if let Some(i) = self.columns.iter().position(|c| c == name) {
             return Ok(i);
         }
+        if looks_like_data(&self.columns) {
+            return Err(Error::file(&self.name, format!("there is no column \"{name}\""), NO_HEADER));
+        }
+        if self.columns.iter().any(|c| c.len() > LONGEST_NAME) {
+            return Err(Error::file(&self.name, format!("there is no column \"{name}\""), NO_NAMES));
+        }
         let near = model::nearest(name, self.columns.iter().map(String::as_str));
         let help = match near {
             Some(near) => format!("did you mean \"{near}\"?"),
@@ -169,6 +190,20 @@ impl Table {
         };
         Err(Error::file(&self.name, format!("there is no column \"{name}\""), help))
     }
+}
+
+const NO_HEADER: &str = "what is read as the header looks like a row of data: is the header lacking, or does it stand further down? Then state its row in header_row";
+
+/// Bytes of the longest text that is still told as the name of a column. In the wrong encoding a
+/// whole register is one line, and its letters can be turned back.
+const LONGEST_NAME: usize = 120;
+const NO_NAMES: &str =
+    "what is read as the header is too long for names of columns: is the encoding or the delimiter another?";
+
+/// True if what should be names of columns has a date or a record number among it. Then it is
+/// not repeated: a file without a header begins with a person.
+fn looks_like_data(columns: &[String]) -> bool {
+    columns.iter().any(|c| c.chars().filter(char::is_ascii_digit).count() >= 5)
 }
 
 fn shorten(columns: &[String]) -> String {
@@ -185,7 +220,7 @@ pub(crate) fn open(path: &Path, name: &str, format: &Format, wanted: &[String]) 
     match kind_of(path, format) {
         Some(FileKind::Csv) => delimited::open(bytes::open(path, name)?, name, format),
         Some(FileKind::Jsonl) => lines::open(bytes::open(path, name)?, name, format, wanted),
-        Some(FileKind::Xlsx) => sheet::open(bytes::whole(path, name)?, name, format),
+        Some(FileKind::Xlsx) => sheet::open(bytes::whole(bytes::open(path, name)?, name)?, name, format),
         Some(FileKind::Parquet) => parquet::open_file(path, name),
         None => Err(Error::file(
             name,
@@ -227,8 +262,8 @@ pub fn rows_from_bytes(
     let mut table = match kind {
         FileKind::Csv => delimited::open(cursor()?, name, format)?,
         FileKind::Jsonl => lines::open(cursor()?, name, format, &[])?,
-        FileKind::Xlsx => sheet::open(bytes.to_vec(), name, format)?,
-        FileKind::Parquet => parquet::open_bytes(bytes.to_vec(), name)?,
+        FileKind::Xlsx => sheet::open(bytes::whole(cursor()?, name)?, name, format)?,
+        FileKind::Parquet => parquet::open_bytes(bytes::whole(cursor()?, name)?, name)?,
     };
     let mut out = vec![table.columns.clone()];
     while let Some(chunk) = table.rows.next_chunk()? {
@@ -239,6 +274,15 @@ pub fn rows_from_bytes(
     Ok(out)
 }
 
+fn is_empty(name: &str, what: &str) -> Error {
+    Error::file(name, what, "it needs a header and rows; ask its sender for a new copy")
+}
+
+fn no_header_row(name: &str, row: u64) -> Error {
+    let message = format!("there is no row {row} with a value in it, which should hold the header");
+    Error::file(name, message, "set header_row in [source.format] to the row with the names of the columns")
+}
+
 /// Checks the names of columns: there are some, and no two are the same. Empty names at the end
 /// are taken off; others get the name `column N`.
 fn check_header(name: &str, row: u64, mut columns: Vec<String>) -> Result<Vec<String>> {
@@ -246,11 +290,7 @@ fn check_header(name: &str, row: u64, mut columns: Vec<String>) -> Result<Vec<St
         columns.pop();
     }
     if columns.is_empty() {
-        return Err(Error::file(
-            name,
-            "the file is empty",
-            "it needs a header and rows; ask its sender for a new copy",
-        ));
+        return Err(is_empty(name, "the file is empty"));
     }
     if columns.len() > WIDEST {
         return Err(Error::at(
@@ -268,6 +308,10 @@ fn check_header(name: &str, row: u64, mut columns: Vec<String>) -> Result<Vec<St
     let mut seen = std::collections::HashMap::new();
     for (i, c) in columns.iter().enumerate() {
         if let Some(first) = seen.insert(c.as_str(), i) {
+            if looks_like_data(&columns) {
+                let message = format!("columns {} and {} have the same name", first + 1, i + 1);
+                return Err(Error::at(name, row, message, NO_HEADER));
+            }
             return Err(Error::at(
                 name,
                 row,

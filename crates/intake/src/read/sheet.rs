@@ -6,8 +6,12 @@ use calamine::{DataRef, Reader, Xlsx};
 use jiff::civil::{Date, date};
 use model::Format;
 
-use super::{Chunk, Fault, Rows, Table, WIDEST, check_header};
+use super::{Chunk, Fault, NO_NAME, NO_NAME_HELP, Rows, Table, WIDEST, check_header};
 use crate::error::{Error, Result};
+
+/// Bytes of a sheet in memory. The greatest that Excel can write need less; a small file can be
+/// made that needs a thousand times as much.
+const MOST: usize = 4 << 30;
 
 enum Owned {
     Text(String),
@@ -65,11 +69,10 @@ pub(super) fn open(bytes: Vec<u8>, name: &str, format: &Format) -> Result<Table>
         row[column as usize] = Some(value);
     }
     let Some(columns) = columns else {
-        let what = match format.header_row {
-            Some(n) => format!("there is no row {n}, which should hold the header"),
-            None => "the sheet is empty".to_owned(),
-        };
-        return Err(Error::file(&named, what, "it needs a header and rows; ask its sender for a new copy"));
+        return Err(match format.header_row {
+            Some(row) => super::no_header_row(&named, row),
+            None => super::is_empty(&named, "the sheet is empty"),
+        });
     };
     let header = out.header;
     if let Some(m) = merged.iter().find(|m| {
@@ -127,13 +130,18 @@ fn finish(
             }
         }
     }
-    let fault = beyond.then(|| Fault {
-        rule: "row.ragged",
-        message: "the row has a value in a column that has no name".to_owned(),
-        help: "name the column in the header, or take the value out",
-    });
+    let fault = beyond.then(|| Fault { rule: "row.ragged", message: NO_NAME.to_owned(), help: NO_NAME_HELP });
     out.last.end_row(number, fault);
     if out.last.is_full() {
+        out.size += out.last.size();
+        if out.size > MOST {
+            return Err(Error::at(
+                name,
+                number,
+                "the sheet holds more than 4 GiB",
+                "send it as CSV or Parquet",
+            ));
+        }
         let full = std::mem::replace(&mut out.last, Chunk::new(width));
         out.chunks.push(full);
     }
@@ -151,9 +159,7 @@ fn value(data: &DataRef<'_>) -> Option<Owned> {
     let text = match data {
         DataRef::Empty => return None,
         DataRef::Int(n) => n.to_string(),
-        // Whole numbers are stored as floats too.
-        DataRef::Float(x) if x.fract() == 0.0 && x.abs() < 9e15 => format!("{}", *x as i64),
-        DataRef::Float(x) => x.to_string(),
+        DataRef::Float(x) => super::number(*x),
         DataRef::String(s) | DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => s.clone(),
         DataRef::SharedString(s) => (*s).to_owned(),
         DataRef::Bool(b) => b.to_string(),
@@ -193,6 +199,8 @@ struct Sheet {
     chunks: Vec<Chunk>,
     last: Chunk,
     header: u32,
+    /// Bytes in `chunks`.
+    size: usize,
 }
 
 impl Rows for Sheet {

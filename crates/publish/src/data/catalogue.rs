@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{FORMATS, file_name, licence_address, pretty, source_titles};
+use super::{FORMATS, RESULTS, file_name, licence_address, pretty, results, source_titles};
 use crate::Release;
 use crate::facts::CubeFacts;
+use crate::text::{Texts, texts};
 use model::{Label, Language};
 
 /// The catalogue; `sizes` gives the bytes of a file below the release.
@@ -13,7 +14,7 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
     let monitor = &release.settings.monitor;
     let licence = licence_address(&monitor.licence);
     let publisher = json!({ "@type": "foaf:Organization", "foaf:name": both(&monitor.publisher) });
-    let datasets: Vec<Value> = release
+    let mut datasets: Vec<Value> = release
         .cubes
         .iter()
         .map(|c| {
@@ -62,6 +63,38 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
             out
         })
         .collect();
+    let words =
+        |pick: fn(&Texts) -> &'static str| Label::new(pick(texts(Language::En)), pick(texts(Language::Nl)));
+    let titles =
+        [words(|t| t.downloads_trends), words(|t| t.downloads_estimates), words(|t| t.downloads_visibility)];
+    for (file, bytes, inputs) in results(release) {
+        let path = file.trim_start_matches("data/");
+        // Never that of a table, which has no `/`.
+        let id = path.trim_end_matches(".csv");
+        let title = RESULTS.iter().position(|r| *r == file).map(|i| both(&titles[i]));
+        let mut distribution = json!({
+            "@id": path,
+            "@type": "dcat:Distribution",
+            "dct:title": FORMATS[0].name,
+            "dcat:downloadURL": { "@id": path },
+            "dcat:mediaType": FORMATS[0].media,
+            "dcat:byteSize": bytes.len(),
+        });
+        with_licence(&mut distribution, &licence, &monitor.licence);
+        let mut out = json!({
+            "@id": id,
+            "@type": "dcat:Dataset",
+            "dct:identifier": id,
+            "dct:title": title,
+            "dct:issued": { "@value": monitor.reference_date.to_string(), "@type": "xsd:date" },
+            "dct:publisher": publisher,
+            "dct:source": source_titles(release, &inputs, Language::En),
+            "dcat:version": monitor.edition,
+            "dcat:distribution": [distribution],
+        });
+        with_licence(&mut out, &licence, &monitor.licence);
+        datasets.push(out);
+    }
     let mut out = json!({
         "@context": {
             "dcat": "http://www.w3.org/ns/dcat#",

@@ -27,11 +27,10 @@ pub(crate) fn manifest(release: &Release<'_>, files: &[File]) -> Vec<u8> {
             json!({
                 "source": s.source.id,
                 "path": s.input.as_ref().map_or(&s.source.path, |i| &i.path),
-                "bytes": s.input.as_ref().map(|i| i.bytes),
+                "bytes": s.input.as_ref().filter(|_| !s.is_of_persons()).map(|i| i.bytes),
                 "blake3": s.input.as_ref().map(|i| &i.blake3),
-                "rows_in": s.rows.rows_in,
-                "rows_used": s.rows.rows_used,
-                "rows_quarantined": s.rows.rows_quarantined,
+                "rows": (!s.is_of_persons()).then_some(s.rows),
+                "rows_balance": s.rows.balances(),
             })
         })
         .collect();

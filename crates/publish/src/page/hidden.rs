@@ -1,9 +1,12 @@
 //! The page of the hidden estimate: every method side by side, those that refused too, and in
 //! plain words where they disagree.
 
+use std::collections::BTreeMap;
+
 use estimate::{Estimate, Method};
 use serde_json::Value;
 
+use super::visibility::hidden_in_a_table;
 use super::{Block, Cell, Context, Page, Term};
 use crate::chart::{self, Frame, Interval, Scale};
 use crate::number;
@@ -66,9 +69,11 @@ pub(super) fn disagree(low: &Estimate, high: &Estimate) -> bool {
     high.total.unwrap_or_default() > AGREE * low.total.unwrap_or_default()
 }
 
-/// Whether the persons behind an estimate are too few to say anything of them.
-pub(super) fn too_few(c: Context<'_>, detected: u64) -> bool {
-    detected < c.release.settings.disclosure.threshold
+/// Whether nothing may be said of an estimate: the persons behind it are too few, or a table hides
+/// how many they are.
+pub(crate) fn withheld(c: Context<'_>, released: &ReleasedEstimate) -> bool {
+    released.estimation.detected < c.release.settings.disclosure.threshold
+        || hidden_in_a_table(c, released, &BTreeMap::new())
 }
 
 fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<Block>) {
@@ -81,7 +86,7 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
     if !definition.is_empty() {
         blocks.push(Block::Text(definition.to_owned()));
     }
-    if too_few(c, estimation.detected) {
+    if withheld(c, released) {
         blocks.push(Block::Text(t.estimate_small.into()));
         return;
     }

@@ -3,7 +3,7 @@
 use model::Unit;
 use model::trend::{Change, Direction, Point, Trend};
 
-use super::hidden::{disagree, extremes, method_name, too_few};
+use super::hidden::{disagree, extremes, method_name, withheld};
 use super::{Block, Cell, Context, Fact, Link, Page, cube};
 use crate::chart::{self, Frame};
 use crate::facts::CubeFacts;
@@ -87,7 +87,7 @@ fn facts(c: Context<'_>, headline: Option<&Trend>) -> Vec<Fact> {
         });
     }
     for released in &c.release.estimates {
-        if too_few(c, released.estimation.detected) {
+        if withheld(c, released) {
             continue;
         }
         let Some((low, high)) = extremes(released) else { continue };
@@ -202,7 +202,7 @@ fn estimates(c: Context<'_>, blocks: &mut Vec<Block>) {
     for released in &c.release.estimates {
         let id = format!("hidden-{}", released.settings.id);
         blocks.push(Block::Heading { id, text: released.settings.title.get(c.language).to_owned() });
-        if too_few(c, released.estimation.detected) {
+        if withheld(c, released) {
             blocks.push(Block::Text(t.estimate_small.into()));
             continue;
         }

@@ -1,6 +1,7 @@
 //! The pages of sources and downloads.
 
 use super::{Block, Cell, Context, Link, Page, Term, cube, data_links};
+use crate::data;
 use crate::facts::{CubeFacts, Figure, category_label};
 use crate::release::{ReleasedCube, SourceNote};
 use crate::text::fill;
@@ -36,14 +37,18 @@ pub(super) fn page(c: Context<'_>) -> Page {
 fn terms(c: Context<'_>, note: &SourceNote) -> Vec<Term> {
     let t = c.t;
     let s = &note.source;
-    let rows = fill(
-        t.rows_text,
-        &[
-            ("rows_in", &c.count(note.rows.rows_in)),
-            ("used", &c.count(note.rows.rows_used)),
-            ("apart", &c.count(note.rows.rows_quarantined)),
-        ],
-    );
+    let rows = if note.is_of_persons() {
+        t.rows_of_persons.to_owned()
+    } else {
+        fill(
+            t.rows_text,
+            &[
+                ("rows_in", &c.count(note.rows.rows_in)),
+                ("used", &c.count(note.rows.rows_used)),
+                ("apart", &c.count(note.rows.rows_quarantined)),
+            ],
+        )
+    };
     let used: Vec<Link> = c
         .release
         .cubes
@@ -68,7 +73,8 @@ fn terms(c: Context<'_>, note: &SourceNote) -> Vec<Term> {
     add(t.citation, Cell::text(&s.citation));
     add(t.rows, Cell::text(rows));
     if let Some(input) = &note.input {
-        add(t.file, Cell::text(format!("{} ({} {})", input.path, c.count(input.bytes), t.bytes)));
+        let size = format!(" ({} {})", c.count(input.bytes), t.bytes);
+        add(t.file, Cell::text(format!("{}{}", input.path, if note.is_of_persons() { "" } else { &size })));
         add(t.blake3, Cell::text(&input.blake3));
     }
     add(t.used_for, Cell::links(used));
@@ -204,6 +210,14 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
             ]
         })
         .collect();
+    let words = [t.downloads_trends, t.downloads_estimates, t.downloads_visibility];
+    let made: Vec<&str> = data::results(c.release).into_iter().map(|(path, ..)| path).collect();
+    let results: Vec<Link> = data::RESULTS
+        .into_iter()
+        .zip(words)
+        .filter(|(path, _)| made.contains(path))
+        .map(|(path, word)| Link::new(format!("../../{path}"), word))
+        .collect();
     let columns = [
         ("value", t.columns_value),
         ("lower, upper", t.columns_bounds),
@@ -218,6 +232,8 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
             [t.downloads_table, t.downloads_files, t.table_cells].map(String::from).to_vec(),
             rows,
         ),
+        Block::Heading { id: "results".into(), text: t.downloads_results.into() },
+        Block::Links(results),
         Block::Heading { id: "whole".into(), text: t.downloads_whole.into() },
         Block::Links(vec![
             Link::new("../../data/catalogue.jsonld", t.downloads_catalogue),

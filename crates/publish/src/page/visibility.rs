@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use estimate::Group;
-use model::{Label, UNKNOWN};
+use model::{Label, UNKNOWN, Unit};
 
-use super::hidden::{method_name, of_total, too_few};
+use super::hidden::{method_name, of_total, withheld};
 use super::{Block, Cell, Context, Page};
 use crate::chart::{self, Frame, Interval, Scale};
 use crate::facts::{CubeFacts, Figure};
@@ -25,7 +25,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         inputs.extend(released.sources.iter().filter(|s| !inputs.contains(s)).cloned().collect::<Vec<_>>());
         let id = format!("estimate-{}", released.settings.id);
         blocks.push(Block::Heading { id, text: released.settings.title.get(c.language).to_owned() });
-        if too_few(c, released.estimation.detected) {
+        if withheld(c, released) {
             blocks.push(Block::Text(t.estimate_small.into()));
             continue;
         }
@@ -176,7 +176,7 @@ fn chart_and_table(
 /// count a table of this release hides; and where what is left out could then be found by
 /// subtraction, the smallest of the others go too: those left out must be two at least, and
 /// their sum leave the small one as wide a range as the tables do.
-fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
+pub(crate) fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
     let threshold = c.release.settings.disclosure.threshold;
     let groups = &released.estimation.groups;
     let mut out: Vec<bool> =
@@ -199,13 +199,17 @@ fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
 
 /// Whether a table hides the count of the group in the one year of the estimate. Over several
 /// years persons are counted once, and are not the sum of the years.
-fn hidden_in_a_table(c: Context<'_>, released: &ReleasedEstimate, codes: &BTreeMap<String, String>) -> bool {
+pub(super) fn hidden_in_a_table(
+    c: Context<'_>,
+    released: &ReleasedEstimate,
+    codes: &BTreeMap<String, String>,
+) -> bool {
     let Some((first, last)) = released.settings.years else { return false };
     if first != last {
         return false;
     }
     let year = first.to_string();
-    c.release.cubes.iter().any(|r| {
+    c.release.cubes.iter().filter(|r| r.cube.unit() == Unit::Persons).any(|r| {
         let cube = &r.cube;
         let mut at = Vec::with_capacity(cube.dimensions().len());
         let mut used = 0;
@@ -229,7 +233,7 @@ fn base(variable: &str) -> &str {
 }
 
 /// Words for a group.
-fn name(c: Context<'_>, codes: &BTreeMap<String, String>) -> String {
+pub(crate) fn name(c: Context<'_>, codes: &BTreeMap<String, String>) -> String {
     let words: Vec<String> =
         codes.iter().map(|(variable, code)| label(c, variable, code).get(c.language).to_owned()).collect();
     words.join(", ")

@@ -5,44 +5,9 @@ use std::fmt::Write as _;
 
 /// Elements that pages are made of; a script is not among them.
 const ELEMENTS: &[&str] = &[
-    "a",
-    "body",
-    "caption",
-    "dd",
-    "desc",
-    "div",
-    "dl",
-    "dt",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "head",
-    "header",
-    "html",
-    "li",
-    "line",
-    "link",
-    "main",
-    "meta",
-    "nav",
-    "p",
-    "path",
-    "rect",
-    "section",
-    "span",
-    "strong",
-    "svg",
-    "table",
-    "tbody",
-    "td",
-    "text",
-    "th",
-    "thead",
-    "title",
-    "tr",
-    "ul",
+    "a", "body", "caption", "dd", "desc", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3", "head",
+    "header", "html", "li", "line", "link", "main", "meta", "nav", "p", "path", "rect", "section", "span",
+    "strong", "svg", "table", "tbody", "td", "text", "th", "thead", "title", "tr", "ul",
 ];
 const ATTRIBUTES: &[&str] = &[
     "aria-current",
@@ -130,10 +95,7 @@ impl Reader<'_> {
     }
 
     fn name(&mut self) -> String {
-        let end = self
-            .rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         assert!(!name.is_empty(), "a name expected before {:?}", self.ahead());
         self.rest = rest;
@@ -237,6 +199,14 @@ impl Element {
             [one] => one,
             ref other => panic!("{} elements {name}", other.len()),
         }
+    }
+
+    /// The only element of that name right below it.
+    pub(crate) fn only_child(&self, name: &str) -> &Element {
+        let mut found = self.elements().filter(|e| e.name == name);
+        let first = found.next().unwrap_or_else(|| panic!("no {name} in {}", self.name));
+        assert!(found.next().is_none(), "more than one {name} in {}", self.name);
+        first
     }
 
     /// What is heard of it: text that is not hidden from those who do not see, blanks made one.

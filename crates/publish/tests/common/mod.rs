@@ -1,7 +1,11 @@
-//! A small release: two linked tables with small counts, a table of vintages, a series, an
-//! estimate with groups, and texts that try to break out of HTML.
+//! A small release: three linked tables with small counts, one of them with rates, a table of
+//! vintages, a series, an estimate with groups, and texts that try to break out of HTML. And
+//! readers of what is written.
 
 #![allow(dead_code)]
+
+pub(crate) mod html;
+pub(crate) mod read;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,8 +14,10 @@ use disclosure::{Policy, Table, protect};
 use estimate::{Method, Options, estimate, estimate_groups};
 use model::provenance::Input;
 use model::trend::{Break, Change, Direction, Point, Trend};
-use model::{CaptureTable, Category, Cube, Dimension, Label, Role, RowCount, Settings, TOTAL, Unit, Value};
-use publish::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReportingNote, SourceNote};
+use model::{
+    CaptureTable, Category, Cube, Dimension, Label, Rate, Role, RowCount, Settings, TOTAL, Unit, Value,
+};
+use publish::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, ReportingNote, SourceNote};
 
 /// A title that must come out as text everywhere.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script> & \"quotes\" ' ]]> {{ 7 }} {title}";
@@ -118,21 +124,18 @@ pub(crate) fn years() -> Dimension {
     )
 }
 
-fn cube(id: &str, title: Label, dimensions: Vec<Dimension>, cells: &[(&[u32], u64)]) -> Cube {
+pub(crate) fn cube(id: &str, title: Label, dimensions: Vec<Dimension>, cells: &[(&[u32], u64)]) -> Cube {
     Cube {
         id: id.into(),
         title,
         definition: Label::new("Victims reported.", "Gemelde slachtoffers."),
         unit: Unit::Persons,
-        universe: format!("police/{id}"),
+        universe: "police/victims".into(),
         sources: vec!["police".into()],
         dimensions,
         cells: cells.iter().map(|(k, n)| (k.to_vec(), Value::Count(*n))).collect(),
     }
 }
-
-/// Small counts that must be in no file; no other figure of the release is one of them.
-pub(crate) const SECRET: [u64; 2] = [3, 2];
 
 pub(crate) fn cubes() -> Vec<Cube> {
     let form = dimension(
@@ -164,55 +167,100 @@ pub(crate) fn cubes() -> Vec<Cube> {
         Role::Vintage,
         &[("ONE", "First book", "Eerste boek"), ("TWO", HOSTILE, HOSTILE)],
     );
+    let age = dimension(
+        "age",
+        ("Age", "Leeftijd"),
+        Role::Breakdown,
+        &[
+            (TOTAL, "Total", "Totaal"),
+            ("0-17", "0 to 17", "0 tot en met 17"),
+            ("18-24", "18 to 24", "18 tot en met 24"),
+            ("25+", "25 and older", "25 en ouder"),
+            ("_U", "Unknown", "Onbekend"),
+        ],
+    );
+    let mut by_publisher =
+        by_year("by_publisher", Label::same(HOSTILE), publication, &[&[], &[1334, 1372], &[984]]);
+    by_publisher.universe = "police/by_publisher".into();
+    // Of the year before, one publisher gave bounds only and the other nothing.
+    by_publisher.cells.insert(vec![0, 0], Value::Between(700, 720));
+    by_publisher.cells.insert(vec![0, 1], Value::Missing);
     vec![
-        cube(
+        by_year(
             "by_form",
             Label::new("Victims by form", "Slachtoffers naar vorm"),
-            vec![years(), form],
-            &[
-                (&[0, 0], 716),
-                (&[0, 1], 600),
-                (&[0, 2], 80),
-                (&[0, 3], 33),
-                (&[0, 4], 3),
-                (&[1, 0], 1334),
-                (&[1, 1], 900),
-                (&[1, 2], 331),
-                (&[1, 3], 62),
-                (&[1, 4], 41),
-                (&[2, 0], 984),
-                (&[2, 1], 600),
-                (&[2, 2], 300),
-                (&[2, 3], 73),
-                (&[2, 4], 11),
-            ],
+            form,
+            &[&[716, 600, 80, 33, 3], &[1334, 900, 331, 62, 41], &[984, 600, 300, 73, 11]],
         ),
-        cube(
+        by_year(
             "by_sex",
             Label::new("Victims by sex", "Slachtoffers naar geslacht"),
-            vec![years(), sex],
-            &[
-                (&[0, 0], 716),
-                (&[0, 1], 610),
-                (&[0, 2], 104),
-                (&[0, 3], 2),
-                (&[1, 0], 1334),
-                (&[1, 1], 1008),
-                (&[1, 2], 315),
-                (&[1, 3], 11),
-                (&[2, 0], 984),
-                (&[2, 1], 701),
-                (&[2, 2], 269),
-                (&[2, 3], 14),
-            ],
+            sex,
+            &[&[716, 610, 104, 2], &[1334, 1008, 315, 11], &[984, 701, 269, 14]],
         ),
-        cube(
-            "by_publisher",
-            Label::same(HOSTILE),
-            vec![years(), publication],
-            &[(&[1, 0], 1334), (&[1, 1], 1372), (&[2, 0], 984)],
+        by_publisher,
+        by_year(
+            "by_age",
+            Label::new("Victims by age", "Slachtoffers naar leeftijd"),
+            age,
+            &[&[716, 102, 333, 277, 4], &[1334, 201, 612, 480, 41], &[984, 150, 421, 396, 17]],
         ),
     ]
+}
+
+/// A table without time, for bars.
+pub(crate) fn by_region() -> Cube {
+    let region = dimension(
+        "region",
+        ("Region", "Regio"),
+        Role::Breakdown,
+        &[
+            (TOTAL, "Total", "Totaal"),
+            ("N", "North", "Noord"),
+            ("S", "South", "Zuid"),
+            ("E", "East", "Oost"),
+            ("W", "West", "West"),
+        ],
+    );
+    let cells: [(&[u32], u64); 5] = [(&[0], 2003), (&[1], 1401), (&[2], 402), (&[3], 3), (&[4], 197)];
+    let title = Label::new("Victims by region", "Slachtoffers naar regio");
+    Cube { universe: "police/regions".into(), ..cube("by_region", title, vec![region], &cells) }
+}
+
+/// A table over the years and another dimension, a list for each year.
+fn by_year(id: &str, title: Label, other: Dimension, counts: &[&[u64]]) -> Cube {
+    let mut out = cube(id, title, vec![years(), other], &[]);
+    for (year, row) in counts.iter().enumerate() {
+        for (at, &n) in row.iter().enumerate() {
+            out.cells.insert(vec![year as u32, at as u32], Value::Count(n));
+        }
+    }
+    out
+}
+
+/// Inhabitants of a cell of `by_age`; of unknown age there are none.
+pub(crate) fn inhabitants(key: &[u32]) -> Option<u64> {
+    let of_age = [17_100_000, 3_400_000, 1_500_000, 12_200_000];
+    of_age.get(key[1] as usize).map(|n| n + 50_000 * u64::from(key[0]))
+}
+
+/// Rates of every count of the bare cube, those that are hidden among them: the writer must leave
+/// these out.
+pub(crate) fn rates(cube: &Cube, inhabitants: impl Fn(&[u32]) -> Option<u64>) -> ReleasedRates {
+    let rate = |key: &[u32], n: u64| {
+        let population = inhabitants(key)?;
+        let rate = n as f64 / population as f64 * 100_000.0;
+        Some(Rate { population, rate, interval: (rate * 0.8, rate * 1.25) })
+    };
+    ReleasedRates {
+        per: 100_000,
+        population: Label::new("Inhabitants on 1 January", "Inwoners op 1 januari"),
+        cells: cube
+            .cells
+            .iter()
+            .filter_map(|(key, value)| Some((key.clone(), rate(key, value.count()?)?)))
+            .collect(),
+    }
 }
 
 pub(crate) fn trend() -> Trend {
@@ -267,7 +315,7 @@ pub(crate) fn estimate_of(settings: &Settings, table: &CaptureTable, methods: &[
     }
 }
 
-fn small_estimate(settings: &Settings) -> ReleasedEstimate {
+pub(crate) fn small_estimate(settings: &Settings) -> ReleasedEstimate {
     let table = |a: u64, b: u64, ab: u64| {
         CaptureTable::from_counts(vec!["A".into(), "B".into()], [(1, a), (2, b), (3, ab)])
             .expect("a valid table")
@@ -285,23 +333,41 @@ fn small_estimate(settings: &Settings) -> ReleasedEstimate {
     out
 }
 
-pub(crate) fn release(settings: &Settings) -> Release<'_> {
-    let tables: Vec<Table> = cubes()
-        .into_iter()
+/// The cubes protected as one set, with rates where `with` gives some, and what protection did.
+pub(crate) fn protected(
+    settings: &Settings,
+    cubes: &[Cube],
+    with: impl Fn(&Cube) -> Option<ReleasedRates>,
+) -> (Vec<ReleasedCube>, disclosure::Protection) {
+    let tables: Vec<Table> = cubes
+        .iter()
         .map(|cube| {
             let waiver = (cube.id == "by_publisher").then(|| HOSTILE.to_owned());
-            Table { cube, waiver }
+            Table { cube: cube.clone(), waiver }
         })
         .collect();
     let protection = protect(&tables, &Policy::from(&settings.disclosure)).expect("tables can be protected");
+    let released = protection
+        .cubes
+        .iter()
+        .zip(cubes)
+        .map(|(cube, bare)| ReleasedCube {
+            cube: cube.clone(),
+            inputs: vec!["police".into()],
+            rates: with(bare),
+        })
+        .collect();
+    (released, protection)
+}
+
+/// The small release without estimates, which take the most time.
+pub(crate) fn release_of(settings: &Settings, cubes: Vec<Cube>) -> Release<'_> {
+    let (cubes, protection) =
+        protected(settings, &cubes, |c| (c.id == "by_age").then(|| rates(c, inhabitants)));
     Release {
         settings,
         version: "0.1.0",
-        cubes: protection
-            .cubes
-            .into_iter()
-            .map(|cube| ReleasedCube { cube, inputs: vec!["police".into()], rates: None })
-            .collect(),
+        cubes,
         trends: vec![trend()],
         reporting: vec![ReportingNote {
             organisation: "POLICE".into(),
@@ -313,7 +379,7 @@ pub(crate) fn release(settings: &Settings) -> Release<'_> {
             change: Some(Change { ratio: 0.323, interval: (0.27, 0.39) }),
             direction: Direction::Fell,
         }],
-        estimates: vec![small_estimate(settings)],
+        estimates: Vec::new(),
         sources: settings
             .source
             .iter()
@@ -332,6 +398,18 @@ pub(crate) fn release(settings: &Settings) -> Release<'_> {
         audit: vec![AuditNote { file: "police.csv".into(), cells_attacked: 400, exact: 1, narrow: 2 }],
         settings_hash: model::provenance::hash(b"settings"),
     }
+}
+
+/// The whole small release.
+pub(crate) fn release(settings: &Settings) -> Release<'_> {
+    Release { estimates: vec![small_estimate(settings)], ..release_of(settings, cubes()) }
+}
+
+/// A folder with `release` in it.
+pub(crate) fn written(release: &Release<'_>) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    publish::write(release, dir.path()).expect("the release can be written");
+    dir
 }
 
 /// All files below `dir`, as path and bytes, in order.

@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     for file in &arguments.files {
         let read = intake::read_tables(file, &file.display().to_string(), layout.as_ref())
             .map_err(|e| Failure::from_intake(&e))?;
-        show.findings(read.findings.iter(), "`zicht check`");
+        show.findings(&read.findings, "`zicht check`");
         cubes.extend(read.cubes);
     }
     let step = show.step("audit", None);

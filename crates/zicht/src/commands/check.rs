@@ -46,7 +46,7 @@ fn monitor(dir: &Path, arguments: &Arguments, global: &Global, show: &Show) -> O
     let hashes = Inputs::hash(&monitor)?;
     let inputs = Inputs::read(&monitor, &hashes, &work, show)?;
     let list = out.join("problems.csv").display().to_string();
-    show.findings(inputs.findings.iter(), &list);
+    show.findings(&inputs.findings, &list);
     summary(&inputs.findings, inputs.rows, show);
     show.result(&format!("All problems: {list}"));
     show.result_json(&inputs.to_json())?;
@@ -68,13 +68,14 @@ fn files(paths: &[PathBuf], show: &Show) -> Outcome {
         rows = rows + checked.rows;
         findings.merge(checked.findings);
     }
-    show.findings(findings.iter(), "the JSON");
+    show.findings(&findings, "the JSON");
     summary(&findings, rows, show);
     show.result_json(&serde_json::json!({
         "rows_in": rows.rows_in,
         "rows_used": rows.rows_used,
         "rows_quarantined": rows.rows_quarantined,
         "sources": sources,
+        "counts": crate::pipeline::counts_json(&findings),
         "problems": findings.iter().collect::<Vec<_>>(),
     }))?;
     Ok(code(&findings))

@@ -16,7 +16,8 @@ use crate::show::{Show, thousands};
 pub(crate) struct Arguments {
     /// Capture histories: one 0/1 column a list and a column `count`, or one row a person.
     lists: PathBuf,
-    /// Method: main, stepwise, bic, profile, chao. May be given more than once.
+    /// Method: main, stepwise, bic, profile, chao or sample-coverage; all when none is given. May be
+    /// given more than once.
     #[arg(long = "method", value_name = "NAME")]
     methods: Vec<String>,
     /// Highest order of interaction: 1 is independence, 2 adds pairs of lists.
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let columns = HistoryColumns { lists: Vec::new(), count: None, labels: BTreeMap::new() };
     let read = intake::read_histories(&arguments.lists, &name, &Format::default(), &columns, &arguments.by)
         .map_err(|e| Failure::from_intake(&e))?;
-    show.findings(read.findings.iter(), "the rows named above");
+    show.findings(&read.findings, "the rows named above");
     let options = estimate::Options {
         level: arguments.level,
         max_order: usize::from(arguments.max_order),
@@ -62,8 +63,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
     if !arguments.by.is_empty() {
         let groups: Vec<_> = read.tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
-        let method = methods.iter().copied().find(|m| *m != estimate::Method::Profile).unwrap_or(methods[0]);
-        estimation.groups = estimate::estimate_groups(&groups, method, &options)
+        estimation.groups = estimate::estimate_groups(&groups, group_method(&methods), &options)
             .map_err(|e| Failure::input(e.to_string(), ""))?;
     }
     print(&estimation, show);
@@ -77,7 +77,21 @@ pub(crate) fn parse_methods(names: &[String]) -> Result<Vec<estimate::Method>, F
     if names.is_empty() {
         return Ok(estimate::Method::ALL.to_vec());
     }
-    names.iter().map(|n| n.parse().map_err(|e: estimate::Error| Failure::input(e.to_string(), ""))).collect()
+    let known = estimate::Method::ALL.map(estimate::Method::name);
+    let help = |name: &str| {
+        model::nearest(name, known).map_or_else(String::new, |near| format!("did you mean \"{near}\"?"))
+    };
+    names
+        .iter()
+        .map(|n| n.parse().map_err(|e: estimate::Error| Failure::input(e.to_string(), help(n))))
+        .collect()
+}
+
+/// The method for groups: the first that was asked for. The profile interval of a model chosen by BIC
+/// takes long for many groups, so another goes before it.
+pub(crate) fn group_method(methods: &[estimate::Method]) -> estimate::Method {
+    let quick = methods.iter().find(|m| **m != estimate::Method::Profile);
+    quick.or(methods.first()).copied().unwrap_or(estimate::Method::Main)
 }
 
 /// The table of all persons: the entry without group, or the sum over groups.

@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         return finish(&last.result, show);
     }
     let inputs = Inputs::read(&monitor, &hashes, &work, show)?;
-    show.findings(inputs.findings.iter(), &out.join("problems.csv").display().to_string());
+    show.findings(&inputs.findings, &out.join("problems.csv").display().to_string());
     show.note(&show::rows(inputs.rows));
     let made = pipeline::run(&monitor, &inputs, &work, show)?;
     let index = made.written.index.strip_prefix(out.join("release")).unwrap_or(&made.written.index);

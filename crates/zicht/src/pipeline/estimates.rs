@@ -1,13 +1,13 @@
 //! Estimates of the hidden population, from lists as received or from the reports.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use estimate::Method;
 use model::{CaptureTable, EstimateSettings};
 use publish::ReleasedEstimate;
 
 use super::{Inputs, Monitor};
-use crate::commands::estimate::parse_methods;
+use crate::commands::estimate::{group_method, parse_methods};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -37,8 +37,8 @@ pub(crate) fn estimate(
         let mut estimation = estimate::estimate(whole, &methods, &options).map_err(fail)?;
         if !asked.by.is_empty() {
             let groups: Tables = tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
-            let method = methods.iter().copied().find(|m| *m != Method::Profile).unwrap_or(Method::Main);
-            estimation.groups = estimate::estimate_groups(&groups, method, &options).map_err(fail)?;
+            estimation.groups =
+                estimate::estimate_groups(&groups, group_method(&methods), &options).map_err(fail)?;
         }
         step.done(&format!(
             "{} detected, {} methods, {} groups",
@@ -61,16 +61,7 @@ fn histories(
     let settings = &monitor.settings;
     if let Some(id) = &asked.source {
         let read = inputs.histories.iter().find(|(source, _)| source == id).map(|(_, h)| &h.tables);
-        let mut tables = read.cloned().unwrap_or_default();
-        let source = settings.source.iter().find(|s| s.id == *id);
-        if let Some((source, columns)) = source.and_then(|s| Some((s, s.histories.as_ref()?)))
-            && !asked.by.is_empty()
-        {
-            let path = monitor.dir.join(&source.path);
-            tables = intake::read_histories(&path, &source.path, &source.format, columns, &asked.by)
-                .map_err(|e| Failure::from_intake(&e))?
-                .tables;
-        }
+        let tables = read.map(|tables| grouped(tables, &asked.by)).transpose()?.unwrap_or_default();
         return Ok((tables, vec![id.clone()]));
     }
     let Some(reports) = reports else {
@@ -81,4 +72,23 @@ fn histories(
         .map_err(|e| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))?;
     let sources = settings.source.iter().filter(|s| s.reports.is_some()).map(|s| s.id.clone()).collect();
     Ok((tables, sources))
+}
+
+/// The whole and the groups by `by`, from groups by these and maybe other columns.
+fn grouped(tables: &Tables, by: &[String]) -> Result<Tables, Failure> {
+    let fail = |e: model::Error| Failure::input(e.to_string(), "");
+    let mut groups: BTreeMap<BTreeMap<String, String>, CaptureTable> = BTreeMap::new();
+    let mut out: Tables = tables.iter().filter(|(codes, _)| codes.is_empty()).cloned().collect();
+    for (codes, table) in tables.iter().filter(|(codes, _)| !codes.is_empty() && !by.is_empty()) {
+        let key = codes.iter().filter(|(id, _)| by.contains(id)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let group = match groups.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(CaptureTable::new(table.lists().to_vec()).map_err(fail)?),
+        };
+        for (history, n) in table.counts() {
+            group.add(history, n).map_err(fail)?;
+        }
+    }
+    out.extend(groups);
+    Ok(out)
 }

@@ -1,5 +1,7 @@
 //! Figures: cubes from reports and from published tables, audited and protected.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use disclosure::{AuditOptions, Policy, ProtectedCube, Protection, Table};
 use model::Settings;
 use publish::{AuditNote, ReleasedRates};
@@ -64,23 +66,25 @@ impl Figures {
 }
 
 /// Rates of the published counts of `cube`, when its table asks for them.
+///
+/// The population is taken as it is published: a rate would give a hidden population away.
 pub(crate) fn rates(
     settings: &Settings,
-    inputs: &Inputs,
+    cubes: &[ProtectedCube],
     cube: &ProtectedCube,
 ) -> Result<Option<ReleasedRates>, Failure> {
     let Some((table, population)) = settings
         .table
         .iter()
         .find(|t| t.id == cube.id())
-        .and_then(|t| Some((t, inputs.cubes.iter().find(|r| Some(&r.cube.id) == t.population.as_ref())?)))
+        .and_then(|t| Some((t, cubes.iter().find(|c| Some(c.id()) == t.population.as_deref())?)))
     else {
         return Ok(None);
     };
     let counts = cube.cells().map(|(key, cell)| (key.clone(), cell.value.count()));
-    let population = &population.cube;
+    let population = population.published();
     let rates =
-        tables::rates(cube.id(), cube.dimensions(), counts, population, table.per, settings.monitor.level)
+        tables::rates(cube.id(), cube.dimensions(), counts, &population, table.per, settings.monitor.level)
             .map_err(|e| Failure::input(e.to_string(), ""))?;
     let cells = cube
         .cells()
@@ -132,6 +136,9 @@ pub(crate) fn audit_received(
         whole.inconsistencies.extend(audit.inconsistencies);
     }
     write_json(&path, &whole)?;
+    // It names cells and what they hide.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|e| Failure::io("cannot protect", &path, &e))?;
     step.done(&format!(
         "{} cells of received tables attacked: {} can be worked out exactly",
         thousands(whole.cells_attacked as u64),

@@ -1,5 +1,6 @@
 //! The inputs of a monitor: hashed, read, checked, kept.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use intake::{Findings, Histories, Reports};
@@ -106,8 +107,14 @@ impl Inputs {
         }
         if let Some(columns) = &source.histories {
             let path = monitor.dir.join(&source.path);
+            // Every column that makes groups, so that none of them is taken for a list.
+            let by: BTreeSet<&String> = (monitor.settings.estimate.iter())
+                .filter(|e| e.source.as_ref() == Some(&source.id))
+                .flat_map(|e| &e.by)
+                .collect();
+            let by: Vec<String> = by.into_iter().cloned().collect();
             let mut read =
-                intake::read_histories(&path, &source.path, &source.format, columns, &[]).map_err(fail)?;
+                intake::read_histories(&path, &source.path, &source.format, columns, &by).map_err(fail)?;
             self.findings.merge(std::mem::take(&mut read.findings));
             let rows = read.rows;
             self.histories.push((source.id.clone(), read));
@@ -123,14 +130,6 @@ impl Inputs {
 
     /// The result of `check` for programs.
     pub(crate) fn to_json(&self) -> serde_json::Value {
-        let counts: Vec<_> = self
-            .findings
-            .counts()
-            .into_iter()
-            .map(
-                |((rule, severity), n)| serde_json::json!({ "rule": rule, "severity": severity, "count": n }),
-            )
-            .collect();
         let sources: Vec<_> = self
             .notes
             .iter()
@@ -141,10 +140,18 @@ impl Inputs {
             "rows_used": self.rows.rows_used,
             "rows_quarantined": self.rows.rows_quarantined,
             "sources": sources,
-            "counts": counts,
+            "counts": counts_json(&self.findings),
             "problems": self.findings.iter().collect::<Vec<_>>(),
         })
     }
+}
+
+/// How many findings there are of each rule, those that are not listed included.
+pub(crate) fn counts_json(findings: &Findings) -> serde_json::Value {
+    let counts = findings.counts().into_iter();
+    counts
+        .map(|((rule, severity), n)| serde_json::json!({ "rule": rule, "severity": severity, "count": n }))
+        .collect()
 }
 
 fn codes_files(source: &Source) -> impl Iterator<Item = &String> {

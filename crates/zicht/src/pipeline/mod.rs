@@ -12,7 +12,7 @@ mod trends;
 
 pub(crate) use cache::{Work, build, write_json};
 pub(crate) use figures::Figures;
-pub(crate) use inputs::Inputs;
+pub(crate) use inputs::{Inputs, counts_json};
 
 use std::path::{Path, PathBuf};
 
@@ -87,7 +87,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         .cubes
         .iter()
         .map(|cube| {
-            let rates = figures::rates(&monitor.settings, inputs, cube)?;
+            let rates = figures::rates(&monitor.settings, &figures.protection.cubes, cube)?;
             Ok(ReleasedCube { cube: cube.clone(), inputs: cube.sources().to_vec(), rates })
         })
         .collect::<Result<_, Failure>>()?;
