@@ -162,7 +162,8 @@ fn part<'a>(cubes: &'a [Cube], said: &mut BTreeSet<String>) -> Vec<Cow<'a, Cube>
             continue;
         }
         let number = wholes.iter_mut().filter(same).count();
-        let name = if number == 0 { cube.universe.clone() } else { format!("{}#{}", cube.universe, number + 1) };
+        let name =
+            if number == 0 { cube.universe.clone() } else { format!("{}#{}", cube.universe, number + 1) };
         if let Some(first) = wholes.iter().find(|w| w.universe == cube.universe && w.unit == cube.unit) {
             said.insert(format!(
                 "{} and {} give different figures for what should be one; they are not combined",

@@ -98,12 +98,8 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     for (t, table) in tables.iter().enumerate() {
         let variables = &system.variables[t];
         let mut cells: BTreeMap<Key, ProtectedCell> = BTreeMap::new();
-        let mut report = TableReport {
-            name: table.cube.id.clone(),
-            cells: variables.len(),
-            primary: 0,
-            suppressed: 0,
-        };
+        let mut report =
+            TableReport { name: table.cube.id.clone(), cells: variables.len(), primary: 0, suppressed: 0 };
         for ((key, value), &v) in table.cube.cells.iter().zip(variables) {
             let small = roles[v as usize] == Role::Small;
             let cell =

@@ -238,8 +238,12 @@ fn two_published_tables_give_away_what_each_hides() {
 fn tables_that_count_different_things_are_not_combined() {
     let a = two_way("a", ("x", "y"), &[vec![30, 20], vec![40, 50]]);
     let b = two_way("b", ("x", "y"), &[vec![12, 20], vec![60, 3]]);
-    let found = audit(&[a, b], &AuditOptions { threshold: Some(5), ..AuditOptions::default() }).expect("audited");
-    assert_eq!(found.inconsistencies, ["a and b give different figures for what should be one; they are not combined"]);
+    let found =
+        audit(&[a, b], &AuditOptions { threshold: Some(5), ..AuditOptions::default() }).expect("audited");
+    assert_eq!(
+        found.inconsistencies,
+        ["a and b give different figures for what should be one; they are not combined"]
+    );
     assert_eq!(found.findings.len(), 1, "the 3 that b publishes");
 }
 

@@ -166,7 +166,7 @@ fn one_slip(a: &[char], b: &[char]) -> bool {
     let (a, b) = (&a[start..], &b[start..]);
     let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
     match (&a[..a.len() - end], &b[..b.len() - end]) {
-        ([], []) | ([_], [] | [_]) | ([], [_]) => true,
+        ([] | [_], [] | [_]) => true,
         ([p, q], [r, s]) => p == s && q == r,
         _ => false,
     }

@@ -136,8 +136,9 @@ pub(crate) fn read_long(
                 "check its `where` and `dimension`: the values must stand in the file exactly so",
             ));
         }
-        let cube = reader.finish(context);
-        check_totals(&table.name, &cube, &mut findings);
+        let column = &reader.cube.value;
+        let (cube, rows) = reader.finish(context);
+        check_totals(&table.name, &cube, &|key| Some((*rows.get(key)?, column)), &mut findings);
         out.push(cube);
     }
     Ok(Cubes { cubes: out, rows, findings })
@@ -322,7 +323,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(self, context: &Context<'_>) -> Cube {
+    /// The cube, and the row of each cell.
+    fn finish(self, context: &Context<'_>) -> (Cube, BTreeMap<Key, u64>) {
         let dimensions: Vec<Dimension> = self
             .dimensions
             .iter()
@@ -337,16 +339,14 @@ impl<'a> Reader<'a> {
             .iter()
             .map(|d| d.categories.iter().enumerate().map(|(i, c)| (c.code.as_str(), i as u32)).collect())
             .collect();
-        let cells = self
-            .cells
-            .iter()
-            .map(|(key, (value, _))| {
-                let key: Key = key.iter().zip(&positions).map(|(code, p)| p[code.as_str()]).collect();
-                (key, *value)
-            })
-            .collect();
+        let (mut cells, mut rows) = (BTreeMap::new(), BTreeMap::new());
+        for (key, (value, row)) in &self.cells {
+            let key: Key = key.iter().zip(&positions).map(|(code, p)| p[code.as_str()]).collect();
+            rows.insert(key.clone(), *row);
+            cells.insert(key, *value);
+        }
         let concept = self.cube.concept.as_ref().unwrap_or(&self.cube.id);
-        Cube {
+        let cube = Cube {
             id: self.cube.id.clone(),
             title: self.cube.title.clone(),
             definition: self.cube.definition.clone().unwrap_or_else(|| context.definition.clone()),
@@ -355,7 +355,8 @@ impl<'a> Reader<'a> {
             sources: vec![context.source_id.to_owned()],
             dimensions,
             cells,
-        }
+        };
+        (cube, rows)
     }
 }
 
@@ -428,8 +429,13 @@ pub(crate) fn is_period(code: &str) -> bool {
     }
 }
 
-/// Reports totals that cannot be the sum of their parts.
-pub(crate) fn check_totals(file: &str, cube: &Cube, findings: &mut Findings) {
+/// Reports totals that cannot be the sum of their parts. `place` gives row and column of a cell.
+pub(crate) fn check_totals<'a>(
+    file: &str,
+    cube: &Cube,
+    place: &dyn Fn(&Key) -> Option<(u64, &'a String)>,
+    findings: &mut Findings,
+) {
     for relation in cube.relations() {
         let bounds = |v: Value| match v {
             Value::Count(n) => (n, Some(n)),
@@ -464,10 +470,11 @@ pub(crate) fn check_totals(file: &str, cube: &Cube, findings: &mut Findings) {
             } else {
                 "one of them is wrong: ask the publisher; both are kept as published"
             };
+            let (row, column) = place(&relation.total).unzip();
             findings.push(finding(
                 file,
-                None,
-                None,
+                row,
+                column.map(String::as_str),
                 None,
                 "total.mismatch",
                 Severity::Warning,

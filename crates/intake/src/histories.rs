@@ -94,28 +94,22 @@ pub fn read_histories(
                     }
                 }
             }
-            let n = match count.map(|c| chunk.field(r, c).to_text().into_owned()) {
+            let text = count.map(|c| chunk.field(r, c).to_text().into_owned());
+            let n = match text.as_deref().map(|text| crate::counts::parse(text, format)) {
                 None => 1,
-                Some(text) => match crate::counts::parse(&text, format) {
-                    Ok(model::Value::Count(n)) => n,
-                    _ => {
-                        let message =
-                            "the number of persons must be a whole number of zero or more".to_owned();
-                        // A short number may be shown; a date or a record number in its place not.
-                        let short = text.len() <= 6
-                            && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
-                        let shown = if short { text } else { crate::codes::shape(&text) };
-                        refuse(
-                            count_name.as_deref(),
-                            Some(&shown),
-                            "value.not_a_count",
-                            message,
-                            "give the exact count",
-                        );
-                        good = false;
-                        0
-                    }
-                },
+                Some(Ok(model::Value::Count(n))) => n,
+                Some(_) => {
+                    let text = text.as_deref().unwrap_or_default();
+                    // A short number may be shown; a date or a record number in its place not.
+                    let short = text.len() <= 6
+                        && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_punctuation());
+                    let shown = if short { text.to_owned() } else { crate::codes::shape(text) };
+                    let message = "the number of persons must be a whole number of zero or more".to_owned();
+                    let help = "give the exact count";
+                    refuse(count_name.as_deref(), Some(&shown), "value.not_a_count", message, help);
+                    good = false;
+                    0
+                }
             };
             if good && history == 0 {
                 let message = "a person seen on no list cannot be counted".to_owned();

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use model::{
-    Category, Cube, CubeColumns, Dimension, Format, Label, Role, RowCount, SettingsError, Severity, TOTAL,
-    UNKNOWN, Unit, Value,
+    Category, Cube, CubeColumns, Dimension, Format, Key, Label, Role, RowCount, SettingsError, Severity,
+    TOTAL, UNKNOWN, Unit, Value,
 };
 use serde::Deserialize;
 
@@ -57,8 +57,9 @@ impl Layout {
     }
 }
 
-/// Reads a published table for an audit. All its cubes are of one universe for each kind of unit:
-/// cells with the same coordinates are the same number.
+/// Reads a published table for an audit. Its cubes are of one universe for each thing that is counted,
+/// as far as the file says what that is: cells with the same coordinates are the same number, also
+/// in several files.
 ///
 /// # Errors
 /// When the file cannot be read, or its shape cannot be told.
@@ -98,9 +99,6 @@ pub fn read_tables(path: &Path, name: &str, layout: Option<&Layout>) -> Result<C
     }
     let mut reading = Reading { file: &file, findings, used: BTreeSet::new(), refused: BTreeSet::new() };
     let cubes = reading.cubes()?;
-    for cube in &cubes {
-        check_totals(&file.name, cube, &mut reading.findings);
-    }
     let used = reading.used.len() as u64;
     count.rows_used = used;
     count.rows_quarantined += file.rows.len() as u64 - used;
@@ -247,7 +245,7 @@ impl Reading<'_> {
         let thousands = self.thousands(&[value]);
         let mut out = Vec::new();
         for ((country, indicator), rows) in groups {
-            let universe = format!("{}/{country}/{indicator}", self.file.name);
+            let universe = format!("{country}/{indicator}");
             let kinds: BTreeSet<String> =
                 rows.iter().map(|&i| self.file.rows[i].1[dimension].clone()).collect();
             for kind in &kinds {
@@ -324,7 +322,7 @@ impl Reading<'_> {
             })
             .collect();
         let title = self.file.name.clone();
-        Ok(self.build(&title, &title, &named, cells, thousands))
+        Ok(self.build(&title, PUBLISHED, &named, cells, thousands))
     }
 
     fn wide(&mut self, counts: &[usize]) -> Cube {
@@ -345,7 +343,17 @@ impl Reading<'_> {
             }
         }
         let title = self.file.name.clone();
-        self.build(&title, &title, &axes, cells, thousands)
+        self.build(&title, PUBLISHED, &axes, cells, thousands)
+    }
+
+    /// What the file says that one unit is, as zicht's own releases do; persons otherwise.
+    fn unit(&self) -> Unit {
+        let said = self.file.find(&["unit"]).map(|c| self.file.distinct(c));
+        match said.as_ref().and_then(|said| said.first().filter(|_| said.len() == 1)) {
+            Some(&"reports") => Unit::Reports,
+            Some(&"events") => Unit::Events,
+            _ => Unit::Persons,
+        }
     }
 
     fn axis(&self, column: usize) -> Axis {
@@ -380,7 +388,7 @@ impl Reading<'_> {
         thousands: Option<char>,
     ) -> Cube {
         let name = &self.file.name;
-        let mut values: BTreeMap<Vec<String>, (Value, u64)> = BTreeMap::new();
+        let mut values: BTreeMap<Vec<String>, (Value, u64, usize)> = BTreeMap::new();
         for (row, codes, text, column) in cells {
             let codes: Vec<String> = codes.iter().map(|c| code(c)).collect();
             let value = match parse(&text, thousands) {
@@ -404,7 +412,7 @@ impl Reading<'_> {
                 }
             };
             match values.get(&codes) {
-                Some((before, first)) if *before != value => {
+                Some((before, first, _)) if *before != value => {
                     if self.refused.insert((row, column)) {
                         let message = format!("the same cell stands in row {first} with another value");
                         let help = "which of the two holds cannot be guessed; the first is used";
@@ -424,7 +432,7 @@ impl Reading<'_> {
                     self.used.insert(row);
                 }
                 None => {
-                    values.insert(codes, (value, row));
+                    values.insert(codes, (value, row, column));
                     self.used.insert(row);
                 }
             }
@@ -463,24 +471,33 @@ impl Reading<'_> {
             .iter()
             .map(|d| d.categories.iter().enumerate().map(|(i, c)| (c.code.as_str(), i as u32)).collect())
             .collect();
-        let cells = values
-            .iter()
-            .map(|(key, (value, _))| (key.iter().zip(&places).map(|(c, p)| p[c.as_str()]).collect(), *value))
-            .collect();
-        Cube {
+        let (mut cells, mut at) = (BTreeMap::new(), BTreeMap::new());
+        for (key, (value, row, column)) in &values {
+            let key: Key = key.iter().zip(&places).map(|(c, p)| p[c.as_str()]).collect();
+            at.insert(key.clone(), (*row, *column));
+            cells.insert(key, *value);
+        }
+        let cube = Cube {
             id: slug(title),
             title: Label::same(title),
             definition: Label::same(""),
-            unit: Unit::Persons,
+            unit: self.unit(),
             universe: universe.to_owned(),
             sources: vec![name.clone()],
             dimensions,
             cells,
-        }
+        };
+        let columns = &self.file.columns;
+        let place = |key: &Key| at.get(key).map(|(row, column)| (*row, &columns[*column]));
+        check_totals(name, &cube, &place, &mut self.findings);
+        cube
     }
 }
 
 const TOTAL_OF_GLOTIP: &str = "Total";
+
+/// Tables of which nothing says what they count: an audit combines those that agree.
+const PUBLISHED: &str = "published";
 
 /// Words for totals and unknowns → their codes.
 fn code(text: &str) -> String {

@@ -43,13 +43,13 @@ const OLDEST: i16 = 120;
 const AGE_SLACK: u16 = 1;
 
 /// Reads a register and writes its standard reports to `out` as Parquet, one row a report:
-/// `row` (UInt64), `person` (UInt64), `date` (Date32), `register` (UInt16, index in
-/// [`Settings::registers`]), `age` (Int16, completed years, may be null), then each of
-/// [`Settings::variable_ids`] (UInt16, index of the code in its classification).
+/// `row` (`UInt64`), `person` (`UInt64`), `date` (`Date32`), `register` (`UInt16`, index in
+/// [`Settings::registers`]), `age` (`Int16`, completed years, may be null), then each of
+/// [`Settings::variable_ids`] (`UInt16`, index of the code in its classification).
 ///
 /// Record numbers and pseudonyms are hashed as they are read; what is written holds the hash of
-/// the pseudonym only, keyed with the monitor's identifier and seed. `progress` is called with
-/// the number of rows read so far.
+/// the pseudonym only, keyed with `secret`: registers that are to be counted together need the
+/// same one. `progress` is called with the number of rows read so far.
 ///
 /// # Errors
 /// When the file or a file of codes cannot be read, a column is missing, or `out` cannot be
@@ -59,6 +59,7 @@ pub fn read_reports(
     source: &Source,
     settings: &Settings,
     catalogue: &Catalogue,
+    secret: &[u8; 32],
     out: &Path,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Reports> {
@@ -66,7 +67,7 @@ pub fn read_reports(
         return Err(Error::file(&source.path, "this source holds no reports", "give it [source.reports]"));
     };
     let mut table = read::open(&project.join(&source.path), &source.path, &source.format, &wanted(columns))?;
-    let plan = Plan::new(project, source, columns, settings, catalogue, &table)?;
+    let plan = Plan::new(project, source, columns, settings, catalogue, secret, &table)?;
     let mut findings = Findings::default();
     if let Some(encoding) = table.guessed_encoding {
         findings.push(plan.note_encoding(encoding));
@@ -81,7 +82,9 @@ pub fn read_reports(
         |done| {
             for (report, found) in done {
                 rows.rows_in += 1;
-                found.into_iter().for_each(|f| findings.push(f));
+                for f in found {
+                    findings.push(f);
+                }
                 match report {
                     Some(report) if !records.insert(report.record) => {
                         rows.rows_quarantined += 1;
@@ -177,12 +180,12 @@ impl<'a> Plan<'a> {
         columns: &'a ReportColumns,
         settings: &Settings,
         catalogue: &'a Catalogue,
+        secret: &[u8; 32],
         table: &read::Table,
     ) -> Result<Self> {
         let register = settings.registers().iter().position(|(code, _)| *code == columns.register);
         let mut key = blake3::Hasher::new_derive_key("zicht report key of persons and records");
-        key.update(settings.monitor.id.as_bytes());
-        key.update(&settings.monitor.seed.to_le_bytes());
+        key.update(secret);
         let date_column = |c: &model::DateColumn| -> Result<(usize, Pattern)> {
             Ok((table.column(&c.column)?, Pattern::new(&table.name, c)?))
         };

@@ -119,13 +119,15 @@ proptest! {
         let form = |i: usize| if i < counts.len() { format!("F{i}") } else { "Total".to_owned() };
         let at = |i: usize, y: usize| if i < counts.len() { counts[i][y] } else { counts.iter().map(|c| c[y]).sum() };
         let mut wide = String::from("form");
-        (0..width).for_each(|y| wide.push_str(&format!(";{}", 2020 + y)));
+        for y in 0..width {
+            write!(wide, ";{}", 2020 + y).expect("to a string");
+        }
         let mut long = String::from("form;year;value");
         for i in 0..=counts.len() {
-            wide.push_str(&format!("\n{}", form(i)));
+            write!(wide, "\n{}", form(i)).expect("to a string");
             for y in 0..width {
-                wide.push_str(&format!(";{}", number(at(i, y))));
-                long.push_str(&format!("\n{};{};{}", form(i), 2020 + y, number(at(i, y))));
+                write!(wide, ";{}", number(at(i, y))).expect("to a string");
+                write!(long, "\n{};{};{}", form(i), 2020 + y, number(at(i, y))).expect("to a string");
             }
         }
         let dir = tempfile::tempdir().expect("a folder");

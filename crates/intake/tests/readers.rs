@@ -339,10 +339,8 @@ fn a_line_of_json_does_not_fill_the_memory_with_names() {
     }
     // Lines that together have too many.
     let name = |line: usize, i: usize| format!("\"{line}-{i}\":1");
-    let each: String = (0..20)
-        .map(|line| (0..1000).map(|i| name(line, i)).collect::<Vec<_>>().join(","))
-        .map(|fields| format!("{{{fields}}}\n"))
-        .collect();
+    let line = |line: usize| (0..1000).map(|i| name(line, i)).collect::<Vec<_>>().join(",");
+    let each = (0..20).map(line).fold(String::new(), |text, fields| text + "{" + &fields + "}\n");
     let read = rows_from_bytes(FileKind::Jsonl, each.as_bytes(), &Format::default());
     let said = read.err().map(|e| e.to_string());
     assert_eq!(said.as_deref(), Some("bytes:1: the header has 17000 columns"));
@@ -498,7 +496,9 @@ fn register(path: &str, format: &str) -> String {
 fn as_csv(delimiter: u8, end: csv::Terminator) -> String {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(end).from_writer(Vec::new());
     writer.write_record(HEADER).expect("to memory");
-    REGISTER.iter().for_each(|r| writer.write_record(r).expect("to memory"));
+    for row in REGISTER {
+        writer.write_record(row).expect("to memory");
+    }
     String::from_utf8(writer.into_inner().expect("to memory")).expect("text")
 }
 
@@ -633,7 +633,9 @@ proptest! {
 
         let end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
         let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(end).from_writer(Vec::new());
-        raw.iter().for_each(|r| writer.write_record(r).expect("to memory"));
+        for row in &raw {
+            writer.write_record(row).expect("to memory");
+        }
         let text = writer.into_inner().expect("to memory");
         let format = stated(Some(char::from(delimiter)), None);
         prop_assert_eq!(&rows(FileKind::Csv, &text, &format), &trimmed);
@@ -647,14 +649,12 @@ proptest! {
         prop_assert_eq!(&rows(FileKind::Csv, &utf16, &stated), &trimmed);
 
         if raw.len() > 1 {
-            let lines: String = raw[1..]
-                .iter()
-                .map(|r| {
-                    let object: serde_json::Map<String, serde_json::Value> =
-                        raw[0].iter().cloned().zip(r.iter().map(|f| f.as_str().into())).collect();
-                    format!("{}\n", serde_json::Value::from(object))
-                })
-                .collect();
+            let mut lines = String::new();
+            for row in &raw[1..] {
+                let object: serde_json::Map<String, serde_json::Value> =
+                    raw[0].iter().cloned().zip(row.iter().map(|f| f.as_str().into())).collect();
+                writeln!(lines, "{}", serde_json::Value::from(object)).expect("to a string");
+            }
             prop_assert_eq!(&rows(FileKind::Jsonl, lines.as_bytes(), &Format::default()), &trimmed);
         }
 

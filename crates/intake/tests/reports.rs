@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 
 use common::{Project, each_case, kept, say_error, say_findings, say_kept, say_rows};
@@ -48,10 +49,9 @@ fn the_same_pseudonym_is_the_same_person_in_every_register_of_a_monitor() {
     assert_eq!(persons(&a), persons(&b));
     assert_ne!(a[0].person, a[1].person);
 
-    // Another monitor has other keys: its files cannot be put beside these.
-    let other = format!("{}\n", settings("police", "a.csv"));
-    let mut project = Project::new(&other, [("a.csv", &text[..])]);
-    project.settings.monitor.seed += 1;
+    // Another monitor has another secret: its files cannot be put beside these.
+    let mut project = Project::new(&settings("police", "a.csv"), [("a.csv", &text[..])]);
+    project.secret[31] += 1;
     project.reports().expect("read");
     assert_ne!(persons(&a), persons(&kept(&project.kept())));
 }
@@ -61,7 +61,7 @@ fn a_report_without_pseudonym_is_a_person_of_its_own_and_never_one_with_a_pseudo
     let settings = "[[source]]\nid = \"a\"\npath = \"a.csv\"\ntitle = \"A\"\n[source.reports]\nregister = \"a\"\n\
                     label = \"A\"\nrecord = \"nr\"\nperson = \"who\"\ndate = { column = \"day\" }\n";
     // One pseudonym is what a row without any could be hashed by.
-    let text = "nr,who,day\n1,,2024-01-01\n2,,2024-01-01\n3,a.csv\02,2024-01-01\n4,2,2024-01-01\n";
+    let text = "nr,who,day\n1,,2024-01-01\n2,,2024-01-01\n3,a.csv\u{0}2,2024-01-01\n4,2,2024-01-01\n";
     let project = Project::new(settings, [("a.csv", text.as_bytes())]);
     let read = project.reports().expect("read");
     assert_eq!((read.rows.rows_used, read.persons), (4, 4));
@@ -72,14 +72,8 @@ fn the_order_of_findings_and_of_reports_does_not_depend_on_the_threads() {
     let mut text = String::from("nr,who,day,born,age,sex\n");
     for i in 0..20_000 {
         let day = if i % 7 == 0 { "2024-13-01" } else { "2024-05-01" };
-        text.push_str(&format!(
-            "{},P{},{day},19{:02}-01-01,{},{}\n",
-            i % 19_000,
-            i % 301,
-            i % 97,
-            i % 50,
-            i % 3
-        ));
+        writeln!(text, "{},P{},{day},19{:02}-01-01,{},{}", i % 19_000, i % 301, i % 97, i % 50, i % 3)
+            .expect("to a string");
     }
     let settings = register(&[]);
     let project = Project::new(&settings, [("r.csv", text.as_bytes())]);
@@ -107,6 +101,7 @@ fn progress_ends_at_the_number_of_rows() {
         source,
         &project.settings,
         &project.catalogue,
+        &[7; 32],
         &project.kept(),
         &|n| {
             seen.lock().expect("not poisoned").push(n);
@@ -165,7 +160,7 @@ fn register(more: &[&str]) -> String {
          [source.reports.columns]\nsex = { column = \"sex\", codes = { V = \"F\" } }\n",
     );
     for id in more {
-        text.push_str(&format!("{id} = {{ column = \"{id}\", by_label = true }}\n"));
+        writeln!(text, "{id} = {{ column = \"{id}\", by_label = true }}").expect("to a string");
     }
     text
 }
@@ -370,7 +365,8 @@ fn a_name_in_a_column_of_codes_is_not_said() {
     let mut text = COLUMNS.join(",");
     text.push('\n');
     for (i, name) in names.iter().enumerate() {
-        text.push_str(&format!("{i},P,2024-01-01,,,\"{name}\",\"{name}\",\"{name}\",\"{name}\"\n"));
+        writeln!(text, "{i},P,2024-01-01,,,\"{name}\",\"{name}\",\"{name}\",\"{name}\"")
+            .expect("to a string");
     }
     let project = Project::new(&register(&MORE), [("r.csv", text.as_bytes())]);
     let read = project.reports().expect("read");
@@ -390,4 +386,29 @@ fn a_register_without_a_header_does_not_have_its_first_person_repeated() {
         assert!(!said.contains(secret), "{said}");
     }
     insta::assert_snapshot!(said.trim_end());
+}
+
+#[test]
+fn a_register_that_is_checked_without_settings_says_nothing_of_a_person() {
+    // Whatever the columns are: `Alle` is a total to a table, the ages are its counts.
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in [
+        ("plain.csv", "naam,regio,leeftijd\nZuqavwimbo,Noord,20\nZuqavwimbo,Zuid,x21\nZuqavwimba,Noord,30\n"),
+        ("all.csv", "naam,regio,leeftijd\nZuqavwimbo,Alle,20\nZuqavwimbo,Noord,21\nZuqavwimba,Noord,22\n"),
+        (
+            "count.csv",
+            "naam,geboren,aantal\nZuqavwimbo,14-03-1987,1\nAlle,14-03-1987,Zuqavwimbo\nT,14-03-1987,9\n",
+        ),
+        ("marks.csv", "Zuqavwimbo,A,B\n14-03-1987,0,1\nZuqavwimbo,1,Zuqavwimbo\n"),
+        ("ragged.csv", "naam,a\nZuqavwimbo,1,2\n\"Zuqavwimbo\n"),
+    ] {
+        let path = dir.path().join(name);
+        fs::write(&path, text).expect("written");
+        let checked = intake::check_file(&path, name).expect("checked");
+        assert!(checked.rows.balances(), "{name}");
+        let said = say_findings(&checked.findings);
+        for secret in ["qavwimb", "1987"] {
+            assert!(!said.contains(secret), "{name}: {said}");
+        }
+    }
 }

@@ -594,7 +594,10 @@ impl Settings {
             if !plain || FIXED_COLUMNS.contains(&id.as_str()) {
                 return Err(SettingsError::new(
                     format!("\"{id}\" cannot be the name of a variable"),
-                    format!("use 1 to 64 lower-case letters, digits and _, and none of {}", FIXED_COLUMNS.join(", ")),
+                    format!(
+                        "use 1 to 64 lower-case letters, digits and _, and none of {}",
+                        FIXED_COLUMNS.join(", ")
+                    ),
                 ));
             }
             if let Some(c) = &v.classification {

@@ -68,6 +68,7 @@ pub(crate) fn files(release: &Release<'_>, released: &ReleasedCube) -> Result<Ve
 }
 
 /// A cube as rows: what CSV, XLSX and Parquet share.
+#[allow(clippy::struct_field_names)]
 pub(crate) struct Rows {
     /// Names of the columns of codes, one a dimension.
     pub(crate) dimensions: Vec<String>,

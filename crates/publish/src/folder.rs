@@ -66,6 +66,10 @@ impl Aside {
 
     /// Lets all read the folder, and puts it where it belongs. What stood there is removed after.
     pub(crate) fn put_in_place(mut self) -> Result<(), Error> {
+        self.swap()
+    }
+
+    fn swap(&mut self) -> Result<(), Error> {
         // Writing takes a while, in which others may have used the place.
         if let Some(why) = replaceable(&self.place)? {
             return Err(Error::Place { path: self.place.clone(), why });
@@ -266,6 +270,43 @@ mod tests {
         drop(third);
         assert_eq!(fs::read(place.join("manifest.json")).expect("the first release"), b"{}");
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn the_old_release_is_nobody_elses_until_it_is_removed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (place, beside) = (dir.path().join("release"), dir.path().join(".release.new"));
+        let mut first = Aside::new(&place).expect("nobody else writes");
+        first.write("manifest.json", b"1").expect("written");
+        first.swap().expect("put in place");
+        // There was no old release: what is beside now is the next one's, and stays.
+        let mut second = Aside::new(&place).expect("the first is done");
+        second.write("manifest.json", b"2").expect("written");
+        drop(first);
+        assert_eq!(fs::read(beside.join("manifest.json")).expect("being written"), b"2");
+        second.swap().expect("put in place");
+        assert_eq!(fs::read(beside.join("manifest.json")).expect("the old one, not yet removed"), b"1");
+        let error = Aside::new(&place).expect_err("the second still removes the old one");
+        assert!(error.to_string().ends_with(BUSY), "{error}");
+        drop(second);
+        assert!(!beside.exists());
+        drop(Aside::new(&place).expect("the second is done"));
+        assert_eq!(fs::read(place.join("manifest.json")).expect("the release"), b"2");
+    }
+
+    #[test]
+    fn a_folder_that_was_made_anew_is_told_from_the_one_that_was_opened() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a");
+        fs::create_dir(&path).expect("a folder");
+        let opened = File::open(&path).expect("a folder");
+        assert!(is_at(&opened, &path));
+        fs::remove_dir(&path).expect("removed");
+        assert!(!is_at(&opened, &path));
+        fs::create_dir(&path).expect("a folder");
+        assert!(!is_at(&opened, &path));
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("link")).expect("a link");
+        assert!(!is_at(&File::open(dir.path()).expect("a folder"), &dir.path().join("link")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub(crate) fn count(n: u64, language: Language) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(if language == Language::En { ',' } else { '.' });
         }
         out.push(digit);

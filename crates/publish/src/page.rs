@@ -156,7 +156,7 @@ pub(crate) struct Context<'a> {
     pub(crate) t: &'static Texts,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     pub(crate) fn count(&self, n: u64) -> String {
         number::count(n, self.language)
     }

@@ -296,15 +296,12 @@ pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
             let name = &after[1..=end];
             values.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v, end + 2))
         });
-        match found {
-            Some((value, length)) => {
-                out.push_str(value);
-                rest = &after[length..];
-            }
-            None => {
-                out.push('{');
-                rest = &after[1..];
-            }
+        if let Some((value, length)) = found {
+            out.push_str(value);
+            rest = &after[length..];
+        } else {
+            out.push('{');
+            rest = &after[1..];
         }
     }
     out.push_str(rest);

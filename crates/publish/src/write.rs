@@ -25,8 +25,9 @@ pub struct Written {
 /// in one step. The same release gives the same bytes.
 ///
 /// # Errors
-/// When the attacker learned something of the cubes, two cubes have one identifier, `dir` is a file or holds what is no release, or a file
-/// cannot be written. What was at `dir` before is then unchanged.
+/// When the attacker learned something of the cubes, two cubes have one identifier, `dir` is a file
+/// or holds what is no release, or a file cannot be written. What was at `dir` before is then
+/// unchanged.
 pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
     check(release)?;
     let mut out = Output { aside: Aside::new(dir)?, files: Vec::new() };

@@ -81,7 +81,7 @@ fn find<'r>(release: &'r Release<'_>, id: &str) -> &'r ReleasedCube {
 #[test]
 fn every_format_says_what_the_cube_says() {
     let settings = settings();
-    let release = release_of(&settings, all_cubes());
+    let release = release_of(&settings, &all_cubes());
     let dir = common::written(&release);
     for released in &release.cubes {
         let wanted = read::expected(released);
@@ -94,7 +94,7 @@ fn every_format_says_what_the_cube_says() {
 #[test]
 fn a_hidden_cell_has_no_value_bounds_or_rate_in_any_format() {
     let settings = settings();
-    let release = release_of(&settings, all_cubes());
+    let release = release_of(&settings, &all_cubes());
     let dir = common::written(&release);
     for (id, least) in [("by_form", 2), ("by_sex", 2), ("by_age", 2), ("odd", 3)] {
         let released = find(&release, id);
@@ -122,7 +122,7 @@ fn a_hidden_cell_has_no_value_bounds_or_rate_in_any_format() {
 #[test]
 fn json_stat_is_consistent_in_itself() {
     let settings = settings();
-    let release = release_of(&settings, all_cubes());
+    let release = release_of(&settings, &all_cubes());
     let dir = common::written(&release);
     let mut kinds = BTreeSet::new();
     for released in &release.cubes {
@@ -180,7 +180,7 @@ fn json_stat_is_consistent_in_itself() {
 #[test]
 fn csvw_describes_the_csv_beside_it() {
     let settings = settings();
-    let release = release_of(&settings, all_cubes());
+    let release = release_of(&settings, &all_cubes());
     let dir = common::written(&release);
     for released in &release.cubes {
         let id = released.cube.id();
@@ -233,7 +233,7 @@ fn csvw_describes_the_csv_beside_it() {
 #[test]
 fn the_catalogue_lists_every_file_with_its_size() {
     let settings = settings();
-    let mut release = release_of(&settings, all_cubes());
+    let mut release = release_of(&settings, &all_cubes());
     release.estimates = vec![common::small_estimate(&settings)];
     let dir = common::written(&release);
     let data = dir.path().join("data");
@@ -306,7 +306,7 @@ fn the_manifest_lists_every_file_but_itself() {
 #[test]
 fn rates_stand_in_tables_that_have_them_and_beside_published_counts_only() {
     let settings = settings();
-    let release = release_of(&settings, all_cubes());
+    let release = release_of(&settings, &all_cubes());
     let dir = common::written(&release);
     for released in &release.cubes {
         let id = released.cube.id();
@@ -388,7 +388,7 @@ fn results_say_what_was_computed() {
 #[test]
 fn a_workbook_says_what_its_figures_are() {
     let settings = settings();
-    let dir = common::written(&release_of(&settings, all_cubes()));
+    let dir = common::written(&release_of(&settings, &all_cubes()));
     let about = |id: &str| -> Vec<Vec<String>> {
         let path = dir.path().join(format!("data/{id}/{id}.xlsx"));
         let mut book: calamine::Xlsx<_> = calamine::open_workbook(path).expect("a workbook");

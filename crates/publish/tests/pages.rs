@@ -8,7 +8,7 @@ use std::path::Path;
 use common::html::{self, Element, HtmlTable, outline};
 use common::{HOSTILE, by_region, files, read, release, release_of, settings};
 use model::trend::{Change, Direction};
-use model::{Label, Language, Settings, Value};
+use model::{Label, Language, Settings, TrendSettings, Value};
 use proptest::prelude::*;
 use publish::{Release, ReleasedCube};
 
@@ -210,7 +210,7 @@ fn hostile_release(settings: &Settings) -> Release<'_> {
             }
         }
     }
-    let mut out = release_of(settings, cubes);
+    let mut out = release_of(settings, &cubes);
     out.estimates = vec![common::small_estimate(settings)];
     for e in &mut out.estimates[0].estimation.estimates {
         e.model = HOSTILE.into();
@@ -293,7 +293,7 @@ fn said(release: &Release<'_>, language: Language) -> (String, String) {
 }
 
 fn changed(settings: &Settings, change: Change) -> Release<'_> {
-    let mut out = release_of(settings, Vec::new());
+    let mut out = release_of(settings, &[]);
     out.reporting.clear();
     let points = &mut out.trends[0].points;
     points.last_mut().expect("a point").change = Some(change);
@@ -331,7 +331,7 @@ fn assert_said(change: Change) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_page_says_rise_or_fall_where_the_interval_holds_no_change(
@@ -460,7 +460,7 @@ fn every_figure_stands_at_its_place() {
 #[test]
 fn a_page_shows_the_rates_of_its_table() {
     let settings = settings();
-    let release = release_of(&settings, common::cubes());
+    let release = release_of(&settings, &common::cubes());
     let all = pages_of(&release);
     let page = &all["en/table-by_age.html"];
     let headings: Vec<String> = page.find("h2").into_iter().map(Element::words).collect();
@@ -488,12 +488,45 @@ fn a_page_shows_the_rates_of_its_table() {
     }
 }
 
+#[test]
+fn a_series_says_where_a_figure_is_hidden_and_where_there_is_none() {
+    let mut settings = settings();
+    settings.trend.push(TrendSettings {
+        cube: "by_sex".into(),
+        at: BTreeMap::from([("sex".to_owned(), "X".to_owned())]),
+        each: None,
+        title: Label::same("Other"),
+    });
+    let mut release = release_of(&settings, &common::cubes());
+    let series = &mut release.trends[0];
+    for (point, count) in series.points.iter_mut().zip([None, Some(11), Some(14)]) {
+        (point.count, point.change) = (count, None);
+        (point.interval, point.fitted) = (None, None);
+    }
+    series.breaks.clear();
+    let mut before = series.points[0].clone();
+    before.period = "2017".into();
+    series.points.insert(0, before);
+    let all = pages_of(&release);
+    for page in ["index", "trends"] {
+        let page = &all[&format!("en/{page}.html")];
+        let tables = html::tables(page);
+        let rows = &tables.iter().find(|t| t.head[..2] == ["Period", "Figure"]).expect("the series").rows;
+        let figures: Vec<&str> = rows.iter().map(|row| row[1].as_str()).collect();
+        assert_eq!(figures, ["no figure", "hidden", "11", "14"]);
+        let open = |e: &&Element| e.attribute("class").is_some_and(|c| c.ends_with("open"));
+        let marks: Vec<&Element> = page.find("path").into_iter().filter(open).collect();
+        assert_eq!(marks.len(), 1);
+        assert_eq!(marks[0].words(), "Detected victims, 2018: hidden");
+    }
+}
+
 // --- Releases that lack something --------------------------------------------------------------------
 
 #[test]
 fn a_release_without_estimates_says_so() {
     let settings = settings();
-    let all = pages_of(&release_of(&settings, common::cubes()));
+    let all = pages_of(&release_of(&settings, &common::cubes()));
     for page in ["hidden", "visibility"] {
         let en = outline(&all[&format!("en/{page}.html")]);
         assert!(en.contains("This release has no estimate of the hidden population."), "{en}");
@@ -505,7 +538,7 @@ fn a_release_without_estimates_says_so() {
 #[test]
 fn a_release_without_trends_says_so() {
     let settings = settings();
-    let mut release = release_of(&settings, common::cubes());
+    let mut release = release_of(&settings, &common::cubes());
     release.trends.clear();
     let all = pages_of(&release);
     assert!(outline(&all["en/trends.html"]).contains("This release describes no series."));
@@ -515,7 +548,7 @@ fn a_release_without_trends_says_so() {
 #[test]
 fn a_release_of_nothing_still_has_all_its_pages() {
     let settings = settings();
-    let mut release = release_of(&settings, Vec::new());
+    let mut release = release_of(&settings, &[]);
     release.trends.clear();
     release.reporting.clear();
     release.sources.clear();
@@ -531,7 +564,7 @@ fn an_empty_table_has_a_page_that_says_so() {
     for cube in &mut cubes {
         cube.cells.clear();
     }
-    let release = release_of(&settings, cubes);
+    let release = release_of(&settings, &cubes);
     let all = pages_of(&release);
     for released in &release.cubes {
         let said = outline(&all[&format!("en/table-{}.html", released.cube.id())]);
@@ -545,7 +578,7 @@ fn a_table_without_dimensions_or_time_has_a_page() {
     let settings = settings();
     let mut one = common::cube("one", Label::same("One"), Vec::new(), &[(&[], 1334)]);
     one.universe = "one".into();
-    let all = pages_of(&release_of(&settings, vec![one, by_region()]));
+    let all = pages_of(&release_of(&settings, &[one, by_region()]));
     assert!(outline(&all["en/table-one.html"]).contains("Total | 1,334"));
     assert!(outline(&all["nl/table-by_region.html"]).contains("Noord | 1.401"));
 }

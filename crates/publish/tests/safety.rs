@@ -90,7 +90,9 @@ fn assert_hidden_everywhere(dir: &Path, released: &ReleasedCube, bare: &Cube) ->
     for language in ["en", "nl"] {
         let path = dir.join(format!("site/{language}/table-{}.html", cube.id()));
         let page = html::parse(&fs::read_to_string(path).expect("a page"));
-        for table in html::tables(&page).iter().filter(|t| !t.caption.contains("100")) {
+        let mut tables = html::tables(&page);
+        tables.extend(drawn(&page));
+        for table in tables.iter().filter(|t| !t.caption.contains("100")) {
             places(cube, table, &mut |key, text| {
                 let sign = ["hidden", "verborgen"].contains(&text);
                 let is = hidden.values().any(|k| k.as_slice() == key);
@@ -104,7 +106,7 @@ fn assert_hidden_everywhere(dir: &Path, released: &ReleasedCube, bare: &Cube) ->
                 );
             });
         }
-        for table in html::tables(&page).iter().filter(|t| t.caption.contains("100")) {
+        for table in tables.iter().filter(|t| t.caption.contains("100")) {
             places(cube, table, &mut |key, text| {
                 let none = ["no figure", "geen cijfer"].contains(&text);
                 let hidden = hidden.values().any(|k| k.as_slice() == key);
@@ -113,6 +115,27 @@ fn assert_hidden_everywhere(dir: &Path, released: &ReleasedCube, bare: &Cube) ->
         }
     }
     hidden.len()
+}
+
+/// The marks of the charts over time, each as a table of one figure: they are named
+/// "category, period: figure".
+fn drawn(page: &html::Element) -> Vec<HtmlTable> {
+    let of_svg = |svg: &html::Element| -> Vec<HtmlTable> {
+        let caption = svg.only_child("title").words();
+        let tips = svg.elements().filter(|e| e.name == "path").filter_map(|e| e.elements().next());
+        tips.filter_map(|tip| {
+            let words = tip.words();
+            let (place, figure) = words.rsplit_once(": ")?;
+            let (category, period) = place.rsplit_once(", ")?;
+            let rows = vec![vec![period.to_owned(), figure.to_owned()]];
+            Some(HtmlTable { caption: caption.clone(), head: vec![String::new(), category.to_owned()], rows })
+        })
+        .collect()
+    };
+    let charts = page.find("svg").into_iter().filter(|s| s.attribute("role") == Some("img"));
+    let out: Vec<HtmlTable> = charts.flat_map(of_svg).collect();
+    assert!(!out.is_empty(), "no marks");
+    out
 }
 
 /// Calls `at` with the key and the text of every figure in a table of the page of `cube`.
@@ -151,7 +174,7 @@ fn counts() -> impl Strategy<Value = Vec<Vec<Vec<u64>>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_file_says_what_is_hidden(counts in counts()) {
@@ -160,7 +183,7 @@ proptest! {
         // Rates of every count, the hidden ones among them, are thrust on the writer.
         let (released, protection) =
             common::protected(&settings, &bare, |c| Some(common::rates(c, |_| Some(50_000))));
-        let mut release = release_of(&settings, Vec::new());
+        let mut release = release_of(&settings, &[]);
         (release.cubes, release.attack) = (released, protection.attack);
         release.trends.clear();
         let dir = common::written(&release);
@@ -175,7 +198,7 @@ proptest! {
 
 /// A release whose only estimate has these groups, as detected counts.
 fn with_groups<'s>(settings: &'s Settings, detected: &[u64]) -> Release<'s> {
-    let mut out = release_of(settings, Vec::new());
+    let mut out = release_of(settings, &[]);
     let mut estimate = common::small_estimate(settings);
     let own = estimate.estimation.estimates[0].clone();
     estimate.estimation.detected = detected.iter().sum();
@@ -216,16 +239,17 @@ fn groups_on_page(release: &Release<'_>) -> BTreeSet<String> {
     let found = page("en");
     assert_eq!(found.len(), page("nl").len());
     let path = dir.path().join("data/results/visibility.csv");
-    let in_file: BTreeSet<String> = match path.is_file() {
-        true => read::csv_rows(&path).1.into_iter().map(|row| row[2].clone()).collect(),
-        false => BTreeSet::new(),
+    let in_file: BTreeSet<String> = if path.is_file() {
+        read::csv_rows(&path).1.into_iter().map(|row| row[2].clone()).collect()
+    } else {
+        BTreeSet::new()
     };
     assert_eq!(in_file, found, "the file has the groups of the page");
     found
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn small_groups_are_not_on_the_page_nor_to_be_found_by_subtraction(
@@ -264,7 +288,7 @@ fn a_group_whose_count_a_table_hides_is_not_shown() {
     // Over more years persons are not the sum of the years: the table says nothing of them.
     let mut over_more = release.clone();
     over_more.estimates[0].settings.years = Some((2018, 2019));
-    release.cubes = release_of(&settings, cubes()).cubes;
+    release.cubes = release_of(&settings, &cubes()).cubes;
     over_more.cubes = release.cubes.clone();
     let by_sex = release.cubes.iter().find(|c| c.cube.id() == "by_sex").expect("the table");
     let hides = |code: u32| by_sex.cube.cell(&[0, code]).is_some_and(read::is_hidden);
@@ -300,7 +324,7 @@ fn an_estimate_of_persons_whose_number_a_table_hides_says_nothing_of_them() {
         few.cells.insert(vec![0, code], Value::Count(if code < 2 { 4 } else { 0 }));
     }
     let mut release = with_groups(&settings, &[40, 50]);
-    release.cubes = release_of(&settings, vec![few]).cubes;
+    release.cubes = release_of(&settings, &[few]).cubes;
     assert!(release.cubes[0].cube.cell(&[0, 0]).is_some_and(read::is_hidden), "the total of 2018");
     let dir = common::written(&release);
     for page in ["index", "hidden", "visibility"] {
@@ -324,7 +348,7 @@ fn the_number_of_rows_of_persons_is_nowhere() {
         age: None,
         columns: BTreeMap::new(),
     });
-    let mut release = release_of(&settings, cubes());
+    let mut release = release_of(&settings, &cubes());
     release.sources[0].rows = RowCount { rows_in: 765_432, rows_used: 765_321, rows_quarantined: 111 };
     release.sources[0].input.as_mut().expect("an input").bytes = 87_654_321;
     let dir = common::written(&release);
@@ -387,7 +411,7 @@ fn refused(release: &Release<'_>, path: &Path, why: &str) {
 #[test]
 fn a_folder_with_other_files_is_refused() {
     let settings = settings();
-    let release = release_of(&settings, Vec::new());
+    let release = release_of(&settings, &[]);
     for (name, also) in [
         ("thesis.txt", None),
         (".git/config", None),
@@ -413,12 +437,12 @@ fn an_empty_folder_and_an_earlier_release_are_replaced() {
     let mut settings = settings();
     let place = Place::new();
     fs::create_dir(place.path()).expect("a folder");
-    write(&release_of(&settings, cubes()), &place.path()).expect("written");
+    write(&release_of(&settings, &cubes()), &place.path()).expect("written");
     let old = files(&place.path());
     // A file manager looked into it.
     fs::write(place.path().join(".DS_Store"), "icons").expect("written");
     edition(&mut settings, "2027");
-    let written = write(&release_of(&settings, Vec::new()), &place.path()).expect("written");
+    let written = write(&release_of(&settings, &[]), &place.path()).expect("written");
     let new = files(&place.path());
     assert_eq!(new.len(), written.files);
     assert!(old.len() > new.len(), "nothing of the old one is left");
@@ -429,7 +453,7 @@ fn an_empty_folder_and_an_earlier_release_are_replaced() {
 #[test]
 fn a_file_at_the_place_is_refused() {
     let settings = settings();
-    let release = release_of(&settings, Vec::new());
+    let release = release_of(&settings, &[]);
     let place = Place::new();
     fs::write(place.path(), "years of work").expect("written");
     refused(&release, &place.path(), "there is a file");
@@ -444,7 +468,7 @@ fn a_file_where_the_folder_should_be_below_is_an_error_that_names_it() {
     let settings = settings();
     let place = Place::new();
     fs::write(place.path(), "a file").expect("written");
-    let error = write(&release_of(&settings, Vec::new()), &place.path().join("below")).expect_err("refused");
+    let error = write(&release_of(&settings, &[]), &place.path().join("below")).expect_err("refused");
     assert!(matches!(error, Error::Io { .. }), "{error}");
     assert!(error.to_string().contains(&place.path().display().to_string()), "{error}");
     assert_eq!(place.names(), ["release"]);
@@ -460,7 +484,7 @@ fn a_link_is_followed_and_stays_a_link() {
     std::os::unix::fs::symlink(&real, place.path()).expect("a link");
     for year in ["2026", "2027"] {
         edition(&mut settings, year);
-        write(&release_of(&settings, Vec::new()), &place.path()).expect("written");
+        write(&release_of(&settings, &[]), &place.path()).expect("written");
         assert!(place.path().is_symlink());
         assert!(!real.is_symlink());
         assert!(String::from_utf8_lossy(&files(&real)["manifest.json"]).contains(year));
@@ -478,7 +502,7 @@ fn a_link_with_the_name_of_the_folder_beside_is_not_emptied() {
     fs::create_dir(&other).expect("a folder");
     fs::write(other.join("thesis.txt"), "years of work").expect("written");
     std::os::unix::fs::symlink(&other, place.beside()).expect("a link");
-    refused(&release_of(&settings, Vec::new()), &place.path(), "something else has the name");
+    refused(&release_of(&settings, &[]), &place.path(), "something else has the name");
     assert_eq!(fs::read(other.join("thesis.txt")).expect("the file"), b"years of work");
     assert_eq!(place.names(), [".release.new", "other"]);
 }
@@ -490,7 +514,7 @@ fn what_a_killed_run_left_is_removed() {
     fs::create_dir_all(place.beside().join("data/old")).expect("a folder");
     fs::write(place.beside().join("data/old/old.csv"), "left").expect("written");
     fs::write(place.beside().join("left.txt"), "left").expect("written");
-    let written = write(&release_of(&settings, Vec::new()), &place.path()).expect("written");
+    let written = write(&release_of(&settings, &[]), &place.path()).expect("written");
     let there = files(&place.path());
     assert_eq!(there.len(), written.files);
     assert!(there.keys().all(|name| !name.contains("left") && !name.contains("old")));
@@ -513,7 +537,7 @@ fn a_failed_write_leaves_the_old_release_whole() {
     write(&release(&settings), &place.path()).expect("written");
     let old = files(&place.path());
 
-    let good = release_of(&settings, cubes());
+    let good = release_of(&settings, &cubes());
     let mut twice = good.clone();
     twice.cubes.push(good.cubes[0].clone());
     let mut late = good.clone();
@@ -529,8 +553,8 @@ fn a_failed_write_leaves_the_old_release_whole() {
     closely.attack.narrow = 2;
 
     for (release, said) in [
-        (&exposed, ""),
-        (&closely, ""),
+        (&exposed, "1 hidden cells can be worked out"),
+        (&closely, "2 hidden cells can be worked out"),
         (&twice, "two tables have the identifier \"by_form\""),
         (&late, "table \"late\" cannot be written as XLSX"),
         (&named, "\"../by_form\" cannot be the identifier of a table"),
@@ -550,7 +574,7 @@ fn a_failed_write_leaves_the_old_release_whole() {
 #[test]
 fn of_two_writers_at_once_one_is_refused() {
     let settings = settings();
-    let release = release_of(&settings, Vec::new());
+    let release = release_of(&settings, &[]);
     let place = Place::new();
     write(&release, &place.path()).expect("written");
     let old = files(&place.path());
@@ -570,7 +594,7 @@ fn of_two_writers_at_once_one_is_refused() {
 #[test]
 fn many_writers_leave_one_whole_release() {
     let settings = settings();
-    let release = release_of(&settings, vec![common::by_region()]);
+    let release = release_of(&settings, &[common::by_region()]);
     let place = Place::new();
     let wanted = files(common::written(&release).path());
     let path = place.path();
@@ -607,7 +631,7 @@ fn a_release_can_be_read_by_all_and_written_by_its_owner() {
     let place = Place::new();
     for _ in 0..2 {
         // The modes while writing are tested beside the code that sets them.
-        write(&release_of(&settings, Vec::new()), &place.path()).expect("written");
+        write(&release_of(&settings, &[]), &place.path()).expect("written");
         let mode = fs::metadata(place.path()).expect("a folder").permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
     }
@@ -617,7 +641,7 @@ fn a_release_can_be_read_by_all_and_written_by_its_owner() {
 fn a_table_of_reports_is_protected_as_one_of_persons_is() {
     let settings = settings();
     let bare: Vec<Cube> = cubes().into_iter().take(1).map(|c| Cube { unit: Unit::Reports, ..c }).collect();
-    let release = release_of(&settings, bare.clone());
+    let release = release_of(&settings, &bare);
     let dir = common::written(&release);
     assert!(assert_hidden_everywhere(dir.path(), &release.cubes[0], &bare[0]) > 1);
 }

@@ -199,6 +199,35 @@ fn lists_that_cannot_be_used_are_refused_in_words() {
 }
 
 #[test]
+fn files_alone_are_checked_and_nothing_is_left_behind() {
+    let folder = with_lists();
+    folder.write("table.csv", "form,year,value\nLAB,2019,10\nLAB,2020\nSEX,2019,20\n");
+    let before = tree(&folder.path("."));
+    let checked = folder.json(0, &["check", "lists.csv"]);
+    assert_eq!(["rows_in", "rows_used", "rows_quarantined"].map(|k| number(&checked, k)), [24, 24, 0]);
+    let checked = folder.json(1, &["check", "lists.csv", "table.csv"]);
+    assert_eq!(["rows_in", "rows_used", "rows_quarantined"].map(|k| number(&checked, k)), [27, 26, 1]);
+    let problems = checked["problems"].as_array().expect("problems");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!((&problems[0]["rule"], number(&problems[0], "row")), (&"row.ragged".into(), 3));
+    assert_eq!(problems[0]["file"], "table.csv");
+    assert_same(&tree(&folder.path(".")), &before);
+}
+
+#[test]
+fn results_are_kept_where_out_says() {
+    let folder = with_lists();
+    folder.write("table.csv", "form,year,value\nLAB,2019,<5\nSEX,2019,20\nTotal,2019,22\n");
+    for (code, command, file, kept) in
+        [(0, "estimate", "lists.csv", "estimate.json"), (1, "audit", "table.csv", "audit.json")]
+    {
+        let said = folder.json(code, &[command, file, "--out", "kept/here"]);
+        let bytes = std::fs::read(folder.path("kept/here").join(kept)).expect("the result");
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), said, "{command}");
+    }
+}
+
+#[test]
 fn completions_name_the_commands_in_every_shell() {
     let folder = Folder::new();
     for shell in ["bash", "zsh", "fish"] {

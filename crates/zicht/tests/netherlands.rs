@@ -242,6 +242,22 @@ fn a_second_run_does_nothing_and_force_makes_the_same_again() {
     assert_same(&tree(&release), &made);
 }
 
+#[test]
+fn another_seed_makes_another_release_that_says_so() {
+    let folder = Folder::new();
+    copy_example(&folder.path("nl"));
+    let seed = |release: &Path| -> u64 {
+        let manifest = fs::read(release.join("manifest.json")).expect("the manifest");
+        number(&serde_json::from_slice(&manifest).expect("JSON"), "seed")
+    };
+    folder.zicht(&["run", "nl"]).ends_with(0);
+    assert_eq!(seed(&folder.path("nl/out/release")), 20_261_124);
+    folder.zicht(&["run", "nl", "--seed", "5"]).ends_with(0);
+    assert_eq!(seed(&folder.path("nl/out/release")), 5);
+    folder.zicht(&["run", "nl"]).ends_with(0);
+    assert_same(&tree(&folder.path("nl/out/release")), &tree(&the_release()));
+}
+
 fn without_conf(table: &Table) -> Table {
     let cells = table.cells.iter().map(|(k, c)| (k.clone(), Cell { conf: None, ..c.clone() })).collect();
     Table { dimensions: table.dimensions.clone(), cells }

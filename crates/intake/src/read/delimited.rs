@@ -160,7 +160,7 @@ impl Records {
         };
         // The reader counts line ends it has passed; those within quotes belong to this record, and
         // so does the last one of a file that ends within quotes.
-        let inside = self.bytes[..self.length].iter().filter(|b| **b == b'\n').count() as u64;
+        let inside = self.bytes[..self.length].split(|b| *b == b'\n').count() as u64 - 1;
         let passed = self.core.line() + self.returns;
         self.line = passed.saturating_sub(inside + u64::from(self.last == b'\n' && !cut_off)).max(1);
         Ok(true)

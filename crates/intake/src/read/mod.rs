@@ -209,7 +209,7 @@ fn looks_like_data(columns: &[String]) -> bool {
 fn shorten(columns: &[String]) -> String {
     let mut text = columns.iter().take(30).cloned().collect::<Vec<_>>().join(", ");
     if columns.len() > 30 {
-        text.push_str(&format!(" and {} more", columns.len() - 30));
+        text = format!("{text} and {} more", columns.len() - 30);
     }
     text
 }

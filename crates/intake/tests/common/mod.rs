@@ -28,6 +28,8 @@ pub(crate) struct Project {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) settings: Settings,
     pub(crate) catalogue: Catalogue,
+    /// The key of pseudonyms and record numbers.
+    pub(crate) secret: [u8; 32],
 }
 
 impl Project {
@@ -41,7 +43,7 @@ impl Project {
             .unwrap_or_else(|e| panic!("the settings are wrong: {e}\n  help: {}\n{settings}", e.help));
         let read = |file: &str| fs::read_to_string(dir.path().join(file)).map_err(|e| e.to_string());
         let catalogue = Catalogue::new(&settings, read).expect("the classifications are there");
-        Self { settings, catalogue, dir }
+        Self { dir, settings, catalogue, secret: [7; 32] }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -56,7 +58,15 @@ impl Project {
     /// Reads the first source as a register.
     pub(crate) fn reports(&self) -> Result<intake::Reports, Error> {
         let source = &self.settings.source[0];
-        intake::read_reports(self.path(), source, &self.settings, &self.catalogue, &self.kept(), &|_| {})
+        intake::read_reports(
+            self.path(),
+            source,
+            &self.settings,
+            &self.catalogue,
+            &self.secret,
+            &self.kept(),
+            &|_| {},
+        )
     }
 }
 
@@ -162,8 +172,9 @@ pub(crate) struct Kept {
 /// The reports in a file that [`intake::read_reports`] wrote.
 pub(crate) fn kept(path: &Path) -> Vec<Kept> {
     let file = fs::File::open(path).expect("reports were kept");
-    let reader =
-        ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.build()).expect("a Parquet file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(ParquetRecordBatchReaderBuilder::build)
+        .expect("a Parquet file");
     let mut out = Vec::new();
     for batch in reader {
         let batch = batch.expect("readable");

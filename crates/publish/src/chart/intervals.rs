@@ -4,6 +4,7 @@ use super::{Frame, Svg, fit, ticks};
 use crate::number;
 
 /// One estimate.
+#[allow(clippy::struct_field_names)]
 #[derive(Debug, Clone)]
 pub(crate) struct Interval {
     pub(crate) label: String,

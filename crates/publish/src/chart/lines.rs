@@ -13,6 +13,7 @@ pub(crate) struct Line {
 }
 
 /// Series over the same periods, with what is said of the first of them.
+#[allow(clippy::struct_field_names)]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lines {
     pub(crate) periods: Vec<String>,
@@ -69,7 +70,7 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
     // The widest label decides how many fit.
     let widest = data.periods.iter().map(|p| p.chars().count()).max().unwrap_or(4).max(4);
     let every = (n * (widest * 8 + 14)).div_ceil((WIDTH - LEFT - RIGHT) as usize).max(1);
-    for (i, period) in data.periods.iter().enumerate().filter(|(i, _)| (n - 1 - i) % every == 0) {
+    for (i, period) in data.periods.iter().enumerate().filter(|(i, _)| (n - 1 - i).is_multiple_of(every)) {
         svg.text("tick", (x(i), HEIGHT - 12.0), "middle", period);
     }
     if hidden {

@@ -50,7 +50,7 @@ fn link(to: &str, text: &str, note: &str) -> Link {
 }
 
 /// The series that stands for the monitor: the first of persons, or else the first.
-fn headline<'a>(c: Context<'a>) -> Option<&'a Trend> {
+fn headline(c: Context<'_>) -> Option<&Trend> {
     let trends = &c.release.trends;
     let has_counts = |t: &&Trend| t.points.iter().any(|p| p.count.is_some());
     trends

@@ -23,13 +23,12 @@ use publish::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates,
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script> & \"quotes\" ' ]]> {{ 7 }} {title}";
 
 pub(crate) fn settings() -> Settings {
-    let text = format!(
-        r#"
+    let text = r#"
 [monitor]
 id = "small"
-title = {{ en = "A small monitor", nl = "Een kleine monitor" }}
-description = {{ en = "What is known of few.", nl = "Wat van weinigen bekend is." }}
-publisher = {{ en = "The Publisher", nl = "De Uitgever" }}
+title = { en = "A small monitor", nl = "Een kleine monitor" }
+description = { en = "What is known of few.", nl = "Wat van weinigen bekend is." }
+publisher = { en = "The Publisher", nl = "De Uitgever" }
 edition = "2026"
 reference_date = "2026-11-24"
 contact = "monitor@example.org"
@@ -38,15 +37,15 @@ seed = 7
 [[source]]
 id = "police"
 path = "registers/police.csv"
-title = {{ en = "Police", nl = "Politie" }}
-definition = {{ en = "Victims reported.", nl = "Gemelde slachtoffers." }}
+title = { en = "Police", nl = "Politie" }
+definition = { en = "Victims reported.", nl = "Gemelde slachtoffers." }
 publisher = "National police"
 vintage = "2026"
 licence = "CC-BY-4.0"
 citation = "By letter"
 [[source.cube]]
 id = "by_form"
-title = {{ en = "Victims by form", nl = "Slachtoffers naar vorm" }}
+title = { en = "Victims by form", nl = "Slachtoffers naar vorm" }
 unit = "persons"
 concept = "detected"
 value = "n"
@@ -55,7 +54,7 @@ id = "year"
 column = "year"
 [[source.cube]]
 id = "by_sex"
-title = {{ en = "Victims by sex", nl = "Slachtoffers naar geslacht" }}
+title = { en = "Victims by sex", nl = "Slachtoffers naar geslacht" }
 unit = "persons"
 concept = "detected"
 value = "n"
@@ -78,16 +77,15 @@ path = "registers/lists.csv"
 title = "Lists"
 [source.histories]
 [source.histories.labels]
-A = {{ en = "Alpha", nl = "Alfa" }}
+A = { en = "Alpha", nl = "Alfa" }
 
 [[estimate]]
 id = "hidden"
-title = {{ en = "Known and hidden", nl = "Bekend en verborgen" }}
+title = { en = "Known and hidden", nl = "Bekend en verborgen" }
 source = "lists"
 methods = ["main"]
 by = ["sex"]
 "#
-    )
     .replace("TITLE", &HOSTILE.replace('\'', "’"));
     Settings::parse(&text).unwrap_or_else(|e| panic!("{} {}", e.message, e.help))
 }
@@ -361,9 +359,9 @@ pub(crate) fn protected(
 }
 
 /// The small release without estimates, which take the most time.
-pub(crate) fn release_of(settings: &Settings, cubes: Vec<Cube>) -> Release<'_> {
+pub(crate) fn release_of<'s>(settings: &'s Settings, cubes: &[Cube]) -> Release<'s> {
     let (cubes, protection) =
-        protected(settings, &cubes, |c| (c.id == "by_age").then(|| rates(c, inhabitants)));
+        protected(settings, cubes, |c| (c.id == "by_age").then(|| rates(c, inhabitants)));
     Release {
         settings,
         version: "0.1.0",
@@ -402,7 +400,7 @@ pub(crate) fn release_of(settings: &Settings, cubes: Vec<Cube>) -> Release<'_> {
 
 /// The whole small release.
 pub(crate) fn release(settings: &Settings) -> Release<'_> {
-    Release { estimates: vec![small_estimate(settings)], ..release_of(settings, cubes()) }
+    Release { estimates: vec![small_estimate(settings)], ..release_of(settings, &cubes()) }
 }
 
 /// A folder with `release` in it.

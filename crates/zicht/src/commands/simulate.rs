@@ -28,11 +28,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
     empty_folder(&arguments.out)?;
     let seed = global.seed.unwrap_or(1);
-    let options = simulate::Options {
-        reports: arguments.reports,
-        seed,
-        reference_date: arguments.date,
-    };
+    let options = simulate::Options { reports: arguments.reports, seed, reference_date: arguments.date };
     let step = show.step("simulate", Some(arguments.reports));
     let summary = simulate::simulate(&options, &arguments.out, &|n| step.at(n)).map_err(|e| {
         Failure::input(e.to_string(), "check the number of reports and that the folder can be written")

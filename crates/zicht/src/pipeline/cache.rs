@@ -1,7 +1,8 @@
 //! `out/work`: what a run keeps so that the next does only what changed.
 
-use std::fs::{File, TryLockError};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -45,6 +46,28 @@ impl Work {
     /// A file of this folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
+    }
+
+    /// The secret that hashes of identifiers are keyed with: random, made once for this folder.
+    /// No result depends on it; without it, what is kept cannot be compared with other files.
+    pub(crate) fn secret(&self) -> Result<[u8; 32], Failure> {
+        let path = self.path("secret");
+        if let Ok(Ok(secret)) = std::fs::read(&path).map(<[u8; 32]>::try_from) {
+            return Ok(secret);
+        }
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret)
+            .map_err(|e| Failure::input(format!("the system gives no random numbers: {e}"), ""))?;
+        // Written aside, so that a killed run leaves a whole one or none.
+        let aside = self.path("secret.tmp");
+        let write = || -> std::io::Result<()> {
+            let _ = std::fs::remove_file(&aside);
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+            file.write_all(&secret)?;
+            std::fs::rename(&aside, &path)
+        };
+        write().map_err(|e| Failure::io("cannot write", &path, &e))?;
+        Ok(secret)
     }
 
     /// What was kept under `name`, if it can still be read.

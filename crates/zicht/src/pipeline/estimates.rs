@@ -80,7 +80,8 @@ fn grouped(tables: &Tables, by: &[String]) -> Result<Tables, Failure> {
     let mut groups: BTreeMap<BTreeMap<String, String>, CaptureTable> = BTreeMap::new();
     let mut out: Tables = tables.iter().filter(|(codes, _)| codes.is_empty()).cloned().collect();
     for (codes, table) in tables.iter().filter(|(codes, _)| !codes.is_empty() && !by.is_empty()) {
-        let key = codes.iter().filter(|(id, _)| by.contains(id)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let key =
+            codes.iter().filter(|(id, _)| by.contains(id)).map(|(k, v)| (k.clone(), v.clone())).collect();
         let group = match groups.entry(key) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => entry.insert(CaptureTable::new(table.lists().to_vec()).map_err(fail)?),

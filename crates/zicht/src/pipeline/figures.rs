@@ -86,11 +86,7 @@ pub(crate) fn rates(
     let rates =
         tables::rates(cube.id(), cube.dimensions(), counts, &population, table.per, settings.monitor.level)
             .map_err(|e| Failure::input(e.to_string(), ""))?;
-    let cells = cube
-        .cells()
-        .zip(rates)
-        .filter_map(|((key, _), rate)| Some((key.clone(), rate?)))
-        .collect();
+    let cells = cube.cells().zip(rates).filter_map(|((key, _), rate)| Some((key.clone(), rate?))).collect();
     Ok(Some(ReleasedRates { per: table.per, population: population.title.clone(), cells }))
 }
 

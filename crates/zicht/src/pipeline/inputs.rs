@@ -176,16 +176,16 @@ fn read_register(
         .iter()
         .filter(|h| settings.variable.values().any(|v| v.file.as_ref() == Some(&h.path)))
         .collect();
+    let secret = work.secret()?;
     let state = serde_json::json!([
         cache::build(),
+        model::provenance::hash(&secret),
         input,
         source,
         codes,
         own,
         settings.variable,
         settings.registers(),
-        settings.monitor.id,
-        settings.monitor.seed,
         settings.monitor.reference_date,
     ]);
     let key = &model::provenance::hash(state.to_string().as_bytes())[..16];
@@ -196,7 +196,7 @@ fn read_register(
     }
     work.sweep(&format!("{}-", source.id), &[]);
     let Reports { rows, findings, persons } =
-        intake::read_reports(&monitor.dir, source, settings, &monitor.catalogue, &path, progress)
+        intake::read_reports(&monitor.dir, source, settings, &monitor.catalogue, &secret, &path, progress)
             .map_err(|e| Failure::from_intake(&e))?;
     let kept = Kept { rows, persons, findings };
     // Last, so that a file of reports is only believed when it is whole.
