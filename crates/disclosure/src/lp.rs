@@ -1,4 +1,4 @@
-//! Linear programmes over a component, by HiGHS: one thread, fixed seed, no clock.
+//! Linear programmes over a component, by `HiGHS`: one thread, fixed seed, no clock.
 
 use highs::{Col, HighsModelStatus, Model, RowProblem, Sense, SolvedModel};
 

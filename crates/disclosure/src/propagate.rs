@@ -37,7 +37,9 @@ impl Known {
     /// Propagates `bounds` through all equations but the `broken` ones, to a fixed point.
     pub(crate) fn new(system: &System, bounds: &[Bounds], broken: &[u32]) -> Self {
         let mut active = vec![true; system.equations.len()];
-        broken.iter().for_each(|&e| active[e as usize] = false);
+        for &e in broken {
+            active[e as usize] = false;
+        }
         let mut known = Known {
             bounds: bounds.to_vec(),
             history: vec![Default::default(); bounds.len()],

@@ -277,6 +277,10 @@ impl Part {
         }
     }
 
+    fn threshold(&self) -> i64 {
+        i64::try_from(self.policy.threshold).unwrap_or(INF)
+    }
+
     /// What is published of a variable.
     fn public(&self, v: usize) -> Bounds {
         let t = self.truth[v];
@@ -285,10 +289,8 @@ impl Part {
             _ if !self.hidden[v] => t,
             role => match (self.policy.marks, role) {
                 (Marks::Alike, _) => Bounds { lo: self.least(), hi: INF },
-                (Marks::Apart, Role::Small) => {
-                    Bounds { lo: self.least(), hi: self.policy.threshold as i64 - 1 }
-                }
-                (Marks::Apart, _) => Bounds { lo: self.policy.threshold as i64, hi: INF },
+                (Marks::Apart, Role::Small) => Bounds { lo: self.least(), hi: self.threshold() - 1 },
+                (Marks::Apart, _) => Bounds { lo: self.threshold(), hi: INF },
             },
         }
     }
@@ -310,9 +312,7 @@ impl Part {
         match self.roles[v as usize] {
             // Nobody can be kept from knowing what its publisher said.
             Role::Bounded => wanted.min(self.truth[v as usize].width()),
-            _ if self.policy.marks == Marks::Apart => {
-                wanted.min(self.policy.threshold as i64 - 1 - self.least())
-            }
+            _ if self.policy.marks == Marks::Apart => wanted.min(self.threshold() - 1 - self.least()),
             _ => wanted,
         }
     }
@@ -344,7 +344,9 @@ impl Part {
             }
             if before == self.hidden {
                 // The programmes see no way; what stands around these cells goes too.
-                close.iter().for_each(|&(v, _)| self.widen_by_force(v));
+                for &(v, _) in &close {
+                    self.widen_by_force(v);
+                }
                 if before == self.hidden {
                     break;
                 }

@@ -17,6 +17,11 @@ pub(crate) const INF: i64 = i64::MAX >> 14;
 /// Counts above this are refused, so that every sum stays exact.
 pub(crate) const LARGEST: u64 = 1 << 40;
 
+/// A count as a signed number; beyond [`INF`] all are alike.
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).map_or(INF, |n| n.min(INF))
+}
+
 /// What is known of a variable: both bounds are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bounds {
@@ -30,8 +35,8 @@ impl Bounds {
     }
     pub(crate) fn of(value: Value) -> Self {
         match value {
-            Value::Count(n) => Bounds::exactly(n as i64),
-            Value::Between(lo, hi) => Bounds { lo: lo.min(hi) as i64, hi: (hi.max(lo) as i64).min(INF) },
+            Value::Count(n) => Bounds::exactly(whole(n)),
+            Value::Between(lo, hi) => Bounds { lo: whole(lo.min(hi)), hi: whole(hi.max(lo)) },
             Value::Missing => Bounds { lo: 0, hi: INF },
         }
     }

@@ -57,6 +57,67 @@ fn plain(cube: Cube) -> Table {
     Table { cube, waiver: None }
 }
 
+/// Whether the published margins come out.
+fn fits(
+    table: &BTreeMap<Key, u64>,
+    inner: &[Key],
+    shown: &dyn Fn(&Key) -> Option<u64>,
+    rows: u32,
+    columns: u32,
+) -> bool {
+    let sum = |r: u32, c: u32| -> u64 {
+        inner.iter().filter(|k| (r == 0 || k[0] == r) && (c == 0 || k[1] == c)).map(|k| table[k]).sum()
+    };
+    (0..=rows).all(|r| {
+        (0..=columns).all(|c| {
+            let margin = r == 0 || c == 0;
+            !margin || shown(&vec![r, c]).map_or_else(|| sum(r, c) >= 1, |n| n == sum(r, c))
+        })
+    })
+}
+
+/// Tries every value of inner cell `i` and of those after it.
+#[allow(clippy::too_many_arguments)]
+fn go(
+    i: usize,
+    inner: &[Key],
+    table: &mut BTreeMap<Key, u64>,
+    shown: &dyn Fn(&Key) -> Option<u64>,
+    rows: u32,
+    columns: u32,
+    most: u64,
+    at: &Key,
+    enough: u64,
+    out: &mut std::collections::BTreeSet<u64>,
+) {
+    if out.last().unwrap_or(&0) - out.first().unwrap_or(&0) >= enough {
+        return;
+    }
+    if i == inner.len() {
+        if fits(table, inner, shown, rows, columns) {
+            out.insert(table[at]);
+        }
+        return;
+    }
+    let values = shown(&inner[i]).map_or_else(|| (1..=most).collect::<Vec<_>>(), |n| vec![n]);
+    for n in values {
+        table.insert(inner[i].clone(), n);
+        // A published margin that is already passed cannot come out.
+        let passed = (0..2).any(|d| {
+            let mut margin = inner[i].clone();
+            margin[d] = 0;
+            let sum: u64 = table.iter().filter(|(k, _)| k[1 - d] == inner[i][1 - d]).map(|(_, n)| n).sum();
+            shown(&margin).is_some_and(|m| sum > m)
+        });
+        if passed {
+            table.remove(&inner[i]);
+            continue;
+        }
+        go(i + 1, inner, table, shown, rows, columns, most, at, enough, out);
+    }
+    table.remove(&inner[i]);
+}
+
 /// All values that an inner cell can have in a two-way table, by trying: every hidden inner cell
 /// takes every value up to `most`, and the published margins must come out. It stops once the
 /// values lie `enough` apart.
@@ -69,64 +130,6 @@ fn possible(protection: &Protection, at: &Key, most: u64, enough: u64) -> Vec<u6
         |key: &Key| cube.cell(key).filter(|c| c.obs == ObsStatus::Normal).and_then(|c| c.value.count());
     let mut table: BTreeMap<Key, u64> = BTreeMap::new();
     let mut out = std::collections::BTreeSet::new();
-    fn fits(
-        table: &BTreeMap<Key, u64>,
-        inner: &[Key],
-        shown: &dyn Fn(&Key) -> Option<u64>,
-        rows: u32,
-        columns: u32,
-    ) -> bool {
-        let sum = |r: u32, c: u32| -> u64 {
-            inner.iter().filter(|k| (r == 0 || k[0] == r) && (c == 0 || k[1] == c)).map(|k| table[k]).sum()
-        };
-        (0..=rows).all(|r| {
-            (0..=columns).all(|c| {
-                let margin = r == 0 || c == 0;
-                !margin || shown(&vec![r, c]).map_or_else(|| sum(r, c) >= 1, |n| n == sum(r, c))
-            })
-        })
-    }
-    #[allow(clippy::too_many_arguments)]
-    fn go(
-        i: usize,
-        inner: &[Key],
-        table: &mut BTreeMap<Key, u64>,
-        shown: &dyn Fn(&Key) -> Option<u64>,
-        rows: u32,
-        columns: u32,
-        most: u64,
-        at: &Key,
-        enough: u64,
-        out: &mut std::collections::BTreeSet<u64>,
-    ) {
-        if out.last().unwrap_or(&0) - out.first().unwrap_or(&0) >= enough {
-            return;
-        }
-        if i == inner.len() {
-            if fits(table, inner, shown, rows, columns) {
-                out.insert(table[at]);
-            }
-            return;
-        }
-        let values = shown(&inner[i]).map_or_else(|| (1..=most).collect::<Vec<_>>(), |n| vec![n]);
-        for n in values {
-            table.insert(inner[i].clone(), n);
-            // A published margin that is already passed cannot come out.
-            let passed = (0..2).any(|d| {
-                let mut margin = inner[i].clone();
-                margin[d] = 0;
-                let sum: u64 =
-                    table.iter().filter(|(k, _)| k[1 - d] == inner[i][1 - d]).map(|(_, n)| n).sum();
-                shown(&margin).is_some_and(|m| sum > m)
-            });
-            if passed {
-                table.remove(&inner[i]);
-                continue;
-            }
-            go(i + 1, inner, table, shown, rows, columns, most, at, enough, out);
-        }
-        table.remove(&inner[i]);
-    }
     go(0, &inner, &mut table, &shown, rows, columns, most, at, enough, &mut out);
     out.into_iter().collect()
 }
@@ -329,12 +332,11 @@ proptest! {
             for (c, &n) in row.iter().enumerate() {
                 let key = vec![r as u32 + 1, c as u32 + 1];
                 let cell = done.cubes[0].cell(&key).expect("there");
-                match cell.obs {
-                    ObsStatus::Normal => {
-                        prop_assert_eq!(cell.value, Value::Count(n));
-                        prop_assert!(n == 0 || n >= 3);
-                    }
-                    _ => prop_assert_eq!(cell.value, Value::Missing),
+                if cell.obs == ObsStatus::Normal {
+                    prop_assert_eq!(cell.value, Value::Count(n));
+                    prop_assert!(n == 0 || n >= 3);
+                } else {
+                    prop_assert_eq!(cell.value, Value::Missing);
                 }
                 if n > 0 && n < 3 && done.attack.exact + done.attack.narrow == 0 {
                     let values = possible(&done, &key, 12, 2);

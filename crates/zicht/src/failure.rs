@@ -8,22 +8,22 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 pub(crate) struct Failure {
     message: String,
     help: Option<String>,
-    source_text: Option<NamedSource<String>>,
-    span: Option<std::ops::Range<usize>>,
+    place: Option<Box<Place>>,
     code: u8,
+}
+
+/// Where in the settings it is.
+#[derive(Debug)]
+struct Place {
+    text: NamedSource<String>,
+    span: std::ops::Range<usize>,
 }
 
 impl Failure {
     /// Bad input or settings: exit code 2.
     pub(crate) fn input(message: impl Into<String>, help: impl Into<String>) -> Self {
         let help = help.into();
-        Self {
-            message: message.into(),
-            help: (!help.is_empty()).then_some(help),
-            source_text: None,
-            span: None,
-            code: 2,
-        }
+        Self { message: message.into(), help: (!help.is_empty()).then_some(help), place: None, code: 2 }
     }
 
     /// A method refused or did not converge: exit code 3.
@@ -47,9 +47,8 @@ impl Failure {
     /// Settings that cannot be used, with the place in the file.
     pub(crate) fn settings(error: model::SettingsError, name: &str, text: &str) -> Self {
         let mut failure = Self::input(error.message, error.help);
-        if error.span.is_some() {
-            failure.source_text = Some(NamedSource::new(name, text.to_owned()));
-            failure.span = error.span;
+        if let Some(span) = error.span {
+            failure.place = Some(Box::new(Place { text: NamedSource::new(name, text.to_owned()), span }));
         } else {
             failure.message = format!("{name}: {}", failure.message);
         }
@@ -73,11 +72,11 @@ impl Diagnostic for Failure {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source_text.as_ref().map(|s| s as &dyn SourceCode)
+        self.place.as_ref().map(|p| &p.text as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.span.clone()?;
+        let span = self.place.as_ref()?.span.clone();
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".into()), span))))
     }
 }

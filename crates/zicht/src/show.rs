@@ -1,6 +1,7 @@
 //! What the user sees: results on standard output, progress and findings on standard error.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -178,10 +179,10 @@ fn diagnostic(f: &Finding) -> String {
     };
     let mut place = f.file.clone();
     if let Some(row) = f.row {
-        place.push_str(&format!(":{row}"));
+        let _ = write!(place, ":{row}");
     }
     if let Some(column) = &f.column {
-        place.push_str(&format!(", column \"{column}\""));
+        let _ = write!(place, ", column \"{column}\"");
     }
     let value = f.value.as_ref().map(|v| format!(" [{v}]")).unwrap_or_default();
     format!(

@@ -1,7 +1,7 @@
 //! Readers: each turns a file into the same thing, a header and chunks of rows.
 //!
 //! A reader decides nothing about meaning. What it finds wrong with a row (a field too many,
-//! bytes that are no text) goes along with the row as a [`Fault`], so that the row is
+//! bytes that are no text) goes along with the row as a `Fault`, so that the row is
 //! quarantined and counted by whoever reads on.
 
 mod bytes;

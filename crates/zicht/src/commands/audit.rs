@@ -1,5 +1,6 @@
 //! `zicht audit`: attack published tables, anyone's.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -84,10 +85,10 @@ pub(crate) fn describe(f: &disclosure::Finding) -> String {
     };
     let mut text = format!("{} [{}] published as {} {learned}", f.table, cell.join(", "), f.published);
     for because in f.because.iter().take(3) {
-        text.push_str(&format!("\n    because {because}"));
+        let _ = write!(text, "\n    because {because}");
     }
     for repair in f.repair.iter().take(2) {
-        text.push_str(&format!("\n    repair: {repair}"));
+        let _ = write!(text, "\n    repair: {repair}");
     }
     text
 }
