@@ -5,7 +5,7 @@ use std::path::Path;
 
 use model::{Format, HistoryColumns, MAX_LISTS, RowCount, Severity, TOTAL};
 
-use crate::cubes::finding;
+use crate::cubes::{finding, of_fault};
 use crate::error::Result;
 use crate::findings::Findings;
 use crate::published::read_tables;
@@ -69,17 +69,7 @@ pub fn check_file(path: &Path, name: &str) -> Result<Checked> {
                 continue;
             };
             rows.rows_quarantined += 1;
-            let (row, message) = (Some(chunk.number(r)), fault.message.clone());
-            faults.push(finding(
-                &table.name,
-                row,
-                None,
-                None,
-                fault.rule,
-                Severity::Error,
-                message,
-                fault.help,
-            ));
+            faults.push(of_fault(&table.name, chunk.number(r), fault));
         }
     }
     let lists = (0..binary.len()).filter(|&c| table.columns[c] != "count").collect::<Vec<_>>();

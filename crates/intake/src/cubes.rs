@@ -85,17 +85,7 @@ pub(crate) fn read_long(
             rows.rows_in += 1;
             let row = chunk.number(r);
             if let Some(fault) = chunk.fault(r) {
-                let message = fault.message.clone();
-                findings.push(finding(
-                    &table.name,
-                    Some(row),
-                    None,
-                    None,
-                    fault.rule,
-                    Severity::Error,
-                    message,
-                    fault.help,
-                ));
+                findings.push(of_fault(&table.name, row, fault));
                 rows.rows_quarantined += 1;
                 continue;
             }
@@ -491,6 +481,12 @@ fn say(value: Value) -> String {
         Value::Between(low, high) => format!("{low} to {high}"),
         Value::Missing => "no figure".to_owned(),
     }
+}
+
+/// What a reader found wrong with a row, as a finding.
+pub(crate) fn of_fault(file: &str, row: u64, fault: &read::Fault) -> Finding {
+    let message = fault.message.clone();
+    finding(file, Some(row), None, None, fault.rule, Severity::Error, message, fault.help)
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -14,7 +14,7 @@ use model::{
 use serde::Deserialize;
 
 use crate::counts;
-use crate::cubes::{Context, Cubes, check_totals, finding, is_period, read_long};
+use crate::cubes::{Context, Cubes, check_totals, finding, is_period, of_fault, read_long};
 use crate::error::{Error, Result};
 use crate::findings::Findings;
 use crate::read;
@@ -79,17 +79,7 @@ pub fn read_tables(path: &Path, name: &str, layout: Option<&Layout>) -> Result<C
         for r in 0..chunk.len() {
             count.rows_in += 1;
             if let Some(fault) = chunk.fault(r) {
-                let message = fault.message.clone();
-                findings.push(finding(
-                    &file.name,
-                    Some(chunk.number(r)),
-                    None,
-                    None,
-                    fault.rule,
-                    Severity::Error,
-                    message,
-                    fault.help,
-                ));
+                findings.push(of_fault(&file.name, chunk.number(r), fault));
                 count.rows_quarantined += 1;
                 continue;
             }

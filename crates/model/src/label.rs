@@ -27,6 +27,40 @@ impl Language {
         }
     }
 
+    /// Names of the months, as they stand within a sentence.
+    pub fn months(self) -> [&'static str; 12] {
+        match self {
+            Language::En => [
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ],
+            Language::Nl => [
+                "januari",
+                "februari",
+                "maart",
+                "april",
+                "mei",
+                "juni",
+                "juli",
+                "augustus",
+                "september",
+                "oktober",
+                "november",
+                "december",
+            ],
+        }
+    }
+
     /// The language's own name.
     pub fn name(self) -> &'static str {
         match self {

@@ -70,6 +70,27 @@ pub enum Direction {
     CannotTell,
 }
 
+/// An organisation whose reports changed in a way that those of the others did not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportingAlert {
+    /// Code of the organisation or register.
+    pub organisation: String,
+    /// Its name.
+    pub label: Label,
+    /// The period before the change.
+    pub from: String,
+    /// The period of the change.
+    pub period: String,
+    /// Its reports before and after.
+    pub counts: (u64, u64),
+    /// Reports of all others with figures in both periods, before and after.
+    pub others: (u64, u64),
+    /// Its own change; `None` when it reported nothing before.
+    pub change: Option<Change>,
+    /// Whether it rose or fell against the others.
+    pub direction: Direction,
+}
+
 /// A break in the level of a series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Break {

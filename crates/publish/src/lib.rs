@@ -33,7 +33,5 @@ mod text;
 mod write;
 
 pub use error::Error;
-pub use release::{
-    AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, ReportingNote, SourceNote,
-};
+pub use release::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote};
 pub use write::{Written, write};

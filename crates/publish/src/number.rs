@@ -62,39 +62,11 @@ pub(crate) fn range(low: &str, high: &str, language: Language) -> String {
 
 /// `2026-11-24` → `24 November 2026`; what is not a date comes back as it is.
 pub(crate) fn date(iso: &str, language: Language) -> String {
-    const EN: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    const NL: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
     let mut parts = iso.split('-').map(|p| p.parse::<usize>().ok());
     let (Some(Some(y)), Some(Some(m)), Some(Some(d))) = (parts.next(), parts.next(), parts.next()) else {
         return iso.to_owned();
     };
-    let months = if language == Language::En { EN } else { NL };
+    let months = language.months();
     m.checked_sub(1)
         .and_then(|m| months.get(m))
         .map_or_else(|| iso.to_owned(), |name| format!("{d} {name} {y}"))

@@ -18,6 +18,7 @@ pub(crate) use hidden::withheld;
 use askama::Template;
 use model::Language;
 
+use crate::chart::Frame;
 use crate::facts::Figure;
 use crate::text::{Texts, fill, texts};
 use crate::{Error, Release, data, number};
@@ -189,8 +190,18 @@ impl Context<'_> {
         Block::Table(Table { caption, label, head, rows })
     }
 
-    pub(crate) fn chart(&self, title: &str, svg: String, legend: Vec<(String, String)>) -> Block {
-        Block::Chart(Chart { label: fill(self.t.chart_scroll, &[("what", title)]), svg, legend })
+    /// A chart: `draw` draws it in the frame that it is given.
+    pub(crate) fn chart(
+        &self,
+        id: &str,
+        title: &str,
+        description: &str,
+        legend: Vec<(String, String)>,
+        draw: impl FnOnce(&Frame<'_>) -> String,
+    ) -> Block {
+        let frame = Frame { id, title, description, hidden: self.t.hidden_cell, language: self.language };
+        let label = fill(self.t.chart_scroll, &[("what", title)]);
+        Block::Chart(Chart { label, svg: draw(&frame), legend })
     }
 
     /// Links to sources by their identifiers.

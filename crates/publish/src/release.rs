@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use disclosure::{Attack, ProtectedCube, TableReport};
 use estimate::Estimation;
 use model::provenance::Input;
-use model::trend::{Change, Direction, Trend};
+use model::trend::{ReportingAlert, Trend};
 use model::{EstimateSettings, Key, Label, Rate, RowCount, Settings, Source};
 
 /// Everything that is published together.
@@ -20,7 +20,7 @@ pub struct Release<'a> {
     /// Series over time, computed from the protected cubes.
     pub trends: Vec<Trend>,
     /// Organisations whose reporting changed, computed from the protected cubes.
-    pub reporting: Vec<ReportingNote>,
+    pub reporting: Vec<ReportingAlert>,
     /// Estimates of the hidden population.
     pub estimates: Vec<ReleasedEstimate>,
     /// The sources, in the order of the settings.
@@ -55,27 +55,6 @@ pub struct ReleasedRates {
     pub population: Label,
     /// Rates by key; cells without a published count or without a population have none.
     pub cells: BTreeMap<Key, Rate>,
-}
-
-/// An organisation that reported more or fewer, against what the others did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReportingNote {
-    /// Code of the organisation or register.
-    pub organisation: String,
-    /// Its name.
-    pub label: Label,
-    /// The period before the change.
-    pub from: String,
-    /// The period of the change.
-    pub period: String,
-    /// Its reports before and after.
-    pub counts: (u64, u64),
-    /// Reports of all others with figures in both periods, before and after.
-    pub others: (u64, u64),
-    /// Its own change; `None` when it reported nothing before.
-    pub change: Option<Change>,
-    /// Whether it rose or fell against the others.
-    pub direction: Direction,
 }
 
 /// Estimates of one population by several methods.

@@ -480,7 +480,8 @@ fn a_page_shows_the_rates_of_its_table() {
             };
             let key = [place(0, year), place(1, &row[0])];
             let hidden = released.cube.cell(&key).is_some_and(read::is_hidden);
-            assert_eq!(text == "no figure", hidden, "{key:?}: {text}");
+            assert_eq!(text == "hidden", hidden, "{key:?}: {text}");
+            assert_ne!(text, "no figure", "{key:?}");
         }
     }
     for page in ["en/table-by_form.html", "nl/table-by_sex.html"] {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span};
-use model::{Category, Dimension, Label, Period, Role, Settings};
+use model::{Category, Dimension, Label, Language, Period, Role, Settings};
 
 /// 1 January 1970, day 0 of Arrow's `Date32`.
 const EPOCH: Date = Date::constant(1970, 1, 1);
@@ -103,34 +103,6 @@ impl Calendar {
 }
 
 fn name(period: Period, first: Date) -> (String, Label) {
-    const EN: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    const NL: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
     let (year, month) = (first.year(), first.month());
     match period {
         Period::Year => (format!("{year:04}"), Label::same(format!("{year:04}"))),
@@ -141,7 +113,10 @@ fn name(period: Period, first: Date) -> (String, Label) {
         }
         Period::Month => {
             let at = month as usize - 1;
-            let label = Label::new(format!("{} {year:04}", EN[at]), format!("{} {year:04}", NL[at]));
+            let label = Label::new(
+                format!("{} {year:04}", Language::En.months()[at]),
+                format!("{} {year:04}", Language::Nl.months()[at]),
+            );
             (format!("{year:04}-{month:02}"), label)
         }
     }

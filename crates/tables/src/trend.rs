@@ -15,7 +15,7 @@ mod alerts;
 mod breaks;
 mod exact;
 
-pub use alerts::{OrganisationSeries, ReportingAlert, reporting_alerts};
+pub use alerts::{OrganisationSeries, reporting_alerts};
 pub use breaks::LEVEL_VARIATION;
 pub use exact::{change, garwood, proportion};
 

@@ -4,7 +4,7 @@ use disclosure::ProtectedCube;
 use model::{Key, Role, Zeros};
 
 use super::{Block, Cell, Context, Link, Page, Term};
-use crate::chart::{self, Bar, Frame, Line, Lines, SERIES};
+use crate::chart::{self, Bar, Line, Lines, SERIES};
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label, top_level};
 use crate::release::ReleasedCube;
 use crate::text::{capital, fill};
@@ -281,21 +281,14 @@ fn over_time(
     };
     let description = describe(c, &periods, &lines);
     let chart_id = format!("chart-{id}");
-    let frame = Frame {
-        id: &chart_id,
-        title,
-        description: &description,
-        hidden: t.hidden_cell,
-        language: c.language,
-    };
     let apart = d.is_some_and(|d| cube.dimensions()[d].role == Role::Vintage);
     let legend = if lines.len() > 1 {
         lines.iter().enumerate().map(|(s, l)| (chart::swatch(s), l.label.clone())).collect()
     } else {
         Vec::new()
     };
-    let svg = chart::lines(&frame, &Lines { periods, lines, apart, ..Lines::default() });
-    blocks.push(c.chart(title, svg, legend));
+    let drawing = Lines { periods, lines, apart, ..Lines::default() };
+    blocks.push(c.chart(&chart_id, title, &description, legend, |frame| chart::lines(frame, &drawing)));
 
     // The columns of the table: the total, then the largest; in the order of the classification
     // when all fit.
@@ -363,14 +356,7 @@ fn side_by_side(
         let n = c.count(bars.len() as u64);
         let description = fill(t.chart_desc_bars, &[("n", &n), ("largest", &largest.label)]);
         let chart_id = format!("bars-{id}");
-        let frame = Frame {
-            id: &chart_id,
-            title,
-            description: &description,
-            hidden: t.hidden_cell,
-            language: c.language,
-        };
-        blocks.push(c.chart(title, chart::bars(&frame, &bars), Vec::new()));
+        blocks.push(c.chart(&chart_id, title, &description, Vec::new(), |frame| chart::bars(frame, &bars)));
     }
     let mut listed: Vec<&Row> = rows.iter().filter(|r| r.figures[at] != Figure::Missing).collect();
     if listed.len() > ROWS {

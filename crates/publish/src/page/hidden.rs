@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::visibility::hidden_in_a_table;
 use super::{Block, Cell, Context, Page, Term};
-use crate::chart::{self, Frame, Interval, Scale};
+use crate::chart::{self, Interval, Scale};
 use crate::number;
 use crate::release::ReleasedEstimate;
 use crate::text::{Texts, fill};
@@ -105,20 +105,10 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
         .collect();
     let description = fill(t.chart_desc_intervals, &[("n", &c.count(rows.len() as u64))]);
     let chart_id = format!("chart-{i}");
-    let frame = Frame {
-        id: &chart_id,
-        title,
-        description: &description,
-        hidden: t.hidden_cell,
-        language: c.language,
-    };
-    let svg = chart::intervals(
-        &frame,
-        &rows,
-        Some((estimation.detected as f64, t.estimate_detected)),
-        Scale::Count,
-    );
-    blocks.push(c.chart(title, svg, Vec::new()));
+    let mark = Some((estimation.detected as f64, t.estimate_detected));
+    blocks.push(c.chart(&chart_id, title, &description, Vec::new(), |frame| {
+        chart::intervals(frame, &rows, mark, Scale::Count)
+    }));
     blocks.push(methods_table(c, released, title));
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);

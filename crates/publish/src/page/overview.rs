@@ -5,7 +5,7 @@ use model::trend::{Change, Direction, Point, Trend};
 
 use super::hidden::{disagree, extremes, method_name, withheld};
 use super::{Block, Cell, Context, Fact, Link, Page, cube};
-use crate::chart::{self, Frame};
+use crate::chart;
 use crate::facts::CubeFacts;
 use crate::number;
 use crate::text::fill;
@@ -178,14 +178,9 @@ fn said(c: Context<'_>, trend: &Trend, blocks: &mut Vec<Block>) {
     blocks.push(Block::Text(t.not_hidden_fall.into()));
     let level = number::percent(trend.level, c.language);
     let description = fill(t.trend_desc, &[("level", &level)]);
-    let frame = Frame {
-        id: "chart-headline",
-        title,
-        description: &description,
-        hidden: t.hidden_cell,
-        language: c.language,
-    };
-    blocks.push(c.chart(title, chart::lines(&frame, &super::trends::drawing(c, trend)), Vec::new()));
+    blocks.push(c.chart("chart-headline", title, &description, Vec::new(), |frame| {
+        chart::lines(frame, &super::trends::drawing(c, trend))
+    }));
     blocks.push(Block::Note(description.clone()));
     let rows = trend
         .points
@@ -242,7 +237,12 @@ fn audit_table(c: Context<'_>) -> Block {
         .iter()
         .map(|a| {
             let n = |x: usize| Cell::number(c.count(x as u64));
-            vec![Cell::text(a.file.clone()), n(a.cells_attacked), n(a.exact), n(a.narrow)]
+            // A file is known to readers by the title of its source.
+            let of = c.release.sources.iter().filter(|s| s.source.path == a.file);
+            let ids: Vec<String> = of.map(|s| s.source.id.clone()).collect();
+            let links = c.source_links(&ids);
+            let name = if links.is_empty() { Cell::text(a.file.clone()) } else { Cell::links(links) };
+            vec![name, n(a.cells_attacked), n(a.exact), n(a.narrow)]
         })
         .collect();
     let head = [t.audit_file, t.audit_attacked, t.audit_exact, t.audit_narrow].map(String::from).to_vec();

@@ -3,8 +3,8 @@
 use model::{Key, Rate};
 
 use super::{Block, Cell, Context};
-use crate::chart::{self, Frame, Interval, Scale};
-use crate::facts::{CubeFacts, category_label, dimension_label};
+use crate::chart::{self, Interval, Scale};
+use crate::facts::{CubeFacts, Figure, category_label, dimension_label};
 use crate::number;
 use crate::release::{ReleasedCube, ReleasedRates};
 use crate::text::fill;
@@ -12,10 +12,11 @@ use crate::text::fill;
 /// Most categories in one chart or table.
 const MOST: usize = 16;
 
-/// A category with its rates, one a period (or one in all).
+/// A category with its rates, one a period (or one in all); where there is none, what stands in its
+/// place.
 struct Row {
     label: String,
-    rates: Vec<Option<Rate>>,
+    rates: Vec<Result<Rate, Figure>>,
 }
 
 /// Chart and table of the rates by each dimension that has some.
@@ -41,7 +42,7 @@ pub(super) fn blocks(c: Context<'_>, released: &ReleasedCube, blocks: &mut Vec<B
                 let label = category_label(&dimension.categories[k as usize], c.language);
                 Row { label, rates: along(released, rates, &key) }
             })
-            .filter(|row| row.rates.iter().any(Option::is_some))
+            .filter(|row| row.rates.iter().any(Result::is_ok))
             .collect();
         // A population without this dimension gives the total alone, once.
         if rows.is_empty() || rows.len() == 1 && blocks.len() > before {
@@ -57,11 +58,13 @@ pub(super) fn blocks(c: Context<'_>, released: &ReleasedCube, blocks: &mut Vec<B
 }
 
 /// The rates at `key` over all periods, or the one where there is no time.
-fn along(released: &ReleasedCube, rates: &ReleasedRates, key: &[u32]) -> Vec<Option<Rate>> {
+fn along(released: &ReleasedCube, rates: &ReleasedRates, key: &[u32]) -> Vec<Result<Rate, Figure>> {
     let cube = &released.cube;
-    let at = |key: &Key| {
+    let at = |key: &Key| match cube.figure(key) {
+        Figure::Count(_) => rates.cells.get(key).copied().ok_or(Figure::Missing),
         // A rate gives its count away: none where there is no published count.
-        cube.figure(key).count().and_then(|_| rates.cells.get(key)).copied()
+        Figure::Hidden => Err(Figure::Hidden),
+        Figure::Between(..) | Figure::Missing => Err(Figure::Missing),
     };
     let mut key = key.to_vec();
     match cube.time() {
@@ -89,8 +92,7 @@ fn one(
         Some(t) => cube.dimensions()[t].categories.iter().map(|p| category_label(p, c.language)).collect(),
         None => vec![String::new()],
     };
-    let used: Vec<usize> =
-        (0..periods.len()).filter(|&i| rows.iter().any(|r| r.rates[i].is_some())).collect();
+    let used: Vec<usize> = (0..periods.len()).filter(|&i| rows.iter().any(|r| r.rates[i].is_ok())).collect();
     let Some(&last) = used.last() else { return };
     let shown = &rows[..rows.len().min(MOST)];
     let number = |x: f64| number::decimal(x, 1, c.language);
@@ -98,9 +100,10 @@ fn one(
         .iter()
         .map(|row| Interval {
             label: row.label.clone(),
-            point: row.rates[last].map(|r| r.rate),
-            interval: row.rates[last].map(|r| r.interval),
-            without: t.missing_cell.into(),
+            point: row.rates[last].ok().map(|r| r.rate),
+            interval: row.rates[last].ok().map(|r| r.interval),
+            without: if row.rates[last] == Err(Figure::Hidden) { t.hidden_cell } else { t.missing_cell }
+                .into(),
         })
         .collect();
     let heading = match cube.time() {
@@ -109,20 +112,15 @@ fn one(
     };
     let description = fill(t.chart_desc_intervals, &[("n", &c.count(drawn.len() as u64))]);
     let chart_id = format!("chart-rates-{id}");
-    let frame = Frame {
-        id: &chart_id,
-        title: &heading,
-        description: &description,
-        hidden: t.hidden_cell,
-        language: c.language,
-    };
-    blocks.push(c.chart(&heading, chart::intervals(&frame, &drawn, None, Scale::Rate), Vec::new()));
-    let figure = |rate: Option<Rate>| match rate {
-        Some(r) => {
+    blocks.push(c.chart(&chart_id, &heading, &description, Vec::new(), |frame| {
+        chart::intervals(frame, &drawn, None, Scale::Rate)
+    }));
+    let figure = |rate: Result<Rate, Figure>| match rate {
+        Ok(r) => {
             let interval = c.range(&number(r.interval.0), &number(r.interval.1));
             Cell::number(format!("{} ({interval})", number(r.rate)))
         }
-        None => Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() },
+        Err(figure) => c.figure(figure),
     };
     let mut head = vec![t.category.to_owned()];
     head.extend(used.iter().map(|&i| match cube.time() {

@@ -5,7 +5,7 @@ use model::trend::{Direction, Trend};
 use model::{Dimension, Key, Role, TrendSettings, Unit};
 
 use super::{Block, Cell, Context, Link, Page, cube};
-use crate::chart::{self, Frame, Line, Lines};
+use crate::chart::{self, Line, Lines};
 use crate::facts::{CubeFacts, Figure};
 use crate::number;
 use crate::release::ReleasedCube;
@@ -150,9 +150,8 @@ fn one(c: Context<'_>, i: usize, trend: &Trend, blocks: &mut Vec<Block>) {
     let level = number::percent(trend.level, c.language);
     let description = fill(t.trend_desc, &[("level", &level)]);
     let id = format!("chart-{i}");
-    let frame =
-        Frame { id: &id, title, description: &description, hidden: t.hidden_cell, language: c.language };
-    blocks.push(c.chart(title, chart::lines(&frame, &drawing(c, trend)), Vec::new()));
+    blocks
+        .push(c.chart(&id, title, &description, Vec::new(), |frame| chart::lines(frame, &drawing(c, trend))));
     blocks.push(Block::Note(description.clone()));
     breaks(c, trend, blocks);
     blocks.push(points(c, trend, title, &level));

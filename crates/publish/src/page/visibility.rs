@@ -7,7 +7,7 @@ use model::{Label, UNKNOWN, Unit};
 
 use super::hidden::{method_name, of_total, withheld};
 use super::{Block, Cell, Context, Page};
-use crate::chart::{self, Frame, Interval, Scale};
+use crate::chart::{self, Interval, Scale};
 use crate::facts::{CubeFacts, Figure};
 use crate::number;
 use crate::release::ReleasedEstimate;
@@ -132,14 +132,9 @@ fn chart_and_table(
     let t = c.t;
     let description = fill(t.chart_desc_intervals, &[("n", &c.count(rows.len() as u64))]);
     let chart_id = format!("chart-{id}");
-    let frame = Frame {
-        id: &chart_id,
-        title,
-        description: &description,
-        hidden: t.hidden_cell,
-        language: c.language,
-    };
-    blocks.push(c.chart(title, chart::intervals(&frame, rows, None, Scale::Share), Vec::new()));
+    blocks.push(c.chart(&chart_id, title, &description, Vec::new(), |frame| {
+        chart::intervals(frame, rows, None, Scale::Share)
+    }));
     let percent = |x: f64| number::percent(x, c.language);
     let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
     let body = rows

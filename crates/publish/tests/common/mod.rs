@@ -13,11 +13,11 @@ use std::path::Path;
 use disclosure::{Policy, Table, protect};
 use estimate::{Method, Options, estimate, estimate_groups};
 use model::provenance::Input;
-use model::trend::{Break, Change, Direction, Point, Trend};
+use model::trend::{Break, Change, Direction, Point, ReportingAlert, Trend};
 use model::{
     CaptureTable, Category, Cube, Dimension, Label, Rate, Role, RowCount, Settings, TOTAL, Unit, Value,
 };
-use publish::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, ReportingNote, SourceNote};
+use publish::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote};
 
 /// A title that must come out as text everywhere.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script> & \"quotes\" ' ]]> {{ 7 }} {title}";
@@ -367,7 +367,7 @@ pub(crate) fn release_of<'s>(settings: &'s Settings, cubes: &[Cube]) -> Release<
         version: "0.1.0",
         cubes,
         trends: vec![trend()],
-        reporting: vec![ReportingNote {
+        reporting: vec![ReportingAlert {
             organisation: "POLICE".into(),
             label: Label::new("Police", "Politie"),
             from: "2018".into(),

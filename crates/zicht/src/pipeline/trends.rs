@@ -2,9 +2,8 @@
 //! a chart of it.
 
 use disclosure::ProtectedCube;
-use model::trend::Trend;
+use model::trend::{ReportingAlert, Trend};
 use model::{Dimension, Label, Role, Settings, TOTAL, TrendSettings, Unit};
-use publish::ReportingNote;
 use tables::trend;
 
 use crate::failure::Failure;
@@ -43,7 +42,10 @@ pub(crate) fn describe(settings: &Settings, cubes: &[ProtectedCube]) -> Result<V
 
 /// Organisations of which the reports changed against those of the others: from series of
 /// reports by organisation or register.
-pub(crate) fn reporting(settings: &Settings, cubes: &[ProtectedCube]) -> Result<Vec<ReportingNote>, Failure> {
+pub(crate) fn reporting(
+    settings: &Settings,
+    cubes: &[ProtectedCube],
+) -> Result<Vec<ReportingAlert>, Failure> {
     let mut out = Vec::new();
     for asked in &settings.trend {
         let by = asked.each.as_deref();
@@ -55,18 +57,7 @@ pub(crate) fn reporting(settings: &Settings, cubes: &[ProtectedCube]) -> Result<
             .into_iter()
             .filter_map(|s| s.category.map(|(code, label)| (code, label, s.points)))
             .collect();
-        out.extend(trend::reporting_alerts(&all, settings.monitor.level).into_iter().map(|a| {
-            ReportingNote {
-                organisation: a.organisation,
-                label: a.label,
-                from: a.from,
-                period: a.period,
-                counts: a.counts,
-                others: a.others,
-                change: a.change,
-                direction: a.direction,
-            }
-        }));
+        out.extend(trend::reporting_alerts(&all, settings.monitor.level));
     }
     Ok(out)
 }
