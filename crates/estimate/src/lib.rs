@@ -31,7 +31,9 @@
 #![doc = "\n"]
 #![doc = include_str!("methods.md")]
 
+mod bootstrap;
 mod bounds;
+mod branch;
 mod coverage;
 mod error;
 mod groups;
@@ -45,6 +47,6 @@ mod search;
 
 pub use error::Error;
 pub use groups::estimate_groups;
-pub use options::{Method, Options};
+pub use options::{Interval, Method, Options};
 pub use result::{Estimate, Estimation, Group};
 pub use run::estimate;

@@ -29,7 +29,7 @@ pub use existence::Existence;
 pub(crate) use existence::{Terms, check as check_cells};
 pub use model::Model;
 pub(crate) use model::{pair_count, pairs};
-pub(crate) use solve::Solver;
+pub(crate) use solve::{MAX_STEPS, Solver};
 
 /// Why a model gives no estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,23 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p)
 }
 
+/// Probability that a standard normal variable is at most `x`.
+pub(crate) fn normal_probability(x: f64) -> f64 {
+    Normal::standard().cdf(x)
+}
+
+/// Quantile of values in ascending order, those at infinity included: the one that is nearly
+/// unbiased for the median, number 8 of Hyndman and Fan (1996).
+pub(crate) fn quantile(ascending: &[f64], p: f64) -> f64 {
+    let n = ascending.len();
+    let place = (p * (n as f64 + 1.0 / 3.0) + 1.0 / 3.0).clamp(1.0, n as f64);
+    // A place that is whole but for rounding is whole: its neighbour, perhaps infinite, has no weight.
+    let whole = (place + 1e-9).floor();
+    let part = place - whole;
+    let low = ascending[whole as usize - 1];
+    if part <= 1e-9 || low.is_infinite() { low } else { low + part * (ascending[whole as usize] - low) }
+}
+
 /// Half-width in standard errors of a two-sided interval at `level`.
 pub(crate) fn two_sided(level: f64) -> f64 {
     normal_quantile(f64::midpoint(1.0, level))
@@ -110,6 +127,20 @@ mod tests {
     fn poisson_tails_beyond_floating_point_are_still_ordered() {
         assert!(log_poisson_p(3000.0, 100.0) < log_poisson_p(2900.0, 100.0));
         assert!(log_poisson_p(3000.0, 100.0).is_finite());
+    }
+
+    /// By hand: the places (5 + 1/3)·p + 1/3 among the five values are 1/3 and 13/15 (raised to 1),
+    /// 5/3, 3, 77/15 and 17/3 (lowered to 5).
+    #[test]
+    fn quantiles_are_those_of_type_8() {
+        let values = [1.0, 2.0, 4.0, 8.0, 16.0];
+        for (p, expected) in [(0.0, 1.0), (0.1, 1.0), (0.25, 5.0 / 3.0), (0.5, 4.0), (0.9, 16.0), (1.0, 16.0)]
+        {
+            assert!((quantile(&values, p) - expected).abs() < 1e-12, "{p}");
+        }
+        let open = [1.0, 2.0, 4.0, f64::INFINITY, f64::INFINITY];
+        assert!((quantile(&open, 0.5) - 4.0).abs() < 1e-12, "an infinite neighbour has no weight here");
+        assert!(quantile(&open, 0.6).is_infinite() && quantile(&open, 0.9).is_infinite());
     }
 
     #[test]

@@ -22,10 +22,11 @@ pub enum Method {
     Main,
     /// Log-linear model grown pair by pair while the overlap of a pair of lists has a
     /// one-sided Poisson p-value below [`Options::p_enter`] (Chan, Silverman and Vincent 2021);
-    /// Wald interval.
+    /// interval as [`Options::interval`] says.
     Stepwise,
     /// The model of smallest BIC among all two-way models, up to six lists; beyond six the
-    /// smallest that adding or removing one pair at a time can reach. Wald interval.
+    /// smallest that adding or removing one pair at a time can reach. Interval as
+    /// [`Options::interval`] says.
     Bic,
     /// The model of [`Method::Bic`], with the profile likelihood interval of Cormack (1992).
     Profile,
@@ -77,6 +78,58 @@ impl Serialize for Method {
     }
 }
 
+/// How the interval of [`Method::Stepwise`] and [`Method::Bic`] is made; the other methods have
+/// one of their own.
+///
+/// ```
+/// use estimate::Interval;
+/// let interval: Interval = "bca".parse()?;
+/// assert_eq!(interval, Interval::Bca);
+/// # Ok::<(), estimate::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Interval {
+    /// From the standard error under the chosen model, as if no other had been possible.
+    #[default]
+    Wald,
+    /// Quantiles of bootstrap replicates, in each of which the model is chosen again.
+    Percentile,
+    /// The same replicates, corrected for bias and acceleration (`BCa`; Efron 1987).
+    Bca,
+}
+
+impl Interval {
+    /// All of them, in the order in which they are named to the user.
+    pub const ALL: [Self; 3] = [Self::Wald, Self::Percentile, Self::Bca];
+
+    /// Name on the command line and in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wald => "wald",
+            Self::Percentile => "percentile",
+            Self::Bca => "bca",
+        }
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Interval {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|interval| interval.name() == name).ok_or_else(|| Error::Option {
+            option: "interval",
+            value: name.to_owned(),
+            allowed: "use wald, percentile or bca",
+        })
+    }
+}
+
 /// How the methods are tuned. [`Options::default`] is what the peers use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -85,8 +138,10 @@ pub struct Options {
     /// Highest order of a term in a log-linear model: 1 (lists only) or 2 (pairs of lists,
     /// the default).
     pub max_order: usize,
-    /// Number of bootstrap replicates for [`Method::SampleCoverage`]; default 1000. The
-    /// comparison of groups draws ten times as many populations.
+    /// How the interval of [`Method::Stepwise`] and [`Method::Bic`] is made; default Wald.
+    pub interval: Interval,
+    /// Number of bootstrap replicates for [`Method::SampleCoverage`] and for the intervals that
+    /// resample; default 1000. The comparison of groups draws ten times as many populations.
     pub replicates: usize,
     /// Seed of every random stream; default 1.
     pub seed: u64,
@@ -97,7 +152,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { level: 0.95, max_order: 2, replicates: 1000, seed: 1, p_enter: 0.02 }
+        Self { level: 0.95, max_order: 2, interval: Interval::Wald, replicates: 1000, seed: 1, p_enter: 0.02 }
     }
 }
 

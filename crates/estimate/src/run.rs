@@ -6,13 +6,15 @@ use std::sync::OnceLock;
 use model::CaptureTable;
 use serde_json::{Map, Value, json};
 
+use crate::bootstrap::bootstrap;
 use crate::bounds::chao;
+use crate::branch::smallest_bic;
 use crate::coverage::{LOW_COVERAGE, bootstrap_error, sample_coverage};
 use crate::loglinear::{Cells, Model};
 use crate::numeric::{log_interval, two_sided};
 use crate::profile::profile;
 use crate::search::{Chosen, best_bic, fixed, stepwise};
-use crate::{Error, Estimate, Estimation, Method, Options};
+use crate::{Error, Estimate, Estimation, Interval, Method, Options};
 
 /// Estimates how many persons there are, seen and never seen, by each of `methods`.
 ///
@@ -87,9 +89,21 @@ impl<'a> Task<'a> {
             Method::Stepwise => {
                 let chosen = stepwise(cells, self.options.max_order, self.options.p_enter)
                     .map_err(|e| e.to_string())?;
-                Ok(self.wald(&chosen, table))
+                let again = |cells: &Cells| {
+                    let fit = stepwise(cells, self.options.max_order, self.options.p_enter).ok()?.fit;
+                    Some((fit.model, fit.hidden))
+                };
+                Ok(self.answer(&chosen, table, again))
             }
-            Method::Bic => Ok(self.wald(self.best_bic(cells)?, table)),
+            Method::Bic => {
+                let chosen = self.best_bic(cells)?;
+                let likely: Vec<Model> = chosen.ranking.iter().map(|ranked| ranked.model).collect();
+                let again = |cells: &Cells| {
+                    let best = smallest_bic(cells, self.options.max_order, &likely)?;
+                    Some((best.model, best.hidden))
+                };
+                Ok(self.answer(chosen, table, again))
+            }
             Method::Profile => self.profile(self.best_bic(cells)?, table, cells),
             Method::Chao => Ok(self.chao(table)),
             Method::SampleCoverage => self.sample_coverage(table),
@@ -131,6 +145,54 @@ impl<'a> Task<'a> {
             .get_or_init(|| best_bic(cells, self.options.max_order).map_err(|e| e.to_string()))
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The total of the chosen model with the interval that the options ask for; `again` chooses
+    /// a model for another table and gives the hidden count, `None` when there is no estimate.
+    fn answer(
+        &self,
+        chosen: &Chosen,
+        table: &CaptureTable,
+        again: impl Fn(&Cells) -> Option<(Model, f64)> + Sync,
+    ) -> Answer {
+        let mut answer = self.wald(chosen, table);
+        if self.options.interval != Interval::Wald {
+            let limits = bootstrap(table, (chosen.fit.model, chosen.fit.hidden), self.options, again);
+            let detected = table.detected() as f64;
+            let replicates = &limits.replicates;
+            let total = |hidden: Option<f64>| match hidden {
+                Some(hidden) => json!(detected + hidden),
+                None => Value::Null,
+            };
+            let found = [
+                ("interval_method", json!(self.options.interval.name())),
+                ("replicates", json!(self.options.replicates)),
+                ("replicates_without_estimate", json!(replicates.without_estimate)),
+                ("replicates_with_this_model", json!(replicates.same_model)),
+                ("replicates_median", total(Some(replicates.quantile(0.5)).filter(|h| h.is_finite()))),
+                ("bias_correction", json!(limits.bias_correction)),
+                ("acceleration", json!(limits.acceleration)),
+                ("lower_limit", total(limits.low)),
+                ("upper_limit", limits.high.map_or_else(|| json!(limits.open), |h| json!(detected + h))),
+            ];
+            answer.diagnostics.extend(found.map(|(name, value)| (name.to_owned(), value)));
+            answer.interval =
+                limits.low.zip(limits.high).map(|(low, high)| (detected + low, detected + high));
+            let outside = |(low, high): (f64, f64)| answer.total < low || answer.total > high;
+            let notes = [
+                answer.interval.is_some_and(outside).then_some(
+                    "the total lies outside its interval: in nearly all replicates another model was chosen",
+                ),
+                limits.at_the_edge.then_some(
+                    "a limit is the most extreme replicate: with so few replicates it cannot be told further",
+                ),
+            ];
+            let notes: Vec<&str> = notes.into_iter().flatten().collect();
+            if !notes.is_empty() {
+                answer.diagnostics.insert("note".into(), json!(notes.join("; ")));
+            }
+        }
+        answer
     }
 
     /// Interval of the hidden count that is normal on the log scale, added to the detected.

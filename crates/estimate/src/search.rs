@@ -49,17 +49,23 @@ pub(crate) fn fixed(cells: &Cells, model: Model) -> Result<Chosen, Refusal> {
 /// p-values are compared by their logarithms, so that two of them below the smallest
 /// floating-point number are still told apart.
 pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<Chosen, Refusal> {
-    let mut chosen = fixed(cells, Model::main(cells.lists))?;
-    chosen.search = "stepwise by p-value";
+    let mut solver = Solver::new(cells);
+    let fit = fit_cells(cells, Model::main(cells.lists), &mut solver)?;
+    let mut chosen = Chosen {
+        fit,
+        search: "stepwise by p-value",
+        considered: 1,
+        refused: 0,
+        not_converged: 0,
+        ranking: Vec::new(),
+    };
     if max_order < 2 {
         return Ok(chosen);
     }
     let all: Vec<(usize, usize)> = pairs(cells.lists).collect();
-    let mut solver = Solver::new(cells);
     loop {
         let model = chosen.fit.model;
-        // The solver's sums then hold the expected overlaps of this model.
-        chosen.fit = fit_checked(cells, model, &mut solver)?;
+        // The solver's sums hold the expected overlaps of this model.
         let mut candidates: Vec<(f64, Model)> = all
             .iter()
             .filter(|&&(i, j)| !model.contains(i, j))
@@ -82,7 +88,7 @@ pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<
             chosen.refused += 1;
         }
         let Some(bigger) = next else { return Ok(chosen) };
-        chosen.fit.model = bigger;
+        chosen.fit = fit_checked(cells, bigger, &mut solver)?;
     }
 }
 

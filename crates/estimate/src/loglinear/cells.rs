@@ -22,12 +22,18 @@ pub(crate) struct Cells {
 
 impl Cells {
     pub(crate) fn new(table: &CaptureTable) -> Self {
-        let lists = table.lists().len();
+        Self::from_counts(table.lists().len(), table.counts())
+    }
+
+    /// The cells of a table that names each history at most once; a count of 0 is an empty cell.
+    pub(crate) fn from_counts(lists: usize, given: impl IntoIterator<Item = (u32, u64)>) -> Self {
         let mut counts = vec![0.0; 1 << lists];
         let mut support = Vec::new();
         let mut log_factorials = 0.0;
-        for (history, count) in table.counts() {
+        let mut detected = 0_u64;
+        for (history, count) in given.into_iter().filter(|&(_, count)| count > 0) {
             let n = count as f64;
+            detected += count;
             counts[history as usize] = n;
             support.push(history);
             log_factorials += ln_gamma(n + 1.0);
@@ -35,7 +41,7 @@ impl Cells {
         support.sort_by_key(|&history| (history.count_ones(), history));
         let mut margins = counts.clone();
         sum_over_supersets(&mut margins);
-        Self { lists, detected: table.detected() as f64, counts, margins, support, log_factorials }
+        Self { lists, detected: detected as f64, counts, margins, support, log_factorials }
     }
 }
 

@@ -23,7 +23,11 @@ pub(crate) struct Arguments {
     /// Highest order of interaction: 1 is independence, 2 adds pairs of lists.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     max_order: u8,
-    /// Replicates, where a method resamples.
+    /// Interval of stepwise and bic: wald, percentile or bca. The last two draw the persons again and
+    /// choose the model again in each replicate.
+    #[arg(long, value_name = "NAME", default_value_t = estimate::Interval::Wald)]
+    interval: estimate::Interval,
+    /// Replicates, where a method or an interval resamples.
     #[arg(long, default_value_t = 1000)]
     replicates: usize,
     /// Estimate each group of this column apart. May be given more than once.
@@ -54,6 +58,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let options = estimate::Options {
         level: arguments.level,
         max_order: usize::from(arguments.max_order),
+        interval: arguments.interval,
         replicates: arguments.replicates,
         seed: global.seed.unwrap_or(1),
         ..estimate::Options::default()
