@@ -1,4 +1,5 @@
-//! Time to search all 32,768 two-way models of the six-list Netherlands table.
+//! Time to search all 32,768 two-way models of the six-list Netherlands table, and all 6,212 models
+//! with terms of three of five lists.
 //!
 //! `cargo bench -p zicht-estimate`
 
@@ -14,8 +15,8 @@ fn main() {
 }
 
 /// Reads a table of capture histories: a 0/1 column for each list, then the count.
-fn netherlands() -> CaptureTable {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/Ned.csv");
+fn table(name: &str) -> CaptureTable {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(format!("{name}.csv"));
     let mut reader = csv::Reader::from_path(path).expect("the table is in the repository");
     let header = reader.headers().expect("a header").clone();
     let lists: Vec<String> = header.iter().take(header.len() - 1).map(String::from).collect();
@@ -32,18 +33,24 @@ fn netherlands() -> CaptureTable {
 
 #[divan::bench(sample_count = 5)]
 fn best_of_all_two_way_models(bencher: Bencher) {
-    let table = netherlands();
+    let table = table("Ned");
     bencher.bench(|| estimate(&table, &[Method::Bic], &Options::default()));
+}
+
+#[divan::bench(sample_count = 5, args = ["UKdat_5", "Ned_5", "NewOrl_5", "CARE1_Congenital"])]
+fn best_with_terms_of_three(bencher: Bencher, name: &str) {
+    let table = table(name);
+    bencher.bench(|| estimate(&table, &[Method::Bic], &Options { max_order: 3, ..Options::default() }));
 }
 
 #[divan::bench]
 fn one_fit_with_all_pairs(bencher: Bencher) {
-    let table = netherlands();
+    let table = table("Ned");
     bencher.bench(|| loglinear::fit(&table, Model::all_pairs(6)));
 }
 
 #[divan::bench(sample_count = 20)]
 fn stepwise(bencher: Bencher) {
-    let table = netherlands();
+    let table = table("Ned");
     bencher.bench(|| estimate(&table, &[Method::Stepwise], &Options::default()));
 }

@@ -29,20 +29,26 @@ fn table(name: &str) -> CaptureTable {
     CaptureTable::from_counts(lists, counts).expect("a valid table")
 }
 
-fn run(bencher: Bencher, name: &str, method: Method) {
+fn run(bencher: Bencher, name: &str, method: Method, max_order: usize) {
     let table = table(name);
-    let options = Options { interval: Interval::Bca, ..Options::default() };
+    let options = Options { interval: Interval::Bca, max_order, ..Options::default() };
     bencher.bench(|| estimate(&table, &[method], &options));
 }
 
 /// Five lists of the United Kingdom and of the Netherlands, six of each, eight of New Orleans.
 #[divan::bench(sample_count = 5, args = ["UKdat_5", "Ned_5", "UKdat", "Ned", "NewOrl"])]
 fn stepwise_bca(bencher: Bencher, name: &str) {
-    run(bencher, name, Method::Stepwise);
+    run(bencher, name, Method::Stepwise, 2);
 }
 
 /// The same with the smallest BIC of 1,024 (five lists) or 32,768 (six) models in each replicate.
 #[divan::bench(sample_count = 3, args = ["UKdat_5", "Ned_5", "NewOrl_5", "CARE1_Congenital", "UKdat", "Ned", "NewOrl"])]
 fn bic_bca(bencher: Bencher, name: &str) {
-    run(bencher, name, Method::Bic);
+    run(bencher, name, Method::Bic, 2);
+}
+
+/// The same among the 6,212 models of five lists with terms of three.
+#[divan::bench(sample_count = 3, args = ["UKdat_5", "Ned_5", "NewOrl_5", "CARE1_Congenital"])]
+fn bic_bca_with_terms_of_three(bencher: Bencher, name: &str) {
+    run(bencher, name, Method::Bic, 3);
 }

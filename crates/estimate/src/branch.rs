@@ -1,7 +1,9 @@
 //! The model of smallest BIC by branch and bound: the same model as going through all of them
 //! finds, for a fraction of the fits. It serves tables that are drawn again a thousand times.
 
-use crate::loglinear::{Cells, MAX_STEPS, Model, Solver, Terms, check_cells, fit_checked, pair_count, pairs};
+use crate::loglinear::{
+    Cells, MAX_STEPS, Model, Solver, THREES_UP_TO, Terms, check_cells, fit_checked, pair_count, pairs, threes,
+};
 use crate::search::{EXHAUSTIVE_LISTS, Ranked};
 
 /// Newton steps after which the bound of a model without estimate is taken as it is.
@@ -9,7 +11,7 @@ const STEPS_FOR_BOUND: usize = 8;
 /// BICs that differ by less are equal; then the model that is first in order is taken.
 const TIE: f64 = 1e-9;
 
-/// The two-way model of smallest BIC, as [`best_bic`](crate::search::best_bic) chooses it; `None`
+/// The model of smallest BIC with terms of up to `max_order` lists, as [`best_bic`](crate::search::best_bic) chooses it; `None`
 /// when no model has an estimate. `likely` are models worth trying first: they change how long
 /// it takes, not what is found.
 pub(crate) fn smallest_bic(cells: &Cells, max_order: usize, likely: &[Model]) -> Option<Ranked> {
@@ -17,14 +19,18 @@ pub(crate) fn smallest_bic(cells: &Cells, max_order: usize, likely: &[Model]) ->
     let main = Model::main(cells.lists);
     search.try_one(main);
     if max_order >= 2 {
-        if cells.lists <= EXHAUSTIVE_LISTS {
+        let most = if max_order == 2 { EXHAUSTIVE_LISTS } else { THREES_UP_TO };
+        if cells.lists <= most {
             for &model in likely {
                 search.try_one(model);
             }
-            let all = Model::all_pairs(cells.lists);
-            let free: Vec<usize> = (0..pair_count(cells.lists)).collect();
+            let mut free: Vec<u32> = pairs(cells.lists).map(|(i, j)| 1 << i | 1 << j).collect();
+            if max_order > 2 {
+                free.extend(threes(cells.lists));
+            }
+            let all = Model::largest(cells.lists, max_order);
             search.visit(all, &free, search.saturated, false, None);
-        } else if search.best.is_some() {
+        } else if max_order == 2 && search.best.is_some() {
             search.descend(main);
         }
     }
@@ -37,8 +43,6 @@ pub(crate) fn smallest_bic(cells: &Cells, max_order: usize, likely: &[Model]) ->
 struct Search<'a> {
     cells: &'a Cells,
     solver: Solver,
-    /// Lists of each pair as bits.
-    overlaps: Vec<u32>,
     /// What a parameter adds to BIC.
     price: f64,
     /// The log-likelihood no model can exceed.
@@ -54,7 +58,6 @@ impl<'a> Search<'a> {
         Self {
             cells,
             solver: Solver::new(cells),
-            overlaps: pairs(cells.lists).map(|(i, j)| 1 << i | 1 << j).collect(),
             price: cells.detected.ln(),
             saturated,
             slack: TIE + 1e-13 * f64::abs(saturated),
@@ -90,13 +93,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Looks at every model that `model` becomes when some of the pairs in `free` are taken out.
+    /// Looks at every model that `model` becomes when some of the terms in `free` are taken out.
     ///
     /// None of them has a higher likelihood than `model`, nor fewer parameters than `model` without
     /// all of `free`; when these two together give a BIC above the best, none needs a look.
     /// `ceiling` bounds the log-likelihood of `model`; `sound` says that it is known to have an
     /// estimate; `start` are parameters near it.
-    fn visit(&mut self, model: Model, free: &[usize], ceiling: f64, sound: bool, start: Option<&[f64]>) {
+    fn visit(&mut self, model: Model, free: &[u32], ceiling: f64, sound: bool, start: Option<&[f64]>) {
         let least = model.parameters() - free.len();
         if ceiling < self.floor(least) {
             return;
@@ -113,39 +116,49 @@ impl<'a> Search<'a> {
         if free.is_empty() || ceiling < self.floor(least) {
             return;
         }
-        // Take out the pair that is missed most first: the largest branch is then the worst.
-        let place = |q: usize| terms.finite.iter().position(|&term| term == self.overlaps[q]);
-        let places: Vec<Option<usize>> = free.iter().map(|&q| place(q)).collect();
-        let mut order: Vec<(f64, usize, Option<usize>)> = Vec::with_capacity(free.len());
-        for (&q, &place) in free.iter().zip(&places) {
-            let loss = match place {
+        let solver = &mut self.solver;
+        let place = |term: u32| terms.finite.iter().position(|&finite| finite == term);
+        let mut order: Vec<(f64, u32)> = Vec::with_capacity(free.len());
+        for &term in free {
+            let loss = match place(term) {
                 _ if !outcome.converged => 0.0,
-                Some(place) => self.solver.loss_without(place),
-                None => {
-                    let overlap = self.overlaps[q];
-                    2.0 * self.solver.expected_without_exclusion(&terms.finite, &terms.empty, overlap)
+                Some(place) => solver.loss_without(place),
+                None => 2.0 * solver.expected_without_exclusion(&terms.finite, &terms.empty, term),
+            };
+            order.push((loss, term));
+        }
+        // Take out the term that is missed most first: the largest branch is then the worst.
+        order.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let order: Vec<u32> = order.into_iter().map(|(_, term)| term).collect();
+        // Branches get shorter and their smallest model larger: once one is too costly, all are.
+        let worth = (1..=order.len()).take_while(|i| ceiling >= self.floor(least - 1 + i)).count();
+        let mut branches = Vec::with_capacity(worth);
+        for (i, &term) in order[..worth].iter().enumerate() {
+            let smaller = model.without(term);
+            let gone = model.parameters() - smaller.parameters();
+            let left: Vec<u32> =
+                order[i + 1..].iter().copied().filter(|&other| gone == 1 || other & term != term).collect();
+            // A pair takes its threes along. Those that this branch has to keep forbid that.
+            let forbidden = order.len() - i - left.len() != gone;
+            if forbidden {
+                continue;
+            }
+            let start = match place(term) {
+                _ if !outcome.converged => None,
+                None => Some(self.solver.theta.clone()),
+                Some(at) => {
+                    let others = terms.finite.iter().enumerate().filter(|(i, _)| *i != at);
+                    let values = others.zip(self.solver.start_without(at));
+                    Some(values.filter(|((_, other), _)| *other & term != term).map(|(_, x)| x).collect())
                 }
             };
-            order.push((loss, q, place));
+            // Without terms that have persons, a model keeps its estimate (see `methods.md`).
+            let counted = |other: u32| other & term != term || self.cells.margins[other as usize] > 0.0;
+            let inherits = sound && order[i..].iter().all(|&other| counted(other));
+            branches.push((smaller, left, inherits, start));
         }
-        order.sort_by(|a, b| b.0.total_cmp(&a.0));
-        // Branches get shorter and their smallest model larger: once one is too costly, all are.
-        let fixed = model.parameters() - 1;
-        let worth = (1..=free.len()).take_while(|i| ceiling >= self.floor(fixed - (free.len() - i))).count();
-        let rest: Vec<usize> = order.iter().map(|&(_, q, _)| q).collect();
-        let starts: Vec<Option<Vec<f64>>> = order[..worth]
-            .iter()
-            .map(|&(_, _, place)| match place {
-                _ if !outcome.converged => None,
-                Some(place) => Some(self.solver.start_without(place)),
-                None => Some(self.solver.theta.clone()),
-            })
-            .collect();
-        for (i, start) in starts.iter().enumerate() {
-            let q = rest[i];
-            // Without a pair that overlaps, a model keeps its estimate (see `methods.md`).
-            let inherits = sound && self.cells.margins[self.overlaps[q] as usize] > 0.0;
-            self.visit(model.toggled(q), &rest[i + 1..], ceiling, inherits, start.as_deref());
+        for (smaller, left, inherits, start) in branches {
+            self.visit(smaller, &left, ceiling, inherits, start.as_deref());
         }
     }
 
@@ -160,7 +173,7 @@ impl<'a> Search<'a> {
                 .into_iter()
                 .zip(self.solver.theta.iter().copied())
                 .collect();
-            for q in 0..self.overlaps.len() {
+            for q in 0..pair_count(self.cells.lists) {
                 let next = from.toggled(q);
                 let terms = Terms::of(self.cells, next);
                 let known =
@@ -192,11 +205,11 @@ mod tests {
     use crate::search::best_bic;
     use proptest::prelude::*;
 
-    fn check(lists: usize, counts: &[u64], likely: &[Model]) -> Result<(), TestCaseError> {
+    fn check(lists: usize, max_order: usize, counts: &[u64], likely: &[Model]) -> Result<(), TestCaseError> {
         let counts = counts.iter().enumerate().map(|(i, &n)| (i as u32 + 1, n));
         let cells = Cells::from_counts(lists, counts);
-        let all = best_bic(&cells, 2);
-        let found = smallest_bic(&cells, 2, likely);
+        let all = best_bic(&cells, max_order);
+        let found = smallest_bic(&cells, max_order, likely);
         match (all, found) {
             (Ok(all), Some(found)) => {
                 prop_assert!((all.fit.bic - found.bic).abs() < 1e-7, "{} {}", all.fit.bic, found.bic);
@@ -230,7 +243,21 @@ mod tests {
         ) {
             for (lists, counts) in [sparse, dense] {
                 let bits = u128::from(likely) & ((1 << pair_count(lists)) - 1);
-                check(lists, &counts, &[Model::from_bits(lists, bits)])?;
+                check(lists, 2, &counts, &[Model::from_bits(lists, bits)])?;
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+        #[test]
+        fn so_it_is_with_terms_of_three(
+            sparse in (3..=5_usize).prop_flat_map(|k| (Just(k), prop::collection::vec(sparse(), (1 << k) - 1))),
+            dense in (3..=5_usize).prop_flat_map(|k| (Just(k), prop::collection::vec(dense(), (1 << k) - 1))),
+        ) {
+            for (lists, counts) in [sparse, dense] {
+                check(lists, 3, &counts, &[])?;
             }
         }
     }
@@ -243,8 +270,8 @@ mod tests {
             six in prop::collection::vec(sparse(), 63),
             seven in prop::collection::vec(sparse(), 127),
         ) {
-            check(6, &six, &[])?;
-            check(7, &seven, &[])?;
+            check(6, 2, &six, &[])?;
+            check(7, 2, &seven, &[])?;
         }
     }
 }

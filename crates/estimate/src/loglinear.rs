@@ -1,8 +1,8 @@
-//! Log-linear Poisson models of capture histories with lists and pairs of lists.
+//! Log-linear Poisson models of capture histories with lists, pairs and threes of lists.
 //!
 //! The 2^k − 1 observable counts are independent Poisson variables with
 //! ln μ(c) = Σ θ(s) over the terms s of the model within the history c: the intercept, each
-//! list, and the pairs in the [`Model`]. The hidden count has the mean exp θ(∅).
+//! list, and the pairs and threes in the [`Model`]. The hidden count has the mean exp θ(∅).
 //!
 //! ```
 //! use estimate::loglinear::{self, Model};
@@ -28,7 +28,7 @@ pub(crate) use cells::Cells;
 pub use existence::Existence;
 pub(crate) use existence::{Terms, check as check_cells};
 pub use model::Model;
-pub(crate) use model::{pair_count, pairs};
+pub(crate) use model::{THREES_UP_TO, pair_count, pairs, threes};
 pub(crate) use solve::{MAX_STEPS, Solver};
 
 /// Why a model gives no estimate.
@@ -52,6 +52,12 @@ pub enum Refusal {
          combinations of lists have no persons"
     )]
     Neither,
+    /// Too many lists to go through all models with terms of three.
+    #[error(
+        "models with terms of three lists are gone through for up to {} lists; ask for terms of two",
+        THREES_UP_TO
+    )]
+    TooManyLists,
     /// The numerical search did not end.
     #[error("the search for the best fit of this model did not converge")]
     NotConverged,

@@ -135,8 +135,9 @@ impl FromStr for Interval {
 pub struct Options {
     /// Confidence level of every interval, strictly between 0 and 1; default 0.95.
     pub level: f64,
-    /// Highest order of a term in a log-linear model: 1 (lists only) or 2 (pairs of lists,
-    /// the default).
+    /// Highest order of a term in a log-linear model: 1 (lists only), 2 (pairs of lists, the
+    /// default) or 3 (threes of lists, in [`Method::Bic`] and [`Method::Profile`] only, for up
+    /// to five lists; beyond that they are refused).
     pub max_order: usize,
     /// How the interval of [`Method::Stepwise`] and [`Method::Bic`] is made; default Wald.
     pub interval: Interval,
@@ -166,11 +167,11 @@ impl Options {
         if !(self.level > 0.0 && self.level < 1.0) {
             return fail("level", self.level.to_string(), "use a share between 0 and 1, as 0.95");
         }
-        if !(1..=2).contains(&self.max_order) {
+        if !(1..=3).contains(&self.max_order) {
             return fail(
                 "max_order",
                 self.max_order.to_string(),
-                "use 1 (independent lists) or 2 (pairs of lists)",
+                "use 1 (independent lists), 2 (pairs of lists) or 3 (threes of lists)",
             );
         }
         if self.replicates < 2 {

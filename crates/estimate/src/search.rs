@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use crate::loglinear::{
-    Cells, Fit, Model, Refusal, Solver, Terms, check_cells, fit_cells, fit_checked, pair_count, pairs,
+    Cells, Fit, Model, Refusal, Solver, THREES_UP_TO, Terms, check_cells, fit_cells, fit_checked, pair_count,
+    pairs,
 };
 use crate::numeric::log_poisson_p;
 
@@ -92,24 +93,40 @@ pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<
     }
 }
 
-/// The two-way model of smallest BIC: of all of them up to six lists, beyond that the one
-/// that adding and removing single pairs leads to from the main effects.
+/// The model of smallest BIC. With terms of two lists: of all models up to six lists, beyond that
+/// the one that adding and removing single pairs leads to from the main effects. With terms of
+/// three: of all models, for up to five lists.
 pub(crate) fn best_bic(cells: &Cells, max_order: usize) -> Result<Chosen, Refusal> {
     if max_order < 2 {
         return fixed(cells, Model::main(cells.lists));
     }
-    if cells.lists <= EXHAUSTIVE_LISTS { exhaustive(cells) } else { downhill(cells) }
-}
-
-fn exhaustive(cells: &Cells) -> Result<Chosen, Refusal> {
+    if max_order > 2 {
+        if cells.lists > THREES_UP_TO {
+            return Err(Refusal::TooManyLists);
+        }
+        let models = Model::all(cells.lists, 3);
+        let considered = models.len();
+        let sound: Vec<Model> =
+            models.into_par_iter().filter(|&model| check_cells(cells, model).holds()).collect();
+        return exhaustive(cells, &sound, considered, "all models with terms of up to three lists");
+    }
+    if cells.lists > EXHAUSTIVE_LISTS {
+        return downhill(cells);
+    }
     let sound = sound_models(cells);
     let considered = sound.len();
-    let models: Vec<Model> = sound
-        .iter()
-        .enumerate()
-        .filter(|(_, sound)| **sound)
-        .map(|(bits, _)| Model::from_bits(cells.lists, bits as u128))
-        .collect();
+    let models = (0..considered).filter(|&bits| sound[bits]);
+    let models: Vec<Model> = models.map(|bits| Model::from_bits(cells.lists, bits as u128)).collect();
+    exhaustive(cells, &models, considered, "all two-way models")
+}
+
+/// The best of `models`, which all have an estimate, out of the `considered`.
+fn exhaustive(
+    cells: &Cells,
+    models: &[Model],
+    considered: usize,
+    search: &'static str,
+) -> Result<Chosen, Refusal> {
     let refused = considered - models.len();
     let scores: Vec<Option<Ranked>> = models
         .par_iter()
@@ -124,7 +141,7 @@ fn exhaustive(cells: &Cells) -> Result<Chosen, Refusal> {
         return Err(if models.is_empty() { Refusal::NoEstimate } else { Refusal::NotConverged });
     };
     let fit = fit_checked(cells, best.model, &mut Solver::new(cells))?;
-    Ok(Chosen { fit, search: "all two-way models", considered, refused, not_converged, ranking })
+    Ok(Chosen { fit, search, considered, refused, not_converged, ranking })
 }
 
 /// Which of all two-way models (by the bits of their pairs) have a unique estimate.

@@ -113,7 +113,7 @@ fn options_out_of_range_are_errors_that_say_what_is_allowed() {
     let cases = [
         (Options { level: 1.0, ..Options::default() }, "the option level is 1; use a share between 0 and 1"),
         (Options { level: f64::NAN, ..Options::default() }, "the option level is NaN"),
-        (Options { max_order: 3, ..Options::default() }, "the option max_order is 3; use 1"),
+        (Options { max_order: 4, ..Options::default() }, "the option max_order is 4; use 1"),
         (Options { replicates: 1, ..Options::default() }, "the option replicates is 1; use at least 2"),
         (Options { p_enter: 0.0, ..Options::default() }, "the option p_enter is 0; use a p-value"),
     ];
@@ -136,6 +136,24 @@ fn an_unknown_method_is_an_error_that_names_the_known_ones() {
     for method in Method::ALL {
         assert_eq!(method.name().parse(), Ok(method));
     }
+}
+
+#[test]
+fn terms_of_three_are_refused_in_words_beyond_five_lists() {
+    let options = Options { max_order: 3, ..Options::default() };
+    for method in [Method::Bic, Method::Profile] {
+        let refused = answer(&table("Ned"), method, &options).refused.expect("a refusal");
+        assert!(
+            refused.starts_with("models with terms of three lists are gone through for up to 5"),
+            "{refused}"
+        );
+        assert!(answer(&table("Ned_5"), method, &options).total.is_some());
+    }
+    // Two and three lists have no three that could be told from the hidden count.
+    let two = from(2, &[(1, 10), (2, 20), (3, 5)]);
+    close(answer(&two, Method::Bic, &options).total.expect("a total"), 75.0, 1e-9, "two lists");
+    let three = answer(&table("CARE1_HAV"), Method::Bic, &options);
+    assert_eq!(three.total, answer(&table("CARE1_HAV"), Method::Bic, &Options::default()).total);
 }
 
 #[test]

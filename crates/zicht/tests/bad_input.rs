@@ -461,7 +461,7 @@ fn wrong_options_are_refused_with_what_was_probably_meant() {
         &["run", "m", "--threads", "0"],
         &["run", "m", "--format", "xml"],
         &["new", "x", "--example", "holland"],
-        &["estimate", "x.csv", "--max-order", "3"],
+        &["estimate", "x.csv", "--max-order", "4"],
         &["estimate", "x.csv", "--level", "95"],
         &["simulate", "--reports", "0", "--out", "x"],
         &["simulate", "--date", "2026-02-30", "--out", "x"],

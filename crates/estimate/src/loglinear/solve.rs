@@ -339,7 +339,7 @@ impl Solver {
         let inside = |history: usize| {
             let history = history as u32;
             history & overlap == overlap
-                && empty.iter().all(|&term| term == overlap || history & term != term)
+                && empty.iter().all(|&term| term & overlap == overlap || history & term != term)
         };
         self.change.iter().enumerate().filter(|&(history, _)| inside(history)).map(|(_, x)| x.exp()).sum()
     }

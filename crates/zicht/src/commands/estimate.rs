@@ -20,8 +20,9 @@ pub(crate) struct Arguments {
     /// given more than once.
     #[arg(long = "method", value_name = "NAME")]
     methods: Vec<String>,
-    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (in bic and
+    /// profile, up to five lists).
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
     max_order: u8,
     /// Interval of stepwise and bic: wald, percentile or bca. The last two draw the persons again and
     /// choose the model again in each replicate.
