@@ -8,7 +8,8 @@
 //! [`estimate_groups`] does so for each group of persons and says which is seen least.
 //!
 //! [`loglinear`] holds the models beneath: whether the maximum likelihood estimate exists and
-//! is unique is decided in exact arithmetic, before anything is fitted. All of it is pure
+//! is unique is decided in exact arithmetic, before anything is fitted. [`decomposable`] averages
+//! over graphs that say which lists depend on each other. All of it is pure
 //! arithmetic: no files, no clock; the same table, options and seed give the same result on
 //! any number of threads. Formulas and sources are in `methods.md` beside this file.
 //!
@@ -35,6 +36,7 @@ mod bootstrap;
 mod bounds;
 mod branch;
 mod coverage;
+pub mod decomposable;
 mod error;
 mod groups;
 pub mod loglinear;

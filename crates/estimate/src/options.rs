@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use crate::Error;
+use crate::decomposable::Prior;
 
 /// A way to estimate how many were never seen.
 ///
@@ -30,6 +31,9 @@ pub enum Method {
     Bic,
     /// The model of [`Method::Bic`], with the profile likelihood interval of Cormack (1992).
     Profile,
+    /// Bayesian average over all decomposable graphs of three to seven lists (Madigan and York
+    /// 1997); the total is the posterior median, with an equal-tailed posterior interval.
+    Decomposable,
     /// Lower bound of Chao (1987) in the form for lists of unequal size, which needs no
     /// model of how persons differ.
     Chao,
@@ -39,8 +43,15 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order in which they are named to the user.
-    pub const ALL: [Self; 6] =
-        [Self::Main, Self::Stepwise, Self::Bic, Self::Profile, Self::Chao, Self::SampleCoverage];
+    pub const ALL: [Self; 7] = [
+        Self::Main,
+        Self::Stepwise,
+        Self::Bic,
+        Self::Profile,
+        Self::Decomposable,
+        Self::Chao,
+        Self::SampleCoverage,
+    ];
 
     /// Name on the command line and in results.
     pub const fn name(self) -> &'static str {
@@ -49,6 +60,7 @@ impl Method {
             Self::Stepwise => "stepwise",
             Self::Bic => "bic",
             Self::Profile => "profile",
+            Self::Decomposable => "decomposable",
             Self::Chao => "chao",
             Self::SampleCoverage => "sample-coverage",
         }
@@ -149,11 +161,27 @@ pub struct Options {
     /// p-value below which [`Method::Stepwise`] adds a pair; default 0.02, as `pthresh` in
     /// the package `SparseMSE`.
     pub p_enter: f64,
+    /// For [`Method::Decomposable`]: weight of the prior on each of the 2^k combinations of k
+    /// lists, in persons, from 10⁻⁶ to 1000; `None`, the default, for 2^−k, which is one
+    /// person in all. The larger, the more all combinations are thought to be equally common
+    /// beforehand, that of the hidden too.
+    pub delta: Option<f64>,
+    /// For [`Method::Decomposable`]: what is believed of the total beforehand; default 1/N.
+    pub prior: Prior,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { level: 0.95, max_order: 2, interval: Interval::Wald, replicates: 1000, seed: 1, p_enter: 0.02 }
+        Self {
+            level: 0.95,
+            max_order: 2,
+            interval: Interval::Wald,
+            replicates: 1000,
+            seed: 1,
+            p_enter: 0.02,
+            delta: None,
+            prior: Prior::InverseTotal,
+        }
     }
 }
 
@@ -179,6 +207,9 @@ impl Options {
         }
         if !(self.p_enter > 0.0 && self.p_enter < 1.0) {
             return fail("p_enter", self.p_enter.to_string(), "use a p-value between 0 and 1");
+        }
+        if let Some(delta) = self.delta.filter(|delta| !(*delta >= 1e-6 && *delta <= 1000.0)) {
+            return fail("delta", delta.to_string(), "use a weight between 0.000001 and 1000");
         }
         Ok(())
     }

@@ -10,7 +10,8 @@ use crate::bootstrap::bootstrap;
 use crate::bounds::chao;
 use crate::branch::smallest_bic;
 use crate::coverage::{LOW_COVERAGE, bootstrap_error, sample_coverage};
-use crate::loglinear::{Cells, Model};
+use crate::decomposable::{Average, Settings, sensitivity};
+use crate::loglinear::{Cells, Model, pairs};
 use crate::numeric::{log_interval, two_sided};
 use crate::profile::profile;
 use crate::search::{Chosen, best_bic, fixed, stepwise};
@@ -44,6 +45,11 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
         groups: Vec::new(),
     })
 }
+
+/// Totals under other priors may differ by this factor before it is noted.
+const SENSITIVE: f64 = 1.25;
+/// Weight of the graphs that say nothing of the number hidden from which on it is noted.
+const UNTOLD: f64 = 0.1;
 
 type Diagnostics = BTreeMap<String, Value>;
 
@@ -105,6 +111,7 @@ impl<'a> Task<'a> {
                 Ok(self.answer(chosen, table, again))
             }
             Method::Profile => self.profile(self.best_bic(cells)?, table, cells),
+            Method::Decomposable => self.decomposable(table),
             Method::Chao => Ok(self.chao(table)),
             Method::SampleCoverage => self.sample_coverage(table),
         });
@@ -225,6 +232,94 @@ impl<'a> Task<'a> {
         answer.total = detected + found.hidden;
         answer.interval = found.high.map(|high| (detected + found.low, detected + high));
         Ok(answer)
+    }
+
+    fn decomposable(&self, table: &CaptureTable) -> Result<Answer, String> {
+        let settings =
+            Settings { delta: self.options.delta, prior: self.options.prior, ..Settings::default() };
+        let tried = sensitivity(table, &settings);
+        let found = tried[0].2.clone().map_err(|why| why.to_string())?;
+        let names = table.lists();
+        let side = (1.0 - self.options.level) / 2.0;
+        let interval = |found: &Average| found.quantile(side).zip(found.quantile(1.0 - side));
+        let total = found.quantile(0.5).ok_or(
+            "the posterior has no median within reach: the counts hardly bound the total, and the prior weight \
+             delta is too small to do so",
+        )?;
+        let best: Vec<Value> = found
+            .best
+            .iter()
+            .map(|graph| {
+                json!({
+                    "model": graph.model.describe(names),
+                    "weight": graph.weight,
+                    "total": graph.total,
+                })
+            })
+            .collect();
+        let joined: Map<String, Value> = pairs(names.len())
+            .zip(&found.pairs)
+            .map(|((i, j), weight)| (format!("{}:{}", names[i], names[j]), json!(weight)))
+            .collect();
+        let sensitivity: Vec<Value> = tried
+            .iter()
+            .map(|(delta, prior, answer)| match answer {
+                Ok(found) => json!({
+                    "delta": delta,
+                    "prior": prior.name(),
+                    "total": found.quantile(0.5),
+                    "interval": interval(found),
+                    "model": found.best[0].model.describe(names),
+                    "weight": found.best[0].weight,
+                    "refused": null,
+                }),
+                Err(why) => json!({
+                    "delta": delta,
+                    "prior": prior.name(),
+                    "total": null,
+                    "interval": null,
+                    "model": "",
+                    "weight": null,
+                    "refused": why.to_string(),
+                }),
+            })
+            .collect();
+        let totals = || tried.iter().filter_map(|(_, _, answer)| answer.as_ref().ok()?.quantile(0.5));
+        let (low, high) = totals().fold((total, total), |(low, high), t| (low.min(t), high.max(t)));
+        let mean = found.mean.map_or_else(
+            || json!("infinite: under the graph that joins all lists the posterior falls too slowly"),
+            |mean| json!(mean),
+        );
+        let mut diagnostics = Diagnostics::from([
+            ("graphs".into(), json!(found.graphs)),
+            ("delta".into(), json!(found.delta)),
+            ("prior".into(), json!(found.prior.name())),
+            ("posterior_mean".into(), mean),
+            ("best_graphs".into(), json!(best)),
+            ("pair_probabilities".into(), Value::Object(joined)),
+            ("uninformative_weight".into(), json!(found.untold)),
+            ("sensitivity".into(), json!(sensitivity)),
+        ]);
+        if high > SENSITIVE * low {
+            diagnostics.insert(
+                "sensitivity_note".into(),
+                json!(format!(
+                    "the answer hangs on the prior: between half and twice delta, and with either prior of the \
+                     total, it runs from {low} to {high}"
+                )),
+            );
+        }
+        if found.untold > UNTOLD {
+            diagnostics.insert(
+                "weight_note".into(),
+                json!(
+                    "graphs under which no person tells of the number hidden have much of the weight; their part \
+                     of the answer is the prior's"
+                ),
+            );
+        }
+        let model = found.best[0].model.describe(names);
+        Ok(Answer { total, interval: interval(&found), model, converged: true, diagnostics })
     }
 
     fn chao(&self, table: &CaptureTable) -> Answer {

@@ -9,6 +9,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::{answer, close, data, table};
+use estimate::decomposable::{self, Average, Settings};
 use estimate::loglinear::{self, Fit, Model, Refusal};
 use estimate::{Estimate, Method, Options};
 use model::CaptureTable;
@@ -102,6 +103,7 @@ impl Answers {
 #[test]
 fn values_of_the_existing_packages_are_met() {
     let mut answers = Answers::default();
+    let (mut averages, mut indices) = (BTreeMap::new(), BTreeMap::new());
     let mut compared: BTreeMap<String, usize> = BTreeMap::new();
     let mut excepted: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows() {
@@ -123,6 +125,7 @@ fn values_of_the_existing_packages_are_met() {
                         let found = answers.get(&row.data_set, Method::Stepwise);
                         close(found.total.expect("a total"), row.number(), TOLERANCE, &row.what());
                     }
+                    ("dga", _) => check_average(&row, &mut averages, &mut indices),
                     ("MultipleSystemsEstimation", _) => {
                         check_bic(&row, answers.bic(&row));
                     }
@@ -136,7 +139,7 @@ fn values_of_the_existing_packages_are_met() {
             Err(reason) => *excepted.entry(reason).or_default() += 1,
         }
     }
-    let expected = [("MultipleSystemsEstimation", 47), ("Rcapture", 54), ("SparseMSE", 140)];
+    let expected = [("MultipleSystemsEstimation", 47), ("Rcapture", 54), ("SparseMSE", 140), ("dga", 220)];
     assert_eq!(compared, expected.map(|(name, n)| (name.to_owned(), n)).into(), "{excepted:?}");
     assert_eq!(excepted, BTreeMap::from([(NOT_PLAIN_CHAO, 8), (NO_ESTIMATE, 2)]));
 }
@@ -343,6 +346,58 @@ fn check_bic(row: &Row, found: &Estimate) {
             assert_eq!(ours["model"], describe(rank).as_str(), "{what}");
             close(ours["total"].as_f64().expect("a number"), row.numbers()[0], TOLERANCE, &what);
             close(ours["BIC"].as_f64().expect("a number"), row.numbers()[1], TOLERANCE, &what);
+        }
+    }
+}
+
+/// The average as the package was called: `bma.cr(Y,Nmissing=1:20000,delta=2^-p,graphs3)`, with its
+/// prior of 1/N on the total. Sums are finite and closed, so nothing but rounding differs.
+fn average_as_called(row: &Row) -> Average {
+    let argument = |name: &str| {
+        let rest = row.call.split(name).nth(1).unwrap_or_else(|| panic!("{row:?}"));
+        rest.split(',').next().unwrap_or_default().to_owned()
+    };
+    let most: u64 = argument("Nmissing=1:").parse().expect("a number");
+    let delta = argument("delta=");
+    let delta = (delta != "2^-p").then(|| delta.parse().expect("a number"));
+    let settings = Settings { delta, hidden: Some(1..=most), ..Settings::default() };
+    decomposable::average(&table(&row.data_set), &settings).expect("an average")
+}
+
+/// The package numbers the graphs; the first has no edge and the last has all.
+type Indices = BTreeMap<(usize, usize), Model>;
+
+fn check_average(row: &Row, averages: &mut BTreeMap<(String, String), Average>, indices: &mut Indices) {
+    let what = row.what();
+    let found =
+        averages.entry((row.call.clone(), row.data_set.clone())).or_insert_with(|| average_as_called(row));
+    let same = |got: f64, expected: f64| {
+        assert!((got / expected - 1.0).abs() <= TOLERANCE, "{what}: {got} but the reference is {expected}");
+    };
+    match row.quantity.as_str() {
+        "posterior mean N" => same(found.mean.expect("a mean"), row.number()),
+        "n models" => assert_eq!(found.graphs, row.value.parse::<usize>().expect("a number"), "{what}"),
+        "posterior mass at last 1% of Nmissing grid" => {
+            let most = if row.call.contains("1:60000") { 60_000.0 } else { 20_000.0 };
+            same(found.at_least(table(&row.data_set).detected() as f64 + 0.99 * most), row.number());
+        }
+        "top3 model index:prob" => {
+            let (lists, last) = (table(&row.data_set).lists().len(), found.graphs);
+            let pair_count = lists * (lists - 1) / 2;
+            for (ours, theirs) in found.best.iter().zip(row.value.split_whitespace()) {
+                let (index, probability) = theirs.split_once(':').expect("index and probability");
+                same(ours.weight, probability.parse().expect("a number"));
+                let index: usize = index.parse().expect("a number");
+                assert_eq!(index == 1, ours.model.pair_count() == 0, "{what}");
+                assert_eq!(index == last, ours.model.pair_count() == pair_count, "{what}");
+                assert_eq!(*indices.entry((lists, index)).or_insert(ours.model), ours.model, "{what}");
+            }
+            assert_eq!(indices.values().collect::<BTreeSet<_>>().len(), indices.len(), "{what}");
+        }
+        quantile => {
+            let p = quantile.strip_prefix("posterior quantile N ").and_then(|p| p.parse().ok());
+            let p: f64 = p.unwrap_or_else(|| panic!("no check for {what}"));
+            close(found.quantile(p).expect("a quantile"), row.number(), 0.0, &what);
         }
     }
 }

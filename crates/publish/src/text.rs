@@ -198,16 +198,24 @@ texts! {
     m_disclosure: "Protecting persons", "Personen beschermen";
     m_disclosure_1: "Counts below {threshold} are hidden. So that nobody can work them out by subtraction, others are hidden as well, over all tables of this release together. What is hidden has no value in any file.", "Aantallen onder {threshold} zijn verborgen. Opdat niemand ze door aftrekken kan afleiden, zijn ook andere verborgen, over alle tabellen van deze uitgave samen. Wat verborgen is, heeft in geen enkel bestand een waarde.";
     m_disclosure_2: "Groups of an estimate below the same number are not shown. Which persons are on which lists together is never published.", "Groepen van een schatting onder hetzelfde aantal zijn niet getoond. Welke personen samen op welke lijsten staan, is nooit gepubliceerd.";
+    prior_head: "The average with other priors", "Het gemiddelde met andere a-prioriverdelingen";
+    prior_text: "An average over graphs starts from what is believed before the counts are seen. Where the answers below differ much, they come from that belief more than from the counts. No figure means that the counts do not bound the total.", "Een gemiddelde over grafen begint bij wat wordt aangenomen voordat de aantallen bekend zijn. Waar de antwoorden hieronder veel verschillen, komen zij meer uit die aanname dan uit de aantallen. Geen cijfer betekent dat de aantallen het totaal niet begrenzen.";
+    prior_weight: "Weight on each combination of lists", "Gewicht op elke combinatie van lijsten";
+    prior_total: "Belief about the total", "Aanname over het totaal";
+    prior_inverse: "each order of magnitude as likely (1/N)", "elke orde van grootte even waarschijnlijk (1/N)";
+    prior_uniform: "each total as likely", "elk totaal even waarschijnlijk";
     method_main: "independent lists", "onafhankelijke lijsten";
     method_stepwise: "pairs added stepwise", "paren stap voor stap";
     method_bic: "best model by BIC", "beste model volgens BIC";
     method_profile: "best model by BIC, profile interval", "beste model volgens BIC, profielinterval";
+    method_decomposable: "average over graphs", "gemiddelde over grafen";
     method_chao: "Chao's lower bound", "ondergrens van Chao";
     method_coverage: "sample coverage", "steekproefdekking";
     method_main_text: "A log-linear model in which being on one list says nothing about being on another.", "Een loglineair model waarin staan op de ene lijst niets zegt over staan op een andere.";
     method_stepwise_text: "The same model, to which pairs of lists that hang together are added one by one while the data ask for it.", "Hetzelfde model, waaraan paren lijsten die samenhangen een voor een worden toegevoegd zolang de gegevens erom vragen.";
     method_bic_text: "Of all models with pairs of lists, the one that best balances fit and simplicity (BIC).", "Van alle modellen met paren lijsten het model dat passen en eenvoud het best afweegt (BIC).";
     method_profile_text: "The same model, with an interval from the profile of the likelihood, which need not be symmetric.", "Hetzelfde model, met een interval uit het profiel van de aannemelijkheid, dat niet symmetrisch hoeft te zijn.";
+    method_decomposable_text: "A Bayesian average over all graphs that say which lists hang together, each with the weight that the data give it. The total is the posterior median. Its interval also holds the doubt about the right graph, which those of the other models do not.", "Een Bayesiaans gemiddelde over alle grafen die zeggen welke lijsten samenhangen, elk met het gewicht dat de gegevens eraan geven. Het totaal is de mediaan van de a-posterioriverdeling. In het interval zit ook de twijfel over de juiste graaf, die in dat van de andere modellen ontbreekt.";
     method_chao_text: "At least so many: a lower bound that holds also when persons differ in how easily they are seen.", "Minstens zo veel: een ondergrens die ook geldt als personen verschillen in hoe makkelijk zij worden gezien.";
     method_coverage_text: "From the share of each list that is found on other lists.", "Uit het deel van elke lijst dat op andere lijsten wordt gevonden.";
 

@@ -46,6 +46,7 @@ pub(super) fn method_name(t: &Texts, method: Method) -> &'static str {
         Method::Stepwise => t.method_stepwise,
         Method::Bic => t.method_bic,
         Method::Profile => t.method_profile,
+        Method::Decomposable => t.method_decomposable,
         Method::Chao => t.method_chao,
         Method::SampleCoverage => t.method_coverage,
     }
@@ -112,6 +113,7 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
     blocks.push(methods_table(c, released, title));
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);
+    sensitivity(c, released, &id, blocks);
     diagnostics(c, released, &id, blocks);
     lists(c, released, &id, blocks);
     blocks.push(c.origin(&released.sources, ("estimate", t.m_estimate), None));
@@ -318,6 +320,48 @@ fn rivals(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Ve
         .collect();
     let head = [t.rival_model, t.rival_bic, t.estimate_total].map(String::from).to_vec();
     blocks.push(c.table(format!("{}: {}", released.settings.title.get(c.language), t.rivals), head, rows));
+}
+
+/// How much of an averaged answer is the prior's: the answers with other priors.
+fn sensitivity(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Vec<Block>) {
+    let t = c.t;
+    let answers =
+        released.estimation.estimates.iter().filter_map(|e| e.diagnostics.get("sensitivity")?.as_array());
+    let rows: Vec<Vec<Cell>> = answers
+        .flatten()
+        .map(|answer| {
+            let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+            let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+            let limit = |i: usize| number(answer.get("interval").and_then(|interval| interval.get(i)));
+            let delta = number(answer.get("delta")).unwrap_or_default();
+            let uniform = answer.get("prior").and_then(Value::as_str) == Some("uniform");
+            vec![
+                Cell::number(number::decimal(delta, 4, c.language)),
+                Cell::text(if uniform { t.prior_uniform } else { t.prior_inverse }),
+                number(answer.get("total")).map_or_else(dash, |total| Cell::number(c.whole(total))),
+                limit(0)
+                    .zip(limit(1))
+                    .map_or_else(dash, |(low, high)| Cell::number(c.range(&c.whole(low), &c.whole(high)))),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let level = number::percent(c.release.settings.monitor.level, c.language);
+    let head = vec![
+        t.prior_weight.to_owned(),
+        t.prior_total.to_owned(),
+        t.estimate_total.to_owned(),
+        fill(t.estimate_interval, &[("level", &level)]),
+    ];
+    blocks.push(Block::Minor { id: format!("{id}-prior"), text: t.prior_head.into() });
+    blocks.push(Block::Text(t.prior_text.into()));
+    blocks.push(c.table(
+        format!("{}: {}", released.settings.title.get(c.language), t.prior_head),
+        head,
+        rows,
+    ));
 }
 
 /// The figures that may be published of a fit: none of them is a count of a capture history.

@@ -16,14 +16,21 @@ use crate::show::{Show, thousands};
 pub(crate) struct Arguments {
     /// Capture histories: one 0/1 column a list and a column `count`, or one row a person.
     lists: PathBuf,
-    /// Method: main, stepwise, bic, profile, chao or sample-coverage; all when none is given. May be
-    /// given more than once.
+    /// Method: main, stepwise, bic, profile, decomposable, chao or sample-coverage; all when none is
+    /// given. May be given more than once.
     #[arg(long = "method", value_name = "NAME")]
     methods: Vec<String>,
     /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (in bic and
     /// profile, up to five lists).
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
     max_order: u8,
+    /// Weight of the prior of `decomposable` on each combination of lists, in persons; 2^-k for k lists
+    /// when it is not given.
+    #[arg(long, value_name = "WEIGHT")]
+    delta: Option<f64>,
+    /// What `decomposable` believes of the total beforehand: 1/N or uniform.
+    #[arg(long, default_value = "1/N", value_name = "PRIOR")]
+    prior: String,
     /// Interval of stepwise and bic: wald, percentile or bca. The last two draw the persons again and
     /// choose the model again in each replicate.
     #[arg(long, value_name = "NAME", default_value_t = estimate::Interval::Wald)]
@@ -52,6 +59,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     }
     let methods = parse_methods(&arguments.methods)?;
     let name = arguments.lists.display().to_string();
+    let prior: estimate::decomposable::Prior =
+        arguments.prior.parse().map_err(|e: estimate::Error| Failure::input(e.to_string(), ""))?;
     let columns = HistoryColumns { lists: Vec::new(), count: None, labels: BTreeMap::new() };
     let read = intake::read_histories(&arguments.lists, &name, &Format::default(), &columns, &arguments.by)
         .map_err(|e| Failure::from_intake(&e))?;
@@ -62,6 +71,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         interval: arguments.interval,
         replicates: arguments.replicates,
         seed: global.seed.unwrap_or(1),
+        delta: arguments.delta,
+        prior,
         ..estimate::Options::default()
     };
     let all = whole(&read.tables)?;
