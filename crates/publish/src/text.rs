@@ -66,7 +66,7 @@ texts! {
     breaks_found: "The level of the series broke in: {periods}.", "Het niveau van de reeks brak in: {periods}.";
     hidden_figure: "{title}: estimated, detected and hidden together", "{title}: geschat, gemeld en verborgen samen";
     hidden_figure_one: "{low} to {high}", "{low} tot {high}";
-    protected_figure: "figures hidden to protect persons, of {all}", "cijfers verborgen om personen te beschermen, van {all}";
+    protected_figure: "Figures hidden to protect persons, of {all}", "Cijfers verborgen om personen te beschermen, van {all}";
     attack_none: "An attacker built into the program tried to work out the hidden figures from everything that is published here. It worked out none of {targets}.", "Een ingebouwde aanvaller heeft geprobeerd de verborgen cijfers af te leiden uit alles wat hier is gepubliceerd. Hij leidde er geen af van de {targets}.";
     attack_some: "An attacker built into the program tried to work out the hidden figures from everything that is published here. Of {targets} it worked out {exact} exactly and {narrow} more closely than the rule allows.", "Een ingebouwde aanvaller heeft geprobeerd de verborgen cijfers af te leiden uit alles wat hier is gepubliceerd. Van de {targets} leidde hij er {exact} precies af en {narrow} nauwer dan de regel toestaat.";
     audit_lead: "What others published", "Wat anderen publiceerden";
