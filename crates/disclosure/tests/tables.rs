@@ -171,6 +171,19 @@ fn tables_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn as_a_reader_knows_it_a_cube_has_no_hidden_figure() {
+    // What is made of a protected cube, such as rates, is made of this.
+    let table = two_way("t", ("x", "y"), &[vec![20, 50, 10], vec![8, 19, 22], vec![17, 3, 12]]);
+    let done = protect(&[plain(table.clone())], &Policy::default()).expect("protected");
+    let known = done.cubes[0].published();
+    for (key, cell) in done.cubes[0].cells() {
+        let value = if cell.obs == ObsStatus::Suppressed { Value::Missing } else { table.value(key) };
+        assert_eq!(known.value(key), value, "{key:?}");
+    }
+    assert_eq!(known.value(&[3, 2]), Value::Missing);
+}
+
+#[test]
 fn a_waived_table_is_published_whole_and_known_to_the_attacker() {
     let a = two_way("a", ("x", "y"), &[vec![3, 20], vec![40, 50]]);
     let waived = Table { cube: a, waiver: Some("court cases, no persons".into()) };

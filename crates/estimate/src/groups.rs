@@ -121,3 +121,23 @@ fn least_visible(groups: &[Option<Hidden>], options: &Options) -> Vec<Option<f64
     let share = |index| most.iter().filter(|best| best.1 == index).count() as f64 / draws as f64;
     groups.iter().enumerate().map(|(index, group)| group.map(|_| share(index))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_of_persons_is_no_group_to_be_least_visible() {
+        let table = |both: u64| {
+            CaptureTable::from_counts(vec!["A".into(), "B".into()], [(1, 100), (2, 100), (3, both)])
+                .expect("a valid table")
+        };
+        let group = |code: &str, both| (BTreeMap::from([("sex".to_owned(), code.to_owned())]), table(both));
+        let groups = [group("F", 50), group("M", 20), group(UNKNOWN, 2)];
+        let found = estimate_groups(&groups, Method::Main, &Options::default()).expect("valid options");
+        assert!(found[2].visibility < found[1].visibility, "it has an estimate of its own");
+        assert_eq!(found[2].probability_least_visible, None);
+        let ranked: f64 = found[..2].iter().filter_map(|g| g.probability_least_visible).sum();
+        assert!((ranked - 1.0).abs() < 1e-12, "{ranked}");
+    }
+}

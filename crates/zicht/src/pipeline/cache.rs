@@ -112,3 +112,23 @@ pub(crate) fn build() -> String {
     });
     format!("{} {}", env!("CARGO_PKG_VERSION"), seen.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_is_made_once_and_only_its_owner_may_read_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let made = |name: &str| {
+            let work = Work::open(&dir.path().join(name)).expect("a work folder");
+            let secret = work.secret().expect("a secret");
+            let mode = std::fs::metadata(work.path("secret")).expect("kept").permissions().mode();
+            assert_eq!((mode & 0o777, secret), (0o600, work.secret().expect("the same")));
+            secret
+        };
+        let (one, other) = (made("one"), made("other"));
+        assert_ne!(one, other, "each folder has its own");
+        assert_eq!(one, made("one"), "a later run finds it");
+    }
+}
