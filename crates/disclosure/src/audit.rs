@@ -133,7 +133,8 @@ fn part<'a>(cubes: &'a [Cube], said: &mut BTreeSet<String>) -> Vec<Cow<'a, Cube>
         universe: &'a str,
         unit: Unit,
         title: &'a str,
-        name: String,
+        /// 1 keeps the universe as it is.
+        number: usize,
         cells: Cells<'a>,
     }
     let mut wholes: Vec<Whole<'a>> = Vec::new();
@@ -150,32 +151,30 @@ fn part<'a>(cubes: &'a [Cube], said: &mut BTreeSet<String>) -> Vec<Cow<'a, Cube>
             }
             apart * 10 <= all
         };
-        let same = |w: &&mut Whole<'_>| w.universe == cube.universe && w.unit == cube.unit;
-        if let Some(whole) = wholes.iter_mut().filter(same).find(|w| fits(w)) {
-            let own = whole.name.clone();
-            whole.cells.extend(cells);
-            out.push(if own == cube.universe {
-                Cow::Borrowed(cube)
-            } else {
-                Cow::Owned(Cube { universe: own, ..cube.clone() })
+        let alike: Vec<usize> = (0..wholes.len())
+            .filter(|&w| wholes[w].universe == cube.universe && wholes[w].unit == cube.unit)
+            .collect();
+        let at = alike.iter().copied().find(|&w| fits(&wholes[w])).unwrap_or_else(|| {
+            if let Some(&first) = alike.first() {
+                said.insert(format!(
+                    "{} and {} give different figures for what should be one; they are not combined",
+                    wholes[first].title, cube.title.en
+                ));
+            }
+            wholes.push(Whole {
+                universe: &cube.universe,
+                unit: cube.unit,
+                title: &cube.title.en,
+                number: alike.len() + 1,
+                cells: Cells::new(),
             });
-            continue;
-        }
-        let number = wholes.iter_mut().filter(same).count();
-        let name =
-            if number == 0 { cube.universe.clone() } else { format!("{}#{}", cube.universe, number + 1) };
-        if let Some(first) = wholes.iter().find(|w| w.universe == cube.universe && w.unit == cube.unit) {
-            said.insert(format!(
-                "{} and {} give different figures for what should be one; they are not combined",
-                first.title, cube.title.en
-            ));
-        }
-        out.push(if number == 0 {
-            Cow::Borrowed(cube)
-        } else {
-            Cow::Owned(Cube { universe: name.clone(), ..cube.clone() })
+            wholes.len() - 1
         });
-        wholes.push(Whole { universe: &cube.universe, unit: cube.unit, title: &cube.title.en, name, cells });
+        wholes[at].cells.extend(cells);
+        out.push(match wholes[at].number {
+            1 => Cow::Borrowed(cube),
+            n => Cow::Owned(Cube { universe: format!("{}#{n}", cube.universe), ..cube.clone() }),
+        });
     }
     out
 }

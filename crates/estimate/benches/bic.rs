@@ -4,8 +4,10 @@
 //!
 //! `cargo bench -p zicht-estimate`
 
-use std::path::Path;
+#[path = "../tests/common/mod.rs"]
+mod common;
 
+use common::table;
 use divan::Bencher;
 use estimate::loglinear::{self, Model};
 use estimate::{Method, Options, estimate};
@@ -13,23 +15,6 @@ use model::CaptureTable;
 
 fn main() {
     divan::main();
-}
-
-/// Reads a table of capture histories: a 0/1 column for each list, then the count.
-fn table(name: &str) -> CaptureTable {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(format!("{name}.csv"));
-    let mut reader = csv::Reader::from_path(path).expect("the table is in the repository");
-    let header = reader.headers().expect("a header").clone();
-    let lists: Vec<String> = header.iter().take(header.len() - 1).map(String::from).collect();
-    let counts: Vec<(u32, u64)> = reader
-        .records()
-        .map(|record| {
-            let record = record.expect("a row");
-            let history = (0..lists.len()).filter(|&i| &record[i] == "1").fold(0, |set, i| set | 1 << i);
-            (history, record[lists.len()].parse().expect("a count"))
-        })
-        .collect();
-    CaptureTable::from_counts(lists, counts).expect("a valid table")
 }
 
 #[divan::bench(sample_count = 5)]

@@ -27,6 +27,19 @@ impl Language {
         }
     }
 
+    /// A count as readers of the language write it: `1,334` or `1.334`.
+    pub fn count(self, n: u64) -> String {
+        let digits = n.to_string();
+        let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+        for (i, digit) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                out.push(if self == Language::En { ',' } else { '.' });
+            }
+            out.push(digit);
+        }
+        out
+    }
+
     /// Names of the months, as they stand within a sentence.
     pub fn months(self) -> [&'static str; 12] {
         match self {

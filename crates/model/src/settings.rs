@@ -559,10 +559,7 @@ impl Settings {
             .chain(self.table.iter().map(|t| ("table", &t.id, Some(1))))
             .chain(self.estimate.iter().map(|e| ("estimate", &e.id, Some(2))));
         for (what, id, space) in named {
-            let plain = !id.is_empty()
-                && id.len() <= 64
-                && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-            if !plain {
+            if !is_identifier(id) {
                 return Err(SettingsError::new(
                     format!("\"{id}\" cannot be the identifier of a {what}"),
                     "use 1 to 64 lower-case letters, digits and _",
@@ -588,10 +585,7 @@ impl Settings {
 
     fn check_variables(&self, text: &str) -> Result<(), SettingsError> {
         for (id, v) in &self.variable {
-            let plain = !id.is_empty()
-                && id.len() <= 64
-                && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-            if !plain || FIXED_COLUMNS.contains(&id.as_str()) {
+            if !is_identifier(id) || FIXED_COLUMNS.contains(&id.as_str()) {
                 return Err(SettingsError::new(
                     format!("\"{id}\" cannot be the name of a variable"),
                     format!(
@@ -804,6 +798,13 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Whether `id` is a safe name of a file, of a page and of a column.
+pub fn is_identifier(id: &str) -> bool {
+    !id.is_empty()
+        && id.len() <= 64
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn inside_project(path: &str, text: &str) -> Result<(), SettingsError> {

@@ -165,10 +165,3 @@ pub(crate) fn column_names(dimensions: &[Dimension], taken: &[&str]) -> Vec<Stri
     }
     names
 }
-
-/// Whether `id` is a safe name of a file and of a page.
-pub(crate) fn is_identifier(id: &str) -> bool {
-    !id.is_empty()
-        && id.len() <= 64
-        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-}

@@ -4,15 +4,7 @@ use model::Language;
 
 /// `1334` → `1,334` or `1.334`.
 pub(crate) fn count(n: u64, language: Language) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(if language == Language::En { ',' } else { '.' });
-        }
-        out.push(digit);
-    }
-    out
+    language.count(n)
 }
 
 /// A count that is an estimate: whole, never more precise than it is. A value below 0 or not a

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::provenance;
+use model::{is_identifier, provenance};
 
 use crate::data::{self, File};
-use crate::facts::is_identifier;
 use crate::folder::Aside;
 use crate::{Error, Release, page};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::Findings;
-use model::{Finding, RowCount, Severity};
+use model::{Finding, Language, RowCount, Severity};
 
 use crate::cli::{Global, OutputFormat};
 use crate::failure::Failure;
@@ -160,15 +160,7 @@ pub(crate) fn rows(rows: RowCount) -> String {
 
 /// A count with commas between the thousands.
 pub(crate) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
+    Language::En.count(n)
 }
 
 fn diagnostic(f: &Finding) -> String {
