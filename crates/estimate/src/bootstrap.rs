@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::loglinear::{Cells, Model};
 use crate::numeric::{normal_probability, normal_quantile, quantile};
+use crate::spread::Spread;
 use crate::{Interval, Options};
 
 /// Hidden counts that differ by less, relatively, are equal: a replicate may be the table itself
@@ -29,6 +30,11 @@ impl Replicates {
     /// Quantile of the hidden count; infinite when it is among the replicates without estimate.
     pub(crate) fn quantile(&self, p: f64) -> f64 {
         quantile(&self.hidden, p)
+    }
+
+    /// The replicates as a distribution.
+    pub(crate) fn spread(&self) -> Option<Spread> {
+        Spread::from_draws(self.hidden.clone())
     }
 
     /// Share of the replicates below `hidden`.

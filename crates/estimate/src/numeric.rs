@@ -60,10 +60,15 @@ pub(crate) fn two_sided(level: f64) -> f64 {
     normal_quantile(f64::midpoint(1.0, level))
 }
 
+/// Standard deviation of the logarithm of a log-normal variable, from its mean and standard error.
+pub(crate) fn log_error(mean: f64, error: f64) -> f64 {
+    (error / mean).powi(2).ln_1p().sqrt()
+}
+
 /// Interval of Chao (1987, equation 12): log-normal on the hidden part, so that its lower
 /// end is never below the detected count. `None` when nobody is hidden.
 pub(crate) fn log_interval(detected: f64, hidden: f64, error: f64, level: f64) -> Option<(f64, f64)> {
-    let ratio = (two_sided(level) * (error / hidden).powi(2).ln_1p().sqrt()).exp();
+    let ratio = (two_sided(level) * log_error(hidden, error)).exp();
     let (low, high) = (detected + hidden / ratio, detected + hidden * ratio);
     (hidden > 0.0 && high.is_finite()).then_some((low, high))
 }

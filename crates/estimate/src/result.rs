@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Method;
+use crate::spread::Spread;
 
 /// The answer of one method.
 ///
@@ -32,6 +33,9 @@ pub struct Estimate {
     /// Figures by which to judge the estimate: deviance, degrees of freedom, AIC, BIC, number
     /// of models considered, empty overlaps, seed; which ones depends on the method.
     pub diagnostics: BTreeMap<String, Value>,
+    /// How the hidden count is spread, where the method gives an interval; not in the JSON form.
+    #[serde(skip)]
+    pub spread: Option<Spread>,
 }
 
 /// The estimate for one group of persons (one stratum).

@@ -1,0 +1,155 @@
+//! The one place where a method is dispatched.
+
+mod decomposable;
+mod loglinear;
+mod simple;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use model::CaptureTable;
+use serde_json::{Value, json};
+
+use crate::loglinear::Cells;
+use crate::search::{Chosen, best_bic};
+use crate::spread::Spread;
+use crate::{Error, Estimate, Estimation, Method, Options};
+
+/// Estimates how many persons there are, seen and never seen, by each of `methods`.
+///
+/// Lists without any person say nothing and are left out of every model; the diagnostics
+/// name them. A method that cannot answer is refused in its own estimate; the others go on.
+///
+/// # Errors
+/// When an option is out of range.
+///
+/// ```
+/// use estimate::{Method, Options, estimate};
+/// use model::CaptureTable;
+/// let lists = vec!["police".into(), "shelter".into()];
+/// let table = CaptureTable::from_counts(lists, [(0b01, 180), (0b10, 80), (0b11, 20)])?;
+/// let found = estimate(&table, &[Method::Main], &Options::default())?;
+/// assert_eq!(found.detected, 280);
+/// assert!((found.estimates[0].total.unwrap_or(0.0) - 1000.0).abs() < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> Result<Estimation, Error> {
+    options.check()?;
+    let task = Task::new(table, options);
+    Ok(Estimation {
+        detected: table.detected(),
+        lists: table.lists().to_vec(),
+        estimates: methods.iter().map(|&method| task.run(method)).collect(),
+        groups: Vec::new(),
+    })
+}
+
+type Diagnostics = BTreeMap<String, Value>;
+
+/// One table, prepared once for all methods.
+struct Task<'a> {
+    options: &'a Options,
+    /// Why no method at all can say anything; otherwise the table of the lists with persons.
+    table: Result<(CaptureTable, Cells), String>,
+    /// Names of the lists without persons.
+    empty_lists: Vec<String>,
+    /// The model of smallest BIC, searched for at most once.
+    bic: OnceLock<Result<Chosen, String>>,
+}
+
+/// What a method found.
+struct Answer {
+    total: f64,
+    interval: Option<(f64, f64)>,
+    model: String,
+    converged: bool,
+    diagnostics: Diagnostics,
+    spread: Option<Spread>,
+}
+
+impl<'a> Task<'a> {
+    fn new(table: &CaptureTable, options: &'a Options) -> Self {
+        let (used, empty): (Vec<usize>, Vec<usize>) =
+            (0..table.lists().len()).partition(|&i| table.list_total(i) > 0);
+        let names = |which: &[usize]| which.iter().map(|&i| table.lists()[i].clone()).collect();
+        let reduced = restrict(table, &used).map(|table| {
+            let cells = Cells::new(&table);
+            (table, cells)
+        });
+        Self { options, table: reduced, empty_lists: names(&empty), bic: OnceLock::new() }
+    }
+
+    /// Runs one method. A new method is a variant of [`Method`] and an arm here.
+    fn run(&self, method: Method) -> Estimate {
+        let answer = self.table.as_ref().map_err(Clone::clone).and_then(|(table, cells)| match method {
+            Method::Main => loglinear::main(self, table, cells),
+            Method::Stepwise => loglinear::stepwise(self, table, cells),
+            Method::Bic => loglinear::bic(self, table, cells),
+            Method::Profile => loglinear::profile(self, table, cells),
+            Method::Decomposable => decomposable::answer(self, table),
+            Method::Chao => Ok(simple::chao(self, table)),
+            Method::SampleCoverage => simple::sample_coverage(self, table),
+        });
+        let mut estimate = Estimate {
+            method,
+            total: None,
+            interval: None,
+            level: self.options.level,
+            model: String::new(),
+            converged: false,
+            refused: None,
+            diagnostics: Diagnostics::new(),
+            spread: None,
+        };
+        match answer {
+            // A number beyond floating point is no number to publish.
+            Ok(answer) if !answer.total.is_finite() => {
+                estimate.refused = Some("the estimate is too large to be a number".into());
+                estimate.diagnostics = answer.diagnostics;
+            }
+            Ok(answer) => {
+                estimate.total = Some(answer.total);
+                estimate.interval = answer.interval.filter(|(low, high)| low.is_finite() && high.is_finite());
+                estimate.model = answer.model;
+                estimate.converged = answer.converged;
+                estimate.diagnostics = answer.diagnostics;
+                estimate.spread = answer.spread;
+            }
+            Err(why) => estimate.refused = Some(why),
+        }
+        estimate.diagnostics.insert("seed".into(), json!(self.options.seed));
+        if !self.empty_lists.is_empty() {
+            estimate.diagnostics.insert("empty_lists".into(), json!(self.empty_lists));
+        }
+        estimate
+    }
+
+    fn best_bic(&self, cells: &Cells) -> Result<&Chosen, String> {
+        self.bic
+            .get_or_init(|| best_bic(cells, self.options.max_order).map_err(|e| e.to_string()))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+}
+
+/// The table of the lists in `used` only, or why it cannot be estimated from.
+fn restrict(table: &CaptureTable, used: &[usize]) -> Result<CaptureTable, String> {
+    if table.detected() == 0 {
+        return Err("there are no persons in the table".into());
+    }
+    if used.len() < 2 {
+        return Err(format!(
+            "only the list \"{}\" has persons; at least two lists must, and some persons must be in both",
+            table.lists()[used[0]]
+        ));
+    }
+    if table.counts().all(|(history, _)| history.is_power_of_two()) {
+        return Err("no person is in more than one list, so nothing tells how many were missed by all".into());
+    }
+    let names = used.iter().map(|&i| table.lists()[i].clone()).collect();
+    let counts = table.counts().map(|(history, count)| {
+        let kept = used.iter().enumerate().fold(0, |set, (new, &old)| set | (history >> old & 1) << new);
+        (kept, count)
+    });
+    CaptureTable::from_counts(names, counts).map_err(|error| error.to_string())
+}
