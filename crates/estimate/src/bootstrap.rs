@@ -142,7 +142,7 @@ pub(crate) fn bootstrap(
 
 /// As many persons as in `counts`, drawn from them with replacement: a multinomial draw, history by
 /// history from what is left.
-fn draw_again(lists: usize, counts: &[(u32, u64)], random: &mut ChaCha8Rng) -> Cells {
+pub(crate) fn draw_again(lists: usize, counts: &[(u32, u64)], random: &mut ChaCha8Rng) -> Cells {
     let mut mass: u64 = counts.iter().map(|&(_, n)| n).sum();
     let mut left = mass;
     let mut drawn = Vec::with_capacity(counts.len());

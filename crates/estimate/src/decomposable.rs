@@ -32,9 +32,10 @@ use ::model::CaptureTable;
 
 use crate::Error;
 use crate::loglinear::{Model, pair_count};
+use crate::spread::Spread;
 use graphs::MOST_LISTS;
 use grid::Distribution;
-use posterior::Posterior;
+use posterior::{Negligible, Posterior};
 
 /// Most persons: beyond, rounding of the gamma functions would reach the weights of the graphs.
 const MOST_PERSONS: u64 = 100_000_000;
@@ -184,6 +185,17 @@ impl Average {
         self.hidden.quantile(p).map(|hidden| self.detected + hidden)
     }
 
+    /// The posterior of the number hidden, nearly: between seams it is taken as even.
+    pub(crate) fn spread(&self) -> Option<Spread> {
+        let seams = self.hidden.seams();
+        Spread::from_quantiles(|p| {
+            let place = seams.partition_point(|(_, below)| *below < p);
+            let (high, low) = (seams.get(place)?, seams[place.saturating_sub(1)]);
+            let part = if high.1 > low.1 { (p - low.1) / (high.1 - low.1) } else { 1.0 };
+            Some(low.0 + part * (high.0 - low.0))
+        })
+    }
+
     /// Posterior probability that the total is `total` (a whole number) or more.
     pub fn at_least(&self, total: f64) -> f64 {
         self.hidden.at_least(total - self.detected)
@@ -195,8 +207,13 @@ impl Average {
 /// # Errors
 /// [`Refusal`] says why there is no average.
 pub fn average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
-    let posterior = posterior(table, settings)?;
+    let posterior = posterior(table, settings, Negligible::EXACT)?;
     describe(table, settings, &posterior, LISTED)
+}
+
+/// The average with only the most probable graph described, for tables of which there are many.
+pub(crate) fn quick_average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
+    describe(table, settings, &posterior(table, settings, Negligible::QUICK)?, 1)
 }
 
 /// Averages with half and twice δ and with each prior of the total, those of `settings` first:
@@ -210,7 +227,7 @@ pub(crate) fn sensitivity(
     let mut found = Vec::new();
     for delta in [delta, delta / 2.0, delta * 2.0] {
         let with = |prior| Settings { delta: Some(delta), prior, hidden: settings.hidden.clone() };
-        let posterior = posterior(table, &with(settings.prior));
+        let posterior = posterior(table, &with(settings.prior), Negligible::EXACT);
         for prior in [settings.prior, other] {
             let listed = if found.is_empty() { LISTED } else { 1 };
             let answer = posterior
@@ -227,7 +244,7 @@ fn delta(table: &CaptureTable, settings: &Settings) -> f64 {
     settings.delta.unwrap_or_else(|| (-(table.lists().len() as f64)).exp2())
 }
 
-fn posterior(table: &CaptureTable, settings: &Settings) -> Result<Posterior, Refusal> {
+fn posterior(table: &CaptureTable, settings: &Settings, left_out: Negligible) -> Result<Posterior, Refusal> {
     let lists = table.lists().len();
     if lists < 3 {
         return Err(Refusal::FewLists);
@@ -244,7 +261,7 @@ fn posterior(table: &CaptureTable, settings: &Settings) -> Result<Posterior, Ref
     if settings.hidden.as_ref().is_some_and(RangeInclusive::is_empty) {
         return Err(Refusal::EmptyRange);
     }
-    Ok(Posterior::new(table, delta(table, settings), settings.hidden.as_ref()))
+    Ok(Posterior::new(table, delta(table, settings), settings.hidden.as_ref(), left_out))
 }
 
 /// Describes the posterior, with so many of the most probable graphs.

@@ -1,5 +1,6 @@
 //! The one place where a method is dispatched.
 
+mod combined;
 mod decomposable;
 mod loglinear;
 mod simple;
@@ -10,8 +11,10 @@ use std::sync::OnceLock;
 use model::CaptureTable;
 use serde_json::{Value, json};
 
+use crate::branch::smallest_bic;
+use crate::fitness::Fitness;
 use crate::loglinear::Cells;
-use crate::search::{Chosen, best_bic};
+use crate::search::{Chosen, best_bic, fixed};
 use crate::spread::Spread;
 use crate::{Error, Estimate, Estimation, Method, Options};
 
@@ -36,25 +39,31 @@ use crate::{Error, Estimate, Estimation, Method, Options};
 pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> Result<Estimation, Error> {
     options.check()?;
     let task = Task::new(table, options);
+    let estimates = methods.iter().map(|&method| task.run(method)).collect();
     Ok(Estimation {
         detected: table.detected(),
         lists: table.lists().to_vec(),
-        estimates: methods.iter().map(|&method| task.run(method)).collect(),
+        estimates,
         groups: Vec::new(),
+        fitness: task.fitness.into_inner(),
     })
 }
 
 type Diagnostics = BTreeMap<String, Value>;
 
 /// One table, prepared once for all methods.
-struct Task<'a> {
-    options: &'a Options,
+pub(crate) struct Task<'a> {
+    pub(crate) options: &'a Options,
     /// Why no method at all can say anything; otherwise the table of the lists with persons.
-    table: Result<(CaptureTable, Cells), String>,
+    pub(crate) table: Result<(CaptureTable, Cells), String>,
     /// Names of the lists without persons.
     empty_lists: Vec<String>,
     /// The model of smallest BIC, searched for at most once.
     bic: OnceLock<Result<Chosen, String>>,
+    /// The judgement of the table, once `combined` has made it.
+    fitness: OnceLock<Fitness>,
+    /// Whether figures that only readers need are left out, for tables that are simulated.
+    quick: bool,
 }
 
 /// What a method found.
@@ -68,6 +77,11 @@ struct Answer {
 }
 
 impl<'a> Task<'a> {
+    /// For a table that is one of many: without diagnostics that take long.
+    pub(crate) fn quick(table: &CaptureTable, options: &'a Options) -> Self {
+        Self { quick: true, ..Self::new(table, options) }
+    }
+
     fn new(table: &CaptureTable, options: &'a Options) -> Self {
         let (used, empty): (Vec<usize>, Vec<usize>) =
             (0..table.lists().len()).partition(|&i| table.list_total(i) > 0);
@@ -76,11 +90,18 @@ impl<'a> Task<'a> {
             let cells = Cells::new(&table);
             (table, cells)
         });
-        Self { options, table: reduced, empty_lists: names(&empty), bic: OnceLock::new() }
+        Self {
+            options,
+            table: reduced,
+            empty_lists: names(&empty),
+            bic: OnceLock::new(),
+            fitness: OnceLock::new(),
+            quick: false,
+        }
     }
 
     /// Runs one method. A new method is a variant of [`Method`] and an arm here.
-    fn run(&self, method: Method) -> Estimate {
+    pub(crate) fn run(&self, method: Method) -> Estimate {
         let answer = self.table.as_ref().map_err(Clone::clone).and_then(|(table, cells)| match method {
             Method::Main => loglinear::main(self, table, cells),
             Method::Stepwise => loglinear::stepwise(self, table, cells),
@@ -88,6 +109,7 @@ impl<'a> Task<'a> {
             Method::Profile => loglinear::profile(self, table, cells),
             Method::Decomposable => decomposable::answer(self, table),
             Method::Chao => Ok(simple::chao(self, table)),
+            Method::Combined => combined::answer(self, table, cells),
             Method::SampleCoverage => simple::sample_coverage(self, table),
         });
         let mut estimate = Estimate {
@@ -126,7 +148,14 @@ impl<'a> Task<'a> {
 
     fn best_bic(&self, cells: &Cells) -> Result<&Chosen, String> {
         self.bic
-            .get_or_init(|| best_bic(cells, self.options.max_order).map_err(|e| e.to_string()))
+            .get_or_init(|| {
+                if !self.quick {
+                    return best_bic(cells, self.options.max_order).map_err(|e| e.to_string());
+                }
+                let best =
+                    smallest_bic(cells, self.options.max_order, &[]).ok_or("no model has an estimate")?;
+                fixed(cells, best.model).map_err(|e| e.to_string())
+            })
             .as_ref()
             .map_err(Clone::clone)
     }

@@ -37,13 +37,16 @@ pub enum Method {
     /// Lower bound of Chao (1987) in the form for lists of unequal size, which needs no
     /// model of how persons differ.
     Chao,
+    /// The quick methods mixed, with weights and width from populations that could have given the
+    /// table; refused where these say that the data cannot support an estimate.
+    Combined,
     /// Sample coverage estimator of Chao and Tsay (1998); bootstrap interval.
     SampleCoverage,
 }
 
 impl Method {
     /// All methods, in the order in which they are named to the user.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Main,
         Self::Stepwise,
         Self::Bic,
@@ -51,6 +54,7 @@ impl Method {
         Self::Decomposable,
         Self::Chao,
         Self::SampleCoverage,
+        Self::Combined,
     ];
 
     /// Name on the command line and in results.
@@ -62,6 +66,7 @@ impl Method {
             Self::Profile => "profile",
             Self::Decomposable => "decomposable",
             Self::Chao => "chao",
+            Self::Combined => "combined",
             Self::SampleCoverage => "sample-coverage",
         }
     }
@@ -127,6 +132,12 @@ impl Interval {
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Method;
+use crate::fitness::Fitness;
 use crate::spread::Spread;
 
 /// The answer of one method.
@@ -68,4 +69,7 @@ pub struct Estimation {
     pub estimates: Vec<Estimate>,
     /// Estimates by group; empty when no groups were asked for.
     pub groups: Vec<Group>,
+    /// What the data can support; `None` unless the method `combined` was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fitness: Option<Fitness>,
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{answer, close, table};
+use common::{QUICK, answer, close, table};
 use estimate::{Interval, Method, Options, estimate};
 use model::CaptureTable;
 
@@ -165,7 +165,7 @@ fn limits_do_not_depend_on_the_number_of_threads() {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let options = bootstrap(Interval::Bca, 0.95, 200, 3);
-        let found = pool.install(|| estimate(&table, &Method::ALL, &options));
+        let found = pool.install(|| estimate(&table, &QUICK, &options));
         serde_json::to_string(&found.expect("valid options")).expect("plain values")
     };
     let alone = run(1);
@@ -176,10 +176,9 @@ fn limits_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn only_stepwise_and_bic_take_another_interval_and_no_total_moves() {
     let table = table("UKdat_5");
-    let wald =
-        estimate(&table, &Method::ALL, &bootstrap(Interval::Wald, 0.95, 50, 1)).expect("valid options");
+    let wald = estimate(&table, &QUICK, &bootstrap(Interval::Wald, 0.95, 50, 1)).expect("valid options");
     for interval in [Interval::Percentile, Interval::Bca] {
-        let other = estimate(&table, &Method::ALL, &bootstrap(interval, 0.95, 50, 1)).expect("valid options");
+        let other = estimate(&table, &QUICK, &bootstrap(interval, 0.95, 50, 1)).expect("valid options");
         for (a, b) in wald.estimates.iter().zip(&other.estimates) {
             assert_eq!((a.total, &a.model), (b.total, &b.model));
             let resampled = matches!(a.method, Method::Stepwise | Method::Bic);

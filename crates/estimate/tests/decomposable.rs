@@ -237,3 +237,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_spread_is_the_posterior() {
+    for name in ["UKdat_5", "Ned_5", "Korea"] {
+        let (table, options) = (table(name), Options::default());
+        let spread = answer(&table, Method::Decomposable, &options).spread.expect("a spread");
+        let exact = average(&table, &Settings::default()).expect("an average");
+        for p in [0.025, 0.25, 0.5, 0.75, 0.975] {
+            let (found, expected) =
+                (spread.quantile(p), exact.quantile(p).expect("a quantile") - table.detected() as f64);
+            // Even between seams, and whole persons in the one and not in the other.
+            assert!((found - expected).abs() < 0.01 * expected + 1.0, "{name} {p}: {found} {expected}");
+        }
+    }
+}

@@ -211,6 +211,7 @@ texts! {
     method_decomposable: "average over graphs", "gemiddelde over grafen";
     method_chao: "Chao's lower bound", "ondergrens van Chao";
     method_coverage: "sample coverage", "steekproefdekking";
+    method_combined: "the methods combined", "de methoden samen";
     method_main_text: "A log-linear model in which being on one list says nothing about being on another.", "Een loglineair model waarin staan op de ene lijst niets zegt over staan op een andere.";
     method_stepwise_text: "The same model, to which pairs of lists that hang together are added one by one while the data ask for it.", "Hetzelfde model, waaraan paren lijsten die samenhangen een voor een worden toegevoegd zolang de gegevens erom vragen.";
     method_bic_text: "Of all models with pairs of lists, the one that best balances fit and simplicity (BIC).", "Van alle modellen met paren lijsten het model dat passen en eenvoud het best afweegt (BIC).";
@@ -218,6 +219,7 @@ texts! {
     method_decomposable_text: "A Bayesian average over all graphs that say which lists hang together, each with the weight that the data give it. The total is the posterior median. Its interval also holds the doubt about the right graph, which those of the other models do not.", "Een Bayesiaans gemiddelde over alle grafen die zeggen welke lijsten samenhangen, elk met het gewicht dat de gegevens eraan geven. Het totaal is de mediaan van de a-posterioriverdeling. In het interval zit ook de twijfel over de juiste graaf, die in dat van de andere modellen ontbreekt.";
     method_chao_text: "At least so many: a lower bound that holds also when persons differ in how easily they are seen.", "Minstens zo veel: een ondergrens die ook geldt als personen verschillen in hoe makkelijk zij worden gezien.";
     method_coverage_text: "From the share of each list that is found on other lists.", "Uit het deel van elke lijst dat op andere lijsten wordt gevonden.";
+    method_combined_text: "Several of the other methods mixed. Hundreds of populations are made on the computer that could have given these data, and each method estimates their known size. The methods that do so best weigh most, and the interval is made so wide that it holds the known size as often as it says.", "Enkele van de andere methoden gemengd. Op de computer worden honderden populaties gemaakt die deze gegevens hadden kunnen geven, en elke methode schat de bekende omvang daarvan. De methoden die dat het best doen wegen het zwaarst, en het interval wordt zo breed gemaakt dat het de bekende omvang zo vaak bevat als het zegt.";
 
     // Sources.
     sources_lead: "Where the figures come from, what they count, and under which terms they may be used.", "Waar de cijfers vandaan komen, wat zij tellen en onder welke voorwaarden zij gebruikt mogen worden.";

@@ -73,7 +73,7 @@ impl Show {
         let bar = self.live.then(|| {
             let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
             let template = if total.is_some() {
-                "  {spinner} {msg} {bar:30} {human_pos}/{human_len}"
+                "  {spinner} {msg} {bar:30} {human_pos}/{human_len}, {eta} left"
             } else {
                 "  {spinner} {msg} {human_pos}"
             };
@@ -130,6 +130,13 @@ impl Step {
     pub(crate) fn at(&self, position: u64) {
         if let Some(bar) = &self.bar {
             bar.set_position(position);
+        }
+    }
+
+    /// The step is one further.
+    pub(crate) fn advance(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
         }
     }
 

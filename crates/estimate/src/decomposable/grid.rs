@@ -6,6 +6,7 @@
 //! functions, which are smooth between the whole numbers too.
 
 use std::ops::{Range, RangeInclusive};
+use std::sync::OnceLock;
 
 /// Points of a block that is longer than this.
 const POINTS: usize = 16;
@@ -67,7 +68,6 @@ impl Grid {
     /// The points of `blocks`, and all numbers from `end` on.
     pub(super) fn new(blocks: &[Block], end: f64) -> Self {
         let mut grid = Self { blocks: Vec::new(), points: Vec::new(), weights: Vec::new(), end: Some(end) };
-        let mut last: Option<(f64, Vec<(f64, f64)>)> = None;
         for &block in blocks {
             let all = block.length <= FIRST;
             let count = if all { block.length as usize } else { POINTS };
@@ -77,13 +77,9 @@ impl Grid {
                 grid.weights.extend((0..count).map(|_| 1.0));
                 continue;
             }
-            let rule = match last.take() {
-                Some((length, rule)) if length.to_bits() == block.length.to_bits() => rule,
-                _ => rule(block.length, POINTS),
-            };
+            let rule = rule_of_block(block.length);
             grid.points.extend(rule.iter().map(|(x, _)| block.middle() + block.length * x));
             grid.weights.extend(rule.iter().map(|(_, w)| block.length * w));
-            last = Some((block.length, rule));
         }
         grid
     }
@@ -152,6 +148,30 @@ impl Distribution {
             return Some(block.start + high - 1.0);
         }
         None
+    }
+
+    /// Numbers in ascending order, each with the probability of a smaller one: the distribution function
+    /// at the seams of the points, enough to draw it or to mix it with others. The seams of a Gauss rule lie
+    /// where its weights add up (Chebyshev, Markov and Stieltjes).
+    pub(super) fn seams(&self) -> Vec<(f64, f64)> {
+        let mut seams = vec![(0.0, 0.0)];
+        let mut below = 0.0;
+        for (block, values, sum) in &self.blocks {
+            if sum / self.mass < 1e-12 {
+                below += sum;
+                continue;
+            }
+            let all = block.length <= values.len() as f64;
+            let rule = if all { &[] } else { rule_of_block(block.length) };
+            let mut at = block.start;
+            for (i, value) in values.iter().enumerate() {
+                let weight = rule.get(i).map_or(1.0, |(_, weight)| weight * block.length);
+                at += weight;
+                below += weight * value;
+                seams.push((at, below / self.mass));
+            }
+        }
+        seams
     }
 
     /// Probability of `hidden` or more.
@@ -225,6 +245,12 @@ impl<'a> Partial<'a> {
         }
         above / below
     }
+}
+
+/// The rule of [`POINTS`] points for a block, whose length is a power of two: made once for all tables.
+fn rule_of_block(length: f64) -> &'static [(f64, f64)] {
+    static MADE: [OnceLock<Vec<(f64, f64)>>; 256] = [const { OnceLock::new() }; 256];
+    MADE[(length.log2() as usize).min(255)].get_or_init(|| rule(length, POINTS))
 }
 
 /// The Gauss rule for sums over `length` consecutive whole numbers: points as distances from the

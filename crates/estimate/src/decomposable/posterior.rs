@@ -9,11 +9,22 @@ use super::graphs::{Graph, graphs};
 use super::grid::{Block, Distribution, Grid, blocks};
 use crate::numeric::{ln_gamma, ln_gamma_ratio};
 
-/// What lies this far below the highest logarithm is left out: e⁻⁴⁰ of it, 617,675 times, is less
-/// than 10⁻¹¹.
-const NEGLIGIBLE_GRAPH: f64 = 40.0;
-/// The same for a block, which is looked at in its middle only and may be higher at its ends.
-const NEGLIGIBLE_BLOCK: f64 = 75.0;
+/// What lies so far below the highest logarithm that it is left out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Negligible {
+    graph: f64,
+    /// The same for a block, which is looked at in its middle only and may be higher at its ends.
+    block: f64,
+}
+
+impl Negligible {
+    /// e⁻⁴⁰, 617,675 times, is less than 10⁻¹¹.
+    pub(super) const EXACT: Self = Self { graph: 40.0, block: 75.0 };
+    /// For tables of which there are many: e⁻¹², 18,154 times, is about a tenth, but graphs that far down
+    /// are few, and their totals like those of the others.
+    pub(super) const QUICK: Self = Self { graph: 12.0, block: 35.0 };
+}
+
 /// Graphs of one task. Tasks are added up in their order, whoever did them.
 const CHUNK: usize = 512;
 
@@ -156,7 +167,12 @@ pub(super) struct Posterior {
 
 impl Posterior {
     /// Over all numbers of hidden persons, or over those in `hidden` only.
-    pub(super) fn new(table: &CaptureTable, delta: f64, hidden: Option<&RangeInclusive<u64>>) -> Self {
+    pub(super) fn new(
+        table: &CaptureTable,
+        delta: f64,
+        hidden: Option<&RangeInclusive<u64>>,
+        left_out: Negligible,
+    ) -> Self {
         let likelihood = Likelihood::new(table, delta);
         let all = graphs(table.lists().len());
         let persons = likelihood.detected + likelihood.shifts[0];
@@ -164,19 +180,25 @@ impl Posterior {
             let grid = Grid::fixed(range);
             let coarse: Vec<Look> =
                 grid.points.iter().map(|&point| Look { point, block: 0, width: 0.0 }).collect();
-            let (_, _, top) = look(&likelihood, all, &coarse, 1);
-            return Self::sum(likelihood, grid, &all.iter().collect::<Vec<_>>(), top);
+            let (_, _, top) = look(&likelihood, all, &coarse, 1, left_out);
+            return Self::sum(likelihood, grid, &all.iter().collect::<Vec<_>>(), top, left_out);
         }
         let blocks = blocks(persons);
-        let (kept, blocks_kept, top) = look(&likelihood, all, &looks(&blocks), blocks.len());
+        let (kept, blocks_kept, top) = look(&likelihood, all, &looks(&blocks), blocks.len(), left_out);
         let end = blocks.last().map_or(0.0, |block| block.start + block.length);
         let blocks: Vec<Block> =
             blocks.into_iter().zip(blocks_kept).filter(|(_, keep)| *keep).map(|(b, _)| b).collect();
-        Self::sum(likelihood, Grid::new(&blocks, end), &kept, top)
+        Self::sum(likelihood, Grid::new(&blocks, end), &kept, top, left_out)
     }
 
-    fn sum(likelihood: Likelihood, grid: Grid, kept: &[&'static Graph], top: [f64; 2]) -> Self {
-        let work = Work::new(likelihood, grid, top);
+    fn sum(
+        likelihood: Likelihood,
+        grid: Grid,
+        kept: &[&'static Graph],
+        top: [f64; 2],
+        left_out: Negligible,
+    ) -> Self {
+        let work = Work::new(likelihood, grid, top, left_out);
         let points = work.grid.points.len();
         let parts: Vec<(Vec<Moments>, Vec<f64>)> = kept
             .par_chunks(CHUNK)
@@ -271,7 +293,7 @@ struct Work {
 
 impl Work {
     /// `top` is the highest logarithm of a mass with either prior; values are divided by the first.
-    fn new(likelihood: Likelihood, grid: Grid, top: [f64; 2]) -> Self {
+    fn new(likelihood: Likelihood, grid: Grid, top: [f64; 2], left_out: Negligible) -> Self {
         let mut points = grid.points.clone();
         points.extend(grid.end);
         let totals: Vec<f64> = points.iter().map(|x| likelihood.detected + x).collect();
@@ -286,7 +308,7 @@ impl Work {
         }
         let least = |middle: &f64| {
             let inverse = top[0] + (likelihood.detected + middle).ln();
-            inverse.min(top[1]) - NEGLIGIBLE_BLOCK
+            inverse.min(top[1]) - left_out.block
         };
         let mut least: Vec<f64> = looked.iter().map(least).collect();
         // With a small δ there is a peak at 0 that is not seen from the middle.
@@ -361,6 +383,7 @@ fn look(
     all: &'static [Graph],
     looks: &[Look],
     blocks: usize,
+    left_out: Negligible,
 ) -> (Vec<&'static Graph>, Vec<bool>, [f64; 2]) {
     let points: Vec<f64> = looks.iter().map(|look| look.point).collect();
     let mut rows = likelihood.rows(&points);
@@ -403,13 +426,12 @@ fn look(
     }
     let mut keep = vec![false; blocks];
     for ((look, value), ln_total) in looks.iter().zip(&highest).zip(&ln_total) {
-        keep[look.block] |=
-            value - ln_total > top[0] - NEGLIGIBLE_BLOCK || *value > top[1] - NEGLIGIBLE_BLOCK;
+        keep[look.block] |= value - ln_total > top[0] - left_out.block || *value > top[1] - left_out.block;
     }
     let kept = all
         .iter()
         .zip(parts.iter().flat_map(|(best, _)| best))
-        .filter(|(_, best)| (0..2).any(|i| best[i] > top[i] - NEGLIGIBLE_GRAPH))
+        .filter(|(_, best)| (0..2).any(|i| best[i] > top[i] - left_out.graph))
         .map(|(graph, _)| graph)
         .collect();
     (kept, keep, top)

@@ -4,9 +4,8 @@ use model::CaptureTable;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Diagnostics, Task};
-use crate::decomposable::{Average, Settings, sensitivity};
+use crate::decomposable::{Average, Settings, quick_average, sensitivity};
 use crate::loglinear::pairs;
-use crate::spread::Spread;
 
 /// Totals under other priors may differ by this factor before it is noted.
 const SENSITIVE: f64 = 1.25;
@@ -16,7 +15,11 @@ const UNTOLD: f64 = 0.1;
 /// Method `decomposable`.
 pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String> {
     let settings = Settings { delta: task.options.delta, prior: task.options.prior, ..Settings::default() };
-    let tried = sensitivity(table, &settings);
+    let tried = if task.quick {
+        vec![(0.0, settings.prior, quick_average(table, &settings))]
+    } else {
+        sensitivity(table, &settings)
+    };
     let found = tried[0].2.clone().map_err(|why| why.to_string())?;
     let names = table.lists();
     let side = (1.0 - task.options.level) / 2.0;
@@ -98,7 +101,6 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         );
     }
     let model = found.best[0].model.describe(names);
-    let detected = table.detected() as f64;
-    let spread = Spread::from_quantiles(|p| Some(found.quantile(p)? - detected));
+    let spread = found.spread();
     Ok(Answer { total, interval: interval(&found), model, converged: true, diagnostics, spread })
 }

@@ -6,6 +6,17 @@ use std::path::{Path, PathBuf};
 use estimate::{Estimate, Method, Options, estimate};
 use model::CaptureTable;
 
+/// Methods that answer within milliseconds, for tests that ask often.
+pub(crate) const QUICK: [Method; 7] = [
+    Method::Main,
+    Method::Stepwise,
+    Method::Bic,
+    Method::Profile,
+    Method::Decomposable,
+    Method::Chao,
+    Method::SampleCoverage,
+];
+
 /// A file in `tests/data`.
 pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)

@@ -49,6 +49,7 @@ pub(super) fn method_name(t: &Texts, method: Method) -> &'static str {
         Method::Decomposable => t.method_decomposable,
         Method::Chao => t.method_chao,
         Method::SampleCoverage => t.method_coverage,
+        Method::Combined => t.method_combined,
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
                 Method::Decomposable => t.method_decomposable_text,
                 Method::Chao => t.method_chao_text,
                 Method::SampleCoverage => t.method_coverage_text,
+                Method::Combined => t.method_combined_text,
             };
             Term { term: method_name(t, m).to_owned(), cell: Cell::text(said) }
         })

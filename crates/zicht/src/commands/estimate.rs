@@ -7,7 +7,7 @@ use clap::Args;
 use model::{CaptureTable, Format, HistoryColumns};
 
 use crate::cli::{Global, Outcome};
-use crate::commands::keep;
+use crate::commands::{keep, study};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -15,9 +15,10 @@ use crate::show::{Show, thousands};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Capture histories: one 0/1 column a list and a column `count`, or one row a person.
-    lists: PathBuf,
-    /// Method: main, stepwise, bic, profile, decomposable, chao or sample-coverage; all when none is
-    /// given. May be given more than once.
+    #[arg(required_unless_present = "study", conflicts_with = "study")]
+    lists: Option<PathBuf>,
+    /// Method: main, stepwise, bic, profile, decomposable, chao, sample-coverage or combined; all when none
+    /// is given. May be given more than once.
     #[arg(long = "method", value_name = "NAME")]
     methods: Vec<String>,
     /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (in bic and
@@ -44,7 +45,14 @@ pub(crate) struct Arguments {
     /// Confidence level of intervals.
     #[arg(long, default_value_t = 0.95)]
     level: f64,
-    /// Folder for estimate.json, the result as `--format json` prints it.
+    /// Instead of a file, estimate populations of known size: how often does each method's interval hold
+    /// it?
+    #[arg(long)]
+    study: bool,
+    /// Populations a scenario of --study.
+    #[arg(long, default_value_t = 300, value_name = "N", requires = "study")]
+    populations: u32,
+    /// Folder for estimate.json (study.json with --study), the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -57,14 +65,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
             "use a number between 0.5 and 1, such as 0.95",
         ));
     }
-    let methods = parse_methods(&arguments.methods)?;
-    let name = arguments.lists.display().to_string();
     let prior: estimate::decomposable::Prior =
         arguments.prior.parse().map_err(|e: estimate::Error| Failure::input(e.to_string(), ""))?;
-    let columns = HistoryColumns { lists: Vec::new(), count: None, labels: BTreeMap::new() };
-    let read = intake::read_histories(&arguments.lists, &name, &Format::default(), &columns, &arguments.by)
-        .map_err(|e| Failure::from_intake(&e))?;
-    show.findings(&read.findings, "the rows named above");
     let options = estimate::Options {
         level: arguments.level,
         max_order: usize::from(arguments.max_order),
@@ -75,6 +77,16 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         prior,
         ..estimate::Options::default()
     };
+    let Some(lists) = &arguments.lists else {
+        let populations = arguments.populations as usize;
+        return study::run(&arguments.methods, populations, &options, arguments.out.as_deref(), show);
+    };
+    let methods = parse_methods(&arguments.methods)?;
+    let name = lists.display().to_string();
+    let columns = HistoryColumns { lists: Vec::new(), count: None, labels: BTreeMap::new() };
+    let read = intake::read_histories(lists, &name, &Format::default(), &columns, &arguments.by)
+        .map_err(|e| Failure::from_intake(&e))?;
+    show.findings(&read.findings, "the rows named above");
     let all = whole(&read.tables)?;
     let mut estimation =
         estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
@@ -104,10 +116,10 @@ pub(crate) fn parse_methods(names: &[String]) -> Result<Vec<estimate::Method>, F
         .collect()
 }
 
-/// The method for groups: the first that was asked for. The profile interval of a model chosen by BIC
-/// takes long for many groups, so another goes before it.
+/// The method for groups: the first that was asked for and does not take long for many groups.
 pub(crate) fn group_method(methods: &[estimate::Method]) -> estimate::Method {
-    let quick = methods.iter().find(|m| **m != estimate::Method::Profile);
+    let slow = [estimate::Method::Profile, estimate::Method::Combined];
+    let quick = methods.iter().find(|method| !slow.contains(method));
     quick.or(methods.first()).copied().unwrap_or(estimate::Method::Main)
 }
 

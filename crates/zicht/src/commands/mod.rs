@@ -7,6 +7,7 @@ pub(crate) mod new;
 pub(crate) mod protect;
 pub(crate) mod run;
 pub(crate) mod simulate;
+mod study;
 
 use std::path::Path;
 

@@ -1,0 +1,101 @@
+//! `zicht estimate --study`: how often each method's interval holds a size that is known.
+
+use estimate::{Interval, Method, Options, Scenario, StudyRow};
+use serde::Serialize;
+
+use super::{estimate::parse_methods, keep};
+use crate::cli::Outcome;
+use crate::failure::Failure;
+use crate::show::{Show, thousands};
+
+/// What a study returns.
+#[derive(Serialize)]
+struct Study<'a> {
+    populations: usize,
+    level: f64,
+    seed: u64,
+    replicates: usize,
+    scenarios: Vec<Described<'a>>,
+    study: &'a [StudyRow],
+}
+
+#[derive(Serialize)]
+struct Described<'a> {
+    scenario: &'a str,
+    description: &'a str,
+    identifiable: bool,
+}
+
+/// Runs the study of all scenarios.
+pub(super) fn run(
+    methods: &[String],
+    populations: usize,
+    options: &Options,
+    out: Option<&std::path::Path>,
+    show: &Show,
+) -> Outcome {
+    let methods = ways(&if methods.is_empty() { usual() } else { parse_methods(methods)? });
+    let scenarios = estimate::scenarios();
+    let step = show.step("study", Some((populations * scenarios.len()) as u64));
+    let rows = estimate::study(&scenarios, &methods, populations, options, &|| step.advance())
+        .map_err(|e| Failure::input(e.to_string(), ""))?;
+    step.done(&format!("{} populations of {} scenarios", thousands(populations as u64), scenarios.len()));
+    print(&scenarios, &rows, show);
+    let described = scenarios.iter().map(|s| Described {
+        scenario: s.name,
+        description: s.description,
+        identifiable: s.identifiable,
+    });
+    let study = Study {
+        populations,
+        level: options.level,
+        seed: options.seed,
+        replicates: options.replicates,
+        scenarios: described.collect(),
+        study: &rows,
+    };
+    keep(out, "study.json", &study)?;
+    show.result_json(&study)?;
+    Ok(0)
+}
+
+/// The methods of a study when none is named: those that take well under a second.
+fn usual() -> Vec<Method> {
+    let slow = [];
+    Method::ALL.into_iter().filter(|method| !slow.contains(method)).collect()
+}
+
+/// Each method with each way to make its interval.
+fn ways(methods: &[Method]) -> Vec<(Method, Option<Interval>)> {
+    let ways_of = |method: &Method| match method {
+        Method::Stepwise | Method::Bic => vec![Some(Interval::Wald), Some(Interval::Bca)],
+        _ => vec![None],
+    };
+    methods.iter().flat_map(|method| ways_of(method).into_iter().map(|way| (*method, way))).collect()
+}
+
+fn print(scenarios: &[Scenario], rows: &[StudyRow], show: &Show) {
+    for scenario in scenarios {
+        let known = if scenario.identifiable { "" } else { " (not identifiable)" };
+        show.result(&format!("\n{}{known}: {}", scenario.name, scenario.description));
+        show.result(&format!(
+            "  {:<24} {:>16} {:>9} {:>7} {:>9}",
+            "method", "coverage", "bias", "width", "refused"
+        ));
+        for row in rows.iter().filter(|row| row.scenario == scenario.name) {
+            let name = match row.interval {
+                Some(interval) => format!("{}, {interval}", row.method),
+                None => row.method.to_string(),
+            };
+            let percent = |x: f64| format!("{:.1} %", 100.0 * x);
+            show.result(&format!(
+                "  {name:<24} {:>7} ± {:>6} {:>9} {:>7} {:>9}",
+                percent(row.coverage),
+                percent(row.coverage_error),
+                row.bias.map_or_else(|| "–".into(), |bias| format!("{:+.1} %", 100.0 * bias)),
+                row.width.map_or_else(|| "–".into(), |width| format!("{width:.2}")),
+                percent(row.refused),
+            ));
+        }
+    }
+}
