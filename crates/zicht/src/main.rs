@@ -6,7 +6,9 @@
 mod cli;
 mod commands;
 mod failure;
+mod forest;
 mod pipeline;
+mod sheet;
 mod show;
 
 use std::process::ExitCode;

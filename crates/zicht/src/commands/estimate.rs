@@ -1,7 +1,7 @@
 //! `zicht estimate`: how many were never seen, from a file of capture histories.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use model::{CaptureTable, Format, HistoryColumns};
@@ -9,6 +9,8 @@ use model::{CaptureTable, Format, HistoryColumns};
 use crate::cli::{Global, Outcome};
 use crate::commands::{keep, study};
 use crate::failure::Failure;
+use crate::forest::{Line, forest};
+use crate::sheet::Sheet;
 use crate::show::{Show, thousands};
 
 /// Arguments of `zicht estimate`.
@@ -97,6 +99,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     }
     print(&estimation, show);
     keep(arguments.out.as_deref(), "estimate.json", &estimation)?;
+    if let Some(dir) = arguments.out.as_deref() {
+        write_tables(dir, &estimation)?;
+    }
     show.result_json(&estimation)?;
     Ok(if estimation.estimates.iter().all(|e| e.refused.is_some()) { 3 } else { 0 })
 }
@@ -136,6 +141,26 @@ fn whole(tables: &[(BTreeMap<String, String>, CaptureTable)]) -> Result<CaptureT
     CaptureTable::from_counts(first.lists().to_vec(), counts).map_err(fail)
 }
 
+/// Every list of results as CSV and Parquet.
+fn write_tables(dir: &Path, estimation: &estimate::Estimation) -> Result<(), Failure> {
+    let without_diagnostics = |estimate: &estimate::Estimate| estimate::Estimate {
+        diagnostics: BTreeMap::new(),
+        ..estimate.clone()
+    };
+    let estimates: Vec<_> = estimation.estimates.iter().map(without_diagnostics).collect();
+    Sheet::of(&estimates)?.write(dir, "estimates")?;
+    let groups: Vec<_> = estimation
+        .groups
+        .iter()
+        .map(|group| estimate::Group { estimate: without_diagnostics(&group.estimate), ..group.clone() })
+        .collect();
+    Sheet::of(&groups)?.write(dir, "groups")?;
+    if let Some(fitness) = &estimation.fitness {
+        Sheet::of(&fitness.performance)?.write(dir, "performance")?;
+    }
+    Ok(())
+}
+
 fn print(estimation: &estimate::Estimation, show: &Show) {
     show.result(&format!(
         "{} detected on {} lists: {}\n",
@@ -164,6 +189,24 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
                 why.as_deref().unwrap_or("no estimate")
             )),
         }
+    }
+    let lines: Vec<Line> = estimation
+        .estimates
+        .iter()
+        .map(|e| Line { label: e.method.to_string(), point: e.total, interval: e.interval })
+        .collect();
+    let chart = forest(&lines, estimation.detected as f64);
+    if !chart.is_empty() {
+        show.result("");
+        chart.iter().for_each(|line| show.result(line));
+    }
+    if let Some(fitness) = &estimation.fitness {
+        let said = match fitness.verdict {
+            estimate::Verdict::Supported => "the data support an estimate",
+            estimate::Verdict::Weak => "the data support an estimate only weakly",
+            estimate::Verdict::Unsupported => "the data cannot support an estimate",
+        };
+        show.result(&format!("\nfitness: {said}: {}", fitness.reasons.join("; ")));
     }
     for g in &estimation.groups {
         let codes: Vec<String> = g.codes.iter().map(|(k, v)| format!("{k}={v}")).collect();

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{estimate::parse_methods, keep};
 use crate::cli::Outcome;
 use crate::failure::Failure;
+use crate::sheet::Sheet;
 use crate::show::{Show, thousands};
 
 /// What a study returns.
@@ -55,6 +56,9 @@ pub(super) fn run(
         study: &rows,
     };
     keep(out, "study.json", &study)?;
+    if let Some(dir) = out {
+        Sheet::of(&rows)?.write(dir, "study")?;
+    }
     show.result_json(&study)?;
     Ok(0)
 }
