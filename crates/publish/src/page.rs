@@ -5,6 +5,7 @@
 
 mod about;
 mod cube;
+mod fitness;
 mod hidden;
 mod methods;
 mod overview;

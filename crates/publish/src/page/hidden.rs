@@ -7,7 +7,7 @@ use estimate::{Estimate, Method};
 use serde_json::Value;
 
 use super::visibility::hidden_in_a_table;
-use super::{Block, Cell, Context, Page, Term};
+use super::{Block, Cell, Context, Page, Term, fitness};
 use crate::chart::{self, Interval, Scale};
 use crate::number;
 use crate::release::ReleasedEstimate;
@@ -112,6 +112,7 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
         chart::intervals(frame, &rows, mark, Scale::Count)
     }));
     blocks.push(methods_table(c, released, title));
+    fitness::section(c, released, &id, blocks);
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);
     sensitivity(c, released, &id, blocks);
@@ -128,13 +129,17 @@ pub(super) fn summary(c: Context<'_>, released: &ReleasedEstimate) -> Vec<Block>
     blocks
 }
 
-/// One sentence with the first estimate of the total that has an interval, or else any.
+/// One sentence with the mixture of methods, or else the first estimate of the total that has an
+/// interval, or else any.
 fn said(c: Context<'_>, released: &ReleasedEstimate, blocks: &mut Vec<Block>) {
     let t = c.t;
     let estimation = &released.estimation;
     let answered = || estimation.estimates.iter().filter(|e| e.total.is_some());
     let chosen = answered()
-        .find(|e| of_total(e).is_some() && e.interval.is_some() && e.method != Method::Main)
+        .find(|e| e.method == Method::Combined)
+        .or_else(|| {
+            answered().find(|e| of_total(e).is_some() && e.interval.is_some() && e.method != Method::Main)
+        })
         .or_else(|| answered().find(|e| of_total(e).is_some()))
         .or_else(|| answered().next());
     let Some(e) = chosen else {
