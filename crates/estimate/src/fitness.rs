@@ -19,18 +19,43 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bootstrap::draw_again;
-use crate::loglinear::{Cells, Model};
+use crate::loglinear::Cells;
 use crate::method::Task;
-use crate::numeric::quantile;
+use crate::numeric::{quantile, two_sided};
 use crate::spread::Spread;
 use crate::{Interval, Method, Options};
 use population::Family;
 pub(crate) use population::Population;
 use stack::Trial;
 
-/// Methods that are mixed: quick ones that estimate the total.
-pub(crate) const MIXED: [Method; 5] =
-    [Method::Main, Method::Stepwise, Method::Bic, Method::Decomposable, Method::SampleCoverage];
+/// What is mixed: quick ways to estimate the total.
+const MIXED: [Part; 6] = [
+    Part::Method(Method::Main),
+    Part::Method(Method::Stepwise),
+    Part::Method(Method::Bic),
+    Part::Method(Method::Decomposable),
+    Part::Method(Method::SampleCoverage),
+    Part::Classes,
+];
+
+/// A part of the mixture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Method(Method),
+    /// Two or three latent classes by the EM algorithm, as in the family of heterogeneity; the spread of
+    /// the logarithm is that of the family's populations.
+    Classes,
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Method(method) => method.name(),
+            Self::Classes => "classes",
+        }
+    }
+}
+
 /// Populations a family for each ten replicates of the options.
 const REPLICATES_PER_POPULATION: usize = 10;
 const FEWEST_POPULATIONS: usize = 40;
@@ -39,6 +64,9 @@ const QUICK_REPLICATES: usize = 100;
 /// A family whose best fit has a BIC this much above the best of all is excluded by the data: very
 /// strong evidence in the terms of Kass and Raftery (1995).
 const EXCLUDED: f64 = 10.0;
+/// Confidence with which an interval that holds the truth often enough in the populations made does so in
+/// all that could be made.
+const SURE: f64 = 0.9;
 /// Beyond so many lists there are too many graphs to average over for each population.
 const LISTS_FOR_GRAPHS: usize = 6;
 /// Attempts to make a population before the trial counts as lost.
@@ -67,18 +95,18 @@ pub enum Verdict {
 /// How one method does on data like these.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Performance {
-    /// The method, or `combined` for the mixture.
-    pub method: Method,
+    /// Name of the method; `classes` for latent classes fitted by the EM algorithm, `combined` for the
+    /// mixture.
+    pub method: &'static str,
     /// The family of populations.
     pub family: &'static str,
-    /// Share of the populations whose size lies within the method's interval; populations for which it
-    /// gave none count as not covered.
-    pub coverage: f64,
+    /// Share of its intervals that hold the size of the population; `None` when it gave none.
+    pub coverage: Option<f64>,
     /// Median of estimated ÷ true total, minus 1; `None` when the method never answered.
     pub bias: Option<f64>,
     /// Median of upper ÷ lower limit; `None` when it never gave an interval.
     pub width: Option<f64>,
-    /// Share of the populations for which the method gave no estimate.
+    /// Share of the populations for which the method gave no interval.
     pub refused: f64,
 }
 
@@ -122,7 +150,16 @@ pub(crate) struct Combined {
     pub(crate) spread: Option<Spread>,
 }
 
-/// One population, the table seen of it and what each method said.
+/// One population and the table that the lists see of it.
+struct Made {
+    family: Family,
+    size: f64,
+    /// Expected number of hidden persons.
+    hidden: f64,
+    sample: CaptureTable,
+}
+
+/// What each part of the mixture said of a population.
 struct Seen {
     family: Family,
     size: f64,
@@ -152,63 +189,86 @@ pub(crate) fn assess(
     let lowest = bics.iter().flatten().fold(f64::INFINITY, |a, &b| a.min(b));
     let number = (options.replicates / REPLICATES_PER_POPULATION).max(FEWEST_POPULATIONS);
     let mut families = Vec::new();
-    let mut seen: Vec<Seen> = Vec::new();
+    let mut made: Vec<Made> = Vec::new();
     for (place, (family, bic)) in Family::ALL.into_iter().zip(&bics).enumerate() {
         let included = bic.is_some_and(|bic| bic <= lowest + EXCLUDED);
-        let trials: Vec<Seen> = (0..if included { number as u64 } else { 0 })
+        let populations: Vec<Made> = (0..if included { number as u64 } else { 0 })
             .into_par_iter()
-            .filter_map(|trial| {
-                let done = again(family, place as u64, trial, table, cells, &quick);
-                progress();
-                done
-            })
+            .filter_map(|trial| again(family, place as u64, trial, table, cells, options.seed))
             .collect();
-        let mut sizes: Vec<f64> = trials.iter().map(|trial| trial.size).collect();
+        let mut sizes: Vec<f64> = populations.iter().map(|made| made.size).collect();
         sizes.sort_by(f64::total_cmp);
         families.push(Plausible {
             family: family.name(),
             bic_difference: bic.map(|bic| bic - lowest),
-            populations: trials.len(),
+            populations: populations.len(),
             median_total: (!sizes.is_empty()).then(|| quantile(&sizes, 0.5)),
         });
-        seen.extend(trials);
+        made.extend(populations);
     }
+    let classes_error = log_deviation(made.iter().filter(|made| made.family == Family::Heterogeneity));
+    let seen: Vec<Seen> = made
+        .par_iter()
+        .map(|made| {
+            let task = Task::quick(&made.sample, &quick);
+            let answers = MIXED.iter().map(|&part| said(&task, part, classes_error)).collect();
+            progress();
+            Seen { family: made.family, size: made.size, detected: made.sample.detected() as f64, answers }
+        })
+        .collect();
     let task = Task::quick(table, &quick);
-    let here: Vec<Option<Said>> = MIXED.iter().map(|&method| said(&task, method)).collect();
+    let here: Vec<Option<Said>> = MIXED.iter().map(|&part| said(&task, part, classes_error)).collect();
     judge(cells.detected, options.level, number, families, &seen, &here)
 }
 
-/// A population of the family, made from the persons of the table drawn again, and what the methods
-/// say when the lists see it; `None` when no population could be made.
+/// Standard deviation of ln(hidden) over populations; `None` when they are fewer than two.
+fn log_deviation<'a>(made: impl Iterator<Item = &'a Made>) -> Option<f64> {
+    let logs: Vec<f64> = made.map(|made| made.hidden.max(0.5).ln()).collect();
+    let count = logs.len() as f64;
+    let mean = logs.iter().sum::<f64>() / count;
+    let square: f64 = logs.iter().map(|x| (x - mean).powi(2)).sum();
+    (count >= 2.0).then(|| (square / (count - 1.0)).sqrt())
+}
+
+/// A population of the family, made from the persons of the table drawn again, and what the lists see
+/// of it; `None` when no population could be made.
 fn again(
     family: Family,
     place: u64,
     trial: u64,
     table: &CaptureTable,
     cells: &Cells,
-    options: &Options,
-) -> Option<Seen> {
+    seed: u64,
+) -> Option<Made> {
     let counts: Vec<(u32, u64)> = table.counts().collect();
     (0..ATTEMPTS).find_map(|attempt| {
-        let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream((place + 1) << 48 | trial << 8 | attempt);
-        let likely: [Model; 0] = [];
-        let population = family.fit(&draw_again(cells.lists, &counts, &mut random), &likely)?;
+        let population = family.fit(&draw_again(cells.lists, &counts, &mut random))?;
         let sample = population.draw(table.lists(), &mut random)?;
-        let task = Task::quick(&sample, options);
-        let answers = MIXED.iter().map(|&method| said(&task, method)).collect();
-        let (size, detected) = (population.size as f64, sample.detected() as f64);
-        Some(Seen { family, size, detected, answers })
+        let size = population.size as f64;
+        Some(Made { family, size, hidden: size * population.shares[0], sample })
     })
 }
 
-fn said(task: &Task, method: Method) -> Option<Said> {
-    let lists = task.table.as_ref().map_or(0, |(_, cells)| cells.lists);
-    if method == Method::Decomposable && lists > LISTS_FOR_GRAPHS {
-        return None;
+fn said(task: &Task, part: Part, classes_error: Option<f64>) -> Option<Said> {
+    let (_, cells) = task.table.as_ref().ok()?;
+    match part {
+        Part::Method(Method::Decomposable) if cells.lists > LISTS_FOR_GRAPHS => None,
+        Part::Method(method) => {
+            let estimate = task.run(method);
+            Some(Said { total: estimate.total?, interval: estimate.interval, spread: estimate.spread })
+        }
+        Part::Classes => {
+            let (hidden, error) = (classes::best(cells)?.hidden, classes_error?);
+            let ratio = (two_sided(task.options.level) * error).exp();
+            Some(Said {
+                total: cells.detected + hidden,
+                interval: Some((cells.detected + hidden / ratio, cells.detected + hidden * ratio)),
+                spread: Spread::log_normal(hidden, error),
+            })
+        }
     }
-    let estimate = task.run(method);
-    Some(Said { total: estimate.total?, interval: estimate.interval, spread: estimate.spread })
 }
 
 fn judge(
@@ -233,9 +293,9 @@ fn judge(
         if trials.is_empty() {
             continue;
         }
-        for (place, method) in MIXED.into_iter().enumerate() {
+        for (place, part) in MIXED.into_iter().enumerate() {
             let answers = trials.iter().map(|trial| (trial.size, trial.answers[place].clone()));
-            alone.push(performance(method, family, &answers.collect::<Vec<_>>()));
+            alone.push(performance(part.name(), family, &answers.collect::<Vec<_>>()));
         }
     }
     let asked = number * fitness.families.iter().filter(|f| f.bic_difference.is_some()).count();
@@ -300,7 +360,7 @@ fn judge(
             })
             .collect();
         if !answers.is_empty() {
-            alone.push(performance(Method::Combined, family, &answers));
+            alone.push(performance(Method::Combined.name(), family, &answers));
         }
     }
     fitness.performance = alone;
@@ -349,11 +409,28 @@ fn widening(seen: &[Seen], level: f64, mix: &dyn Fn(&[Option<Said>]) -> Option<M
         for (stretch, needed) in [(&mut lower, &mut below), (&mut upper, &mut above)] {
             needed.sort_by(f64::total_cmp);
             if !needed.is_empty() {
-                *stretch = stretch.max(quantile(needed, 1.0 - outside));
+                *stretch = stretch.max(tolerance_limit(needed, 1.0 - outside));
             }
         }
     }
     (lower, upper)
+}
+
+/// The smallest of ascending values that, with the confidence of [`SURE`], exceeds a share `p` of all
+/// such values, of which these are a sample: an order statistic (Wilks 1941). The highest when even that
+/// is not so sure.
+fn tolerance_limit(ascending: &[f64], p: f64) -> f64 {
+    let count = ascending.len();
+    // The value with `beyond` above it exceeds the quantile when more than `beyond` of the sample do.
+    let (mut chance, mut sum) = (p.powf(count as f64), 0.0);
+    for beyond in 0..count {
+        sum += chance;
+        if 1.0 - sum < SURE {
+            return ascending[count - 1 - beyond.saturating_sub(1)];
+        }
+        chance *= (count - beyond) as f64 / (beyond + 1) as f64 * (1.0 - p) / p;
+    }
+    ascending[0]
 }
 
 /// A weighted mixture of distributions of the hidden count.
@@ -396,11 +473,11 @@ impl Mixture {
     }
 }
 
-fn performance(method: Method, family: Family, answers: &[(f64, Option<Said>)]) -> Performance {
-    let count = answers.len() as f64;
-    let holds = |(size, said): &&(f64, Option<Said>)| {
-        said.as_ref().and_then(|s| s.interval).is_some_and(|(low, high)| low <= *size && *size <= high)
-    };
+fn performance(method: &'static str, family: Family, answers: &[(f64, Option<Said>)]) -> Performance {
+    let intervals: Vec<(f64, (f64, f64))> =
+        answers.iter().filter_map(|(size, said)| Some((*size, said.as_ref()?.interval?))).collect();
+    let holds = |(size, (low, high)): &&(f64, (f64, f64))| low <= size && size <= high;
+    let given = intervals.len() as f64;
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         (!values.is_empty()).then(|| quantile(&values, 0.5))
@@ -409,9 +486,37 @@ fn performance(method: Method, family: Family, answers: &[(f64, Option<Said>)]) 
     Performance {
         method,
         family: family.name(),
-        coverage: answers.iter().filter(holds).count() as f64 / count,
+        coverage: (given > 0.0).then(|| intervals.iter().filter(holds).count() as f64 / given),
         bias: median(said().map(|(size, said)| said.total / size - 1.0).collect()),
-        width: median(said().filter_map(|(_, said)| said.interval).map(|(low, high)| high / low).collect()),
-        refused: answers.iter().filter(|(_, said)| said.is_none()).count() as f64 / count,
+        width: median(intervals.iter().map(|(_, (low, high))| high / low).collect()),
+        refused: 1.0 - given / answers.len() as f64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wilks (1941): the largest of 90 values exceeds 97.5 % of all with confidence 1 − 0.975^90 = 0.898, that of 91
+    /// with 0.900; of the second largest, 1 − 0.975^n − n·0.025·0.975^(n − 1) first reaches 0.9 at n = 155.
+    #[test]
+    fn tolerance_limits_are_the_order_statistics_of_the_tables() {
+        let values = |count: usize| (0..count).map(|i| i as f64).collect::<Vec<f64>>();
+        let place = |count: usize| count - 1 - tolerance_limit(&values(count), 0.975) as usize;
+        assert_eq!([10, 91, 154, 155].map(place), [0, 0, 0, 1]);
+        // Of very many values it is close to the quantile.
+        let limit = tolerance_limit(&values(100_000), 0.975);
+        assert!((97_500.0..97_600.0).contains(&limit), "{limit}");
+    }
+
+    #[test]
+    fn a_mixture_has_the_quantiles_of_its_parts_by_weight() {
+        let (low, high) = ([1.0, 2.0, 3.0, 4.0], [10.0, 20.0]);
+        let mixture = Mixture::new([(&low[..], 0.25), (&high[..], 0.75)].into_iter()).expect("a mixture");
+        let whole = |x: f64| x.round() as u64;
+        let found = [0.05, 0.25, 0.3, 0.62, 1.0].map(|p| whole(mixture.quantile(p)));
+        assert_eq!(found, [1, 4, 10, 10, 20]);
+        assert!((mixture.widened_quantile(0.5, (2.0, 2.0)) - 10.0).abs() < 1e-9);
+        assert!((mixture.widened_quantile(1.0, (1.0, 2.0)) - 40.0).abs() < 1e-9);
     }
 }

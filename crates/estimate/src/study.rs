@@ -44,15 +44,15 @@ pub struct StudyRow {
     pub interval: Option<Interval>,
     /// Populations drawn.
     pub populations: usize,
-    /// Share of populations whose size lies in the interval; one without interval counts as missed.
-    pub coverage: f64,
-    /// Standard error of the coverage as a share of so many populations.
-    pub coverage_error: f64,
+    /// Share of the intervals that hold the size of the population; `None` when there was none.
+    pub coverage: Option<f64>,
+    /// Standard error of the coverage as a share of so many intervals.
+    pub coverage_error: Option<f64>,
     /// Median of estimated ÷ true size, minus 1.
     pub bias: Option<f64>,
     /// Median of upper ÷ lower limit.
     pub width: Option<f64>,
-    /// Share of populations without an estimate.
+    /// Share of populations without an interval.
     pub refused: f64,
 }
 
@@ -234,9 +234,10 @@ pub fn study(
 
 fn row(scenario: &Scenario, method: Method, interval: Option<Interval>, estimates: &[&Estimate]) -> StudyRow {
     let truth = scenario.population.size as f64;
-    let count = estimates.len() as f64;
-    let holds = |e: &&&Estimate| e.interval.is_some_and(|(low, high)| low <= truth && truth <= high);
-    let coverage = estimates.iter().filter(holds).count() as f64 / count;
+    let intervals: Vec<(f64, f64)> = estimates.iter().filter_map(|e| e.interval).collect();
+    let given = intervals.len() as f64;
+    let held = intervals.iter().filter(|(low, high)| *low <= truth && truth <= *high).count() as f64;
+    let coverage = (given > 0.0).then(|| held / given);
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         (!values.is_empty()).then(|| quantile(&values, 0.5))
@@ -248,10 +249,10 @@ fn row(scenario: &Scenario, method: Method, interval: Option<Interval>, estimate
         interval,
         populations: estimates.len(),
         coverage,
-        coverage_error: (coverage * (1.0 - coverage) / count).sqrt(),
+        coverage_error: coverage.map(|share| (share * (1.0 - share) / given).sqrt()),
         bias: median(estimates.iter().filter_map(|e| Some(e.total? / truth - 1.0)).collect()),
-        width: median(estimates.iter().filter_map(|e| e.interval).map(|(low, high)| high / low).collect()),
-        refused: estimates.iter().filter(|e| e.total.is_none()).count() as f64 / count,
+        width: median(intervals.iter().map(|(low, high)| high / low).collect()),
+        refused: 1.0 - given / estimates.len() as f64,
     }
 }
 
@@ -290,6 +291,6 @@ mod tests {
         let rows = run(1);
         assert_eq!(rows, run(2));
         assert_eq!((rows.len(), rows[0].populations), (2, 40));
-        assert!(rows[0].coverage > 0.8, "{rows:?}");
+        assert!(rows[0].coverage > Some(0.8), "{rows:?}");
     }
 }

@@ -24,8 +24,8 @@ fn many_overlaps_of_independent_lists_support_an_estimate() {
     let (low, high) = found.estimates[0].interval.expect("an interval");
     assert!(low < 2000.0 && 2000.0 < high && high / low < 1.5, "{low} {high}");
     // On its own populations the mixture holds the truth as often as it says.
-    for row in fitness.performance.iter().filter(|row| row.method == Method::Combined) {
-        assert!(row.coverage >= 0.93, "{row:?}");
+    for row in fitness.performance.iter().filter(|row| row.method == "combined") {
+        assert!(row.coverage >= Some(0.93), "{row:?}");
     }
 }
 
@@ -70,5 +70,5 @@ fn the_mixture_holds_the_truth_where_its_parts_do_not() {
     let methods = [(Method::Bic, Some(Interval::Wald)), (Method::Combined, None)];
     let options = Options { replicates: 400, ..Options::default() };
     let rows = study(&two.collect::<Vec<_>>(), &methods, 24, &options, &|| {}).expect("valid options");
-    assert!(rows[0].coverage < 0.5 && rows[1].coverage > 0.72, "{rows:?}");
+    assert!(rows[0].coverage < Some(0.5) && rows[1].coverage > Some(0.72), "{rows:?}");
 }

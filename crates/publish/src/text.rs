@@ -141,6 +141,7 @@ texts! {
     fitness_excluded: "The data exclude populations of this kind: {family}.", "De gegevens sluiten populaties van deze soort uit: {family}.";
     family_dependence: "being on one list goes with being on another", "staan op de ene lijst hangt samen met staan op een andere";
     family_heterogeneity: "persons are of a few kinds that differ in how easily they are seen", "personen zijn van enkele soorten die verschillen in hoe makkelijk zij worden gezien";
+    part_classes: "classes of persons, quick fit", "soorten personen, snelle aanpassing";
     fitness_wanted: "As it says", "Zoals gezegd";
     fitness_weight: "Weight", "Gewicht";
     fitness_coverage: "Holds the size", "Bevat de omvang";

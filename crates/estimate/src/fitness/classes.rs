@@ -20,7 +20,7 @@ pub(super) struct Classes {
     /// Chance of each class to be on each list.
     chances: Vec<Vec<f64>>,
     /// Expected number of hidden persons.
-    hidden: f64,
+    pub(super) hidden: f64,
     /// Persons detected.
     detected: f64,
     /// −2 log-likelihood + ln(persons detected) × parameters, with the Poisson likelihood of a

@@ -6,7 +6,7 @@ use rand_distr::{Binomial, Distribution};
 
 use super::classes;
 use crate::branch::smallest_bic;
-use crate::loglinear::{Cells, Fit, Model, Solver, fit_checked, sum_over_subsets};
+use crate::loglinear::{Cells, Fit, Solver, fit_checked, sum_over_subsets};
 
 /// More hidden persons than this for each one detected are beyond what any table could bound; a
 /// replicate that asks for more is drawn again.
@@ -52,10 +52,10 @@ impl Family {
     }
 
     /// The population that fits `cells` best; `None` when there is none, or none within bounds.
-    pub(crate) fn fit(self, cells: &Cells, likely: &[Model]) -> Option<Population> {
+    pub(crate) fn fit(self, cells: &Cells) -> Option<Population> {
         let expected = match self {
             Self::Dependence => {
-                let best = smallest_bic(cells, 2, likely)?;
+                let best = smallest_bic(cells, 2, &[])?;
                 expected(&fit_checked(cells, best.model, &mut Solver::new(cells)).ok()?, cells.lists)
             }
             Self::Heterogeneity => classes::best(cells)?.expected(cells.lists),
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_fitted_population_has_the_expected_counts_of_its_model() {
         let cells = Cells::new(&table());
-        let population = Family::Dependence.fit(&cells, &[]).expect("a population");
+        let population = Family::Dependence.fit(&cells).expect("a population");
         let best = smallest_bic(&cells, 2, &[]).expect("a model");
         let hidden = population.size as f64 * population.shares[0];
         assert!((population.size as f64 - cells.detected - best.hidden).abs() < 1.0);

@@ -65,6 +65,10 @@ fn verdict(c: Context<'_>, released: &ReleasedEstimate, fitness: &Fitness, block
     }
 }
 
+fn part_name(t: &Texts, name: &str) -> &'static str {
+    name.parse().map_or(t.part_classes, |method| method_name(t, method))
+}
+
 fn family_name(t: &Texts, family: &str) -> &'static str {
     if family == "heterogeneity" { t.family_heterogeneity } else { t.family_dependence }
 }
@@ -83,12 +87,16 @@ fn chart_and_table(
     let bars: Vec<Interval> = rows
         .iter()
         .map(|row| {
-            // Two standard errors of a share of so many populations.
-            let error = 2.0 * (row.coverage * (1.0 - row.coverage) / populations as f64).sqrt();
+            // Two standard errors of a share of so many intervals.
+            let given = populations as f64 * (1.0 - row.refused);
+            let around = |share: f64| {
+                let error = 2.0 * (share * (1.0 - share) / given).sqrt();
+                ((share - error).max(0.0), (share + error).min(1.0))
+            };
             Interval {
-                label: method_name(t, row.method).to_owned(),
-                point: Some(row.coverage),
-                interval: Some(((row.coverage - error).max(0.0), (row.coverage + error).min(1.0))),
+                label: part_name(t, row.method).to_owned(),
+                point: row.coverage,
+                interval: row.coverage.map(around),
                 without: t.no_interval.into(),
             }
         })
@@ -102,11 +110,11 @@ fn chart_and_table(
     let body = rows
         .iter()
         .map(|row| {
-            let weight = fitness.weights.get(row.method.name());
+            let weight = fitness.weights.get(row.method);
             vec![
-                Cell::text(method_name(t, row.method)),
+                Cell::text(part_name(t, row.method)),
                 weight.map_or_else(dash, |w| Cell::number(percent(*w))),
-                Cell::number(percent(row.coverage)),
+                row.coverage.map_or_else(dash, |share| Cell::number(percent(share))),
                 row.bias.map_or_else(dash, |bias| Cell::number(number::change(1.0 + bias, c.language))),
                 row.width.map_or_else(dash, |w| Cell::number(number::decimal(w, 1, c.language))),
                 Cell::number(percent(row.refused)),

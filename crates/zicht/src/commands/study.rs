@@ -94,8 +94,8 @@ fn print(scenarios: &[Scenario], rows: &[StudyRow], show: &Show) {
             let percent = |x: f64| format!("{:.1} %", 100.0 * x);
             show.result(&format!(
                 "  {name:<24} {:>7} ± {:>6} {:>9} {:>7} {:>9}",
-                percent(row.coverage),
-                percent(row.coverage_error),
+                row.coverage.map_or_else(|| "–".into(), percent),
+                row.coverage_error.map_or_else(|| "–".into(), percent),
                 row.bias.map_or_else(|| "–".into(), |bias| format!("{:+.1} %", 100.0 * bias)),
                 row.width.map_or_else(|| "–".into(), |width| format!("{width:.2}")),
                 percent(row.refused),
