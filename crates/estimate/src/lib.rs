@@ -35,6 +35,8 @@
 mod bootstrap;
 mod bounds;
 mod branch;
+#[cfg_attr(not(test), allow(dead_code, reason = "for the methods that draw from a posterior"))]
+mod convergence;
 mod coverage;
 pub mod decomposable;
 mod error;
