@@ -34,6 +34,7 @@
 
 mod bootstrap;
 mod bounds;
+pub mod bayes;
 mod branch;
 #[cfg_attr(not(test), allow(dead_code, reason = "for the methods that draw from a posterior"))]
 mod convergence;

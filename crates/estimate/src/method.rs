@@ -1,5 +1,6 @@
 //! The one place where a method is dispatched.
 
+mod bayes_loglinear;
 mod combined;
 mod decomposable;
 mod loglinear;
@@ -108,6 +109,7 @@ impl<'a> Task<'a> {
             Method::Bic => loglinear::bic(self, table, cells),
             Method::Profile => loglinear::profile(self, table, cells),
             Method::Decomposable => decomposable::answer(self, table),
+            Method::BayesLoglinear => bayes_loglinear::answer(self, table),
             Method::Chao => Ok(simple::chao(self, table)),
             Method::Combined => combined::answer(self, table, cells),
             Method::SampleCoverage => simple::sample_coverage(self, table),

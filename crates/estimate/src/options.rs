@@ -34,6 +34,9 @@ pub enum Method {
     /// Bayesian average over all decomposable graphs of three to seven lists (Madigan and York
     /// 1997); the total is the posterior median, with an equal-tailed posterior interval.
     Decomposable,
+    /// Bayesian average over all hierarchical log-linear models of three to ten lists (King and Brooks
+    /// 2001); the total is the posterior median, with an equal-tailed posterior interval.
+    BayesLoglinear,
     /// Lower bound of Chao (1987) in the form for lists of unequal size, which needs no
     /// model of how persons differ.
     Chao,
@@ -52,6 +55,7 @@ impl Method {
         Self::Bic,
         Self::Profile,
         Self::Decomposable,
+        Self::BayesLoglinear,
         Self::Chao,
         Self::SampleCoverage,
         Self::Combined,
@@ -65,6 +69,7 @@ impl Method {
             Self::Bic => "bic",
             Self::Profile => "profile",
             Self::Decomposable => "decomposable",
+            Self::BayesLoglinear => "bayes-loglinear",
             Self::Chao => "chao",
             Self::Combined => "combined",
             Self::SampleCoverage => "sample-coverage",
@@ -159,8 +164,8 @@ pub struct Options {
     /// Confidence level of every interval, strictly between 0 and 1; default 0.95.
     pub level: f64,
     /// Highest order of a term in a log-linear model: 1 (lists only), 2 (pairs of lists, the
-    /// default) or 3 (threes of lists, in [`Method::Bic`] and [`Method::Profile`] only, for up
-    /// to five lists; beyond that they are refused).
+    /// default) or 3 (threes of lists, in [`Method::Bic`], [`Method::Profile`] and
+    /// [`Method::BayesLoglinear`] only, for up to five lists; beyond that they are refused).
     pub max_order: usize,
     /// How the interval of [`Method::Stepwise`] and [`Method::Bic`] is made; default Wald.
     pub interval: Interval,
@@ -179,6 +184,10 @@ pub struct Options {
     pub delta: Option<f64>,
     /// For [`Method::Decomposable`]: what is believed of the total beforehand; default 1/N.
     pub prior: Prior,
+    /// For [`Method::BayesLoglinear`]: variance of the normal prior, with mean 0, of every term of two or
+    /// more lists, from 0.01 to 100; default 1. For models of pairs it is on the scale of a log odds
+    /// ratio, so with 1 an odds ratio lies between 1/7 and 7 with 95 % beforehand.
+    pub interaction_variance: f64,
 }
 
 impl Default for Options {
@@ -192,6 +201,7 @@ impl Default for Options {
             p_enter: 0.02,
             delta: None,
             prior: Prior::InverseTotal,
+            interaction_variance: 1.0,
         }
     }
 }
@@ -221,6 +231,10 @@ impl Options {
         }
         if let Some(delta) = self.delta.filter(|delta| !(*delta >= 1e-6 && *delta <= 1000.0)) {
             return fail("delta", delta.to_string(), "use a weight between 0.000001 and 1000");
+        }
+        let variance = self.interaction_variance;
+        if !(0.01..=100.0).contains(&variance) {
+            return fail("interaction_variance", variance.to_string(), "use a variance between 0.01 and 100");
         }
         Ok(())
     }
