@@ -1,6 +1,6 @@
 //! Time to search all 32,768 two-way models of the six-list Netherlands table and all 6,212 models
-//! with terms of three of five lists, and to average over the decomposable graphs of five, six and
-//! seven lists.
+//! with terms of three of five lists, to average over the decomposable graphs of five, six and seven
+//! lists, and over the log-linear models of three to eight.
 //!
 //! `cargo bench -p zicht-estimate`
 
@@ -51,4 +51,10 @@ fn average_over_graphs(bencher: Bencher, name: &str) {
         table = CaptureTable::from_counts(lists, counts).expect("a valid table");
     }
     bencher.bench(|| estimate(&table, &[Method::Decomposable], &Options::default()));
+}
+
+#[divan::bench(args = ["Korea", "UKdat_5", "Ned_5", "UKdat", "Ned", "NewOrl"], sample_count = 3)]
+fn average_over_log_linear_models(bencher: Bencher, name: &str) {
+    let table = table(name);
+    bencher.bench(|| estimate(&table, &[Method::BayesLoglinear], &Options::default()));
 }

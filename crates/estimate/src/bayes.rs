@@ -32,7 +32,7 @@ use crate::convergence::quantile_error;
 use crate::loglinear::{Cells, Model, THREES_UP_TO, check_cells, pair_count};
 use crate::numeric::quantile;
 use chain::Draw;
-use sample::{CHAINS, ESS, R_HAT, Run, Sample};
+use sample::{CHAINS, ESS, R_HAT, Run, Sample, most};
 use space::Space;
 
 /// The most lists whose models are averaged over.
@@ -220,6 +220,7 @@ fn average_with(table: &CaptureTable, settings: &Settings, run: u64, aim: f64) -
         seed: settings.seed,
         stream: run * CHAINS as u64,
         aim,
+        most: most(cells.lists),
     };
     Ok(describe(&cells, &space, &run.sample()?))
 }
@@ -353,6 +354,7 @@ pub fn threshold(table: &CaptureTable, settings: &Settings) -> Result<Threshold,
             seed: settings.seed,
             stream: stream * CHAINS as u64,
             aim: AIM,
+            most: most(cells.lists),
         };
         run.sample()
     };

@@ -32,9 +32,9 @@
 #![doc = "\n"]
 #![doc = include_str!("methods.md")]
 
+pub mod bayes;
 mod bootstrap;
 mod bounds;
-pub mod bayes;
 mod branch;
 #[cfg_attr(not(test), allow(dead_code, reason = "for the methods that draw from a posterior"))]
 mod convergence;

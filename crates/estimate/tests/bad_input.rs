@@ -86,9 +86,11 @@ fn sixteen_lists_are_answered_by_every_method_that_need_not_visit_all_graphs() {
     counts.push((0b11, 60));
     let found = all_methods(&from(16, &counts));
     for estimate in &found.estimates {
-        // All graphs cannot be visited, nor methods be mixed; the refusals say so.
+        // All graphs cannot be visited, nor so many models drawn from, nor methods be mixed; the refusals
+        // say so.
         let words = match estimate.method {
             Method::Decomposable => "up to 7 lists",
+            Method::BayesLoglinear => "up to 10 lists",
             Method::Combined => "up to 8 lists",
             _ => "",
         };
@@ -125,6 +127,10 @@ fn options_out_of_range_are_errors_that_say_what_is_allowed() {
         (Options { p_enter: 0.0, ..Options::default() }, "the option p_enter is 0; use a p-value"),
         (Options { delta: Some(0.0), ..Options::default() }, "the option delta is 0; use a weight"),
         (Options { delta: Some(f64::NAN), ..Options::default() }, "the option delta is NaN"),
+        (
+            Options { interaction_variance: 0.0, ..Options::default() },
+            "the option interaction_variance is 0; use a variance",
+        ),
     ];
     for (options, words) in cases {
         let error = estimate(&table, &[Method::Main], &options).expect_err("out of range");
@@ -140,7 +146,7 @@ fn an_unknown_method_is_an_error_that_names_the_known_ones() {
     assert_eq!(
         error.to_string(),
         "there is no estimation method \"lincoln\"; the methods are main, stepwise, bic, profile, \
-         decomposable, chao, sample-coverage, combined"
+         decomposable, bayes-loglinear, chao, sample-coverage, combined"
     );
     for method in Method::ALL {
         assert_eq!(method.name().parse(), Ok(method));

@@ -62,8 +62,9 @@ impl Grid {
                     for &(x12, e12, d12) in &p12 {
                         for &(x13, e13, d13) in &p13 {
                             let with = 1.0 + e2 * e12 + e3 * e13 + e2 * e3 * e12 * e13 * e23;
-                            here +=
-                                (outer + margin(3) * x12 + margin(5) * x13 + d12 + d13 - first * with.ln()).exp();
+                            here += (outer + margin(3) * x12 + margin(5) * x13 + d12 + d13
+                                - first * with.ln())
+                            .exp();
                         }
                     }
                     mass += here;
@@ -128,17 +129,19 @@ fn model_probabilities_and_totals_equal_sums_over_a_grid() {
         let weights = over_seeds(&settings, |found| {
             let of = |bits: u32| {
                 let pairs = [(0, 1), (0, 2), (1, 2)];
-                let model = (0..3).filter(|q| bits >> q & 1 == 1).fold(
-                    estimate::loglinear::Model::main(3),
-                    |model, q| model.with(pairs[q].0, pairs[q].1),
-                );
+                let model = (0..3)
+                    .filter(|q| bits >> q & 1 == 1)
+                    .fold(estimate::loglinear::Model::main(3), |model, q| model.with(pairs[q].0, pairs[q].1));
                 found.best.iter().find(|one| one.model == model).map_or(0.0, |one| one.weight)
             };
             (0..8).map(of).collect()
         });
         for (bits, (weight, grid)) in weights.iter().zip(&grids).enumerate() {
             let expected = grid.mass / mass;
-            assert!((weight - expected).abs() < CHANCE, "model {bits}, variance {variance}: {weight} {expected}");
+            assert!(
+                (weight - expected).abs() < CHANCE,
+                "model {bits}, variance {variance}: {weight} {expected}"
+            );
         }
         let hidden = [5.0, 10.0, 20.0, 35.0, 60.0, 120.0, 300.0];
         let below = over_seeds(&settings, |found| {
@@ -146,7 +149,10 @@ fn model_probabilities_and_totals_equal_sums_over_a_grid() {
         });
         for (hidden, below) in hidden.iter().zip(below) {
             let expected = grids.iter().map(|grid| grid.at_most(*hidden)).sum::<f64>() / mass;
-            assert!((below - expected).abs() < CHANCE, "up to {hidden}, variance {variance}: {below} {expected}");
+            assert!(
+                (below - expected).abs() < CHANCE,
+                "up to {hidden}, variance {variance}: {below} {expected}"
+            );
         }
     }
 }
@@ -243,7 +249,8 @@ fn thresholding_agrees_with_the_package() {
         let table = table(name);
         let found = threshold(&table, &Settings::default()).expect("a threshold");
         let names = table.lists();
-        let pairs: Vec<String> = found.model.pairs().map(|(i, j)| format!("{}:{}", names[i], names[j])).collect();
+        let pairs: Vec<String> =
+            found.model.pairs().map(|(i, j)| format!("{}:{}", names[i], names[j])).collect();
         assert_eq!(pairs.join(" "), kept, "{name}");
         // On the log scale the posterior is closer to normal.
         let log = |total: f64| (total - table.detected() as f64).ln();
@@ -251,7 +258,11 @@ fn thresholding_agrees_with_the_package() {
         let errors = [0.36, 0.22, 0.16, 0.22, 0.36];
         for ((p, expected), error) in [0.025, 0.1, 0.5, 0.9, 0.975].into_iter().zip(quantiles).zip(errors) {
             let off = (log(found.quantile(p)) - log(expected)) / deviation;
-            assert!(off.abs() < 2.0 * error, "{name} {p}: {} but {expected}, off by {off}", found.quantile(p));
+            assert!(
+                off.abs() < 2.0 * error,
+                "{name} {p}: {} but {expected}, off by {off}",
+                found.quantile(p)
+            );
         }
         let mut ours = Vec::new();
         for i in 0..names.len() {
@@ -261,7 +272,189 @@ fn thresholding_agrees_with_the_package() {
         }
         for (pair, expected) in statistics {
             let got = ours.iter().find(|(name, _)| name == pair).expect("a pair").1;
-            assert!((got - expected).abs() < 2.0 * (0.13 + 0.09 * expected), "{name} {pair}: {got} but {expected}");
+            assert!(
+                (got - expected).abs() < 2.0 * (0.13 + 0.09 * expected),
+                "{name} {pair}: {got} but {expected}"
+            );
+        }
+    }
+}
+
+/// Nested lists, lists that share nobody and empty overlaps: where a maximum of the likelihood needs
+/// infinite parameters or is not unique, the priors of the pairs bound them.
+#[test]
+fn sparse_tables_are_answered() {
+    for (lists, counts) in [
+        // All of the first list are on the second.
+        (3, vec![(2, 40), (3, 12), (4, 30), (6, 5), (7, 3)]),
+        // The third shares nobody with the others.
+        (3, vec![(1, 40), (2, 25), (3, 12), (4, 30)]),
+        (3, vec![(1, 1), (2, 1), (4, 1), (3, 1)]),
+        // One person in all is on two lists of six.
+        (6, vec![(1, 30), (2, 25), (4, 12), (8, 9), (16, 7), (32, 3), (3, 1)]),
+    ] {
+        let table = from(lists, &counts);
+        let found = answer(&table, Method::BayesLoglinear, &Options::default());
+        let (total, (low, high)) = (found.total.expect("a total"), found.interval.expect("an interval"));
+        assert!(table.detected() as f64 <= low && low <= total && total <= high, "{found:?}");
+        assert!(found.converged && found.spread.is_some());
+    }
+}
+
+#[test]
+fn what_cannot_be_averaged_is_refused_in_words() {
+    let refusal = |table: &CaptureTable, settings: Settings| average(table, &settings).err();
+    let two = from(2, &[(1, 10), (2, 20), (3, 5)]);
+    assert_eq!(refusal(&two, Settings::default()), Some(Refusal::FewLists));
+    let refused = answer(&two, Method::BayesLoglinear, &Options::default()).refused;
+    assert!(refused.is_some_and(|why| why.contains("at least three lists")));
+    let independent = answer(&two, Method::BayesLoglinear, &Options { max_order: 1, ..Options::default() });
+    assert!(independent.total.is_some(), "{independent:?}");
+
+    assert_eq!(refusal(&from(3, &[]), Settings::default()), Some(Refusal::Nobody));
+    let eleven: Vec<(u32, u64)> = (0..11).map(|i| (1 << i, 20)).chain([(3, 4), (0b1_1000, 2)]).collect();
+    assert_eq!(refusal(&from(11, &eleven), Settings::default()), Some(Refusal::ManyLists { lists: 11 }));
+    let threes = Settings { max_order: 3, ..Settings::default() };
+    assert_eq!(refusal(&table("Ned"), threes), Some(Refusal::TooManyForThrees));
+    let many = from(3, &[(1, 1 << 41), (2, 5), (4, 5), (3, 5)]);
+    assert_eq!(refusal(&many, Settings::default()), Some(Refusal::ManyPersons));
+    for variance in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let settings = Settings { variance, ..Settings::default() };
+        assert_eq!(refusal(&table("Korea"), settings), Some(Refusal::Variance));
+    }
+    for unbounded in [
+        // Nobody on two lists, everybody on the first, everybody on all, an empty list.
+        from(3, &[(1, 10), (2, 20), (4, 5)]),
+        from(3, &[(1, 10), (3, 20), (5, 5)]),
+        from(3, &[(7, 25)]),
+        from(3, &[(1, 10), (2, 20), (3, 5)]),
+    ] {
+        assert_eq!(refusal(&unbounded, Settings::default()), Some(Refusal::Unbounded), "{unbounded:?}");
+        assert_eq!(threshold(&unbounded, &Settings::default()).err(), Some(Refusal::Unbounded));
+    }
+}
+
+/// Tables of the field: three seeds agree within their Monte-Carlo error, and the answers are in the
+/// range that other methods give.
+#[test]
+fn seeds_agree_and_tables_of_the_field_are_answered() {
+    for (name, low, high) in [
+        ("Korea", 130.0, 170.0),
+        ("UKdat_5", 11_000.0, 15_000.0),
+        ("Ned_5", 45_000.0, 60_000.0),
+        ("NewOrl_5_sparsemse201", 900.0, 1500.0),
+        // Overstall and King's manual of `conting` has 727 (706 to 758) for this table, with ethnicity.
+        ("spina", 706.0, 758.0),
+    ] {
+        let table = if name == "spina" {
+            from(3, &[(1, 247), (2, 49), (4, 60), (3, 142), (5, 112), (6, 4), (7, 12)])
+        } else {
+            table(name)
+        };
+        let run = |seed| average(&table, &Settings { seed, ..Settings::default() }).expect("an average");
+        let found: Vec<Average> = (1..=3).map(run).collect();
+        let first = found[0].quantile(0.5);
+        assert!((low..high).contains(&first), "{name}: {first}");
+        for other in &found[1..] {
+            let error = found[0].median_error.hypot(other.median_error).max(1.0);
+            let apart = other.quantile(0.5) - first;
+            assert!(apart.abs() < 4.0 * error, "{name}: apart by {apart}, error {error}");
+        }
+        assert!(found.iter().all(|one| one.r_hat < 1.01 && one.ess_bulk > 400.0 && one.ess_tail > 400.0));
+    }
+}
+
+#[test]
+fn the_answer_has_the_figures_to_judge_it_by() {
+    let options = Options { max_order: 3, ..Options::default() };
+    let found = answer(&table("UKdat_5"), Method::BayesLoglinear, &options);
+    let has = |key: &str| &found.diagnostics[key];
+    assert_eq!(has("chains"), 8);
+    assert!(has("pair_probabilities")["LA:NG"].as_f64().is_some_and(|p| p > 0.9), "{found:?}");
+    assert!(has("three_probabilities")["LA:NG:GO"].as_f64().is_some_and(|p| (0.0..0.9).contains(&p)));
+    let best = has("best_models").as_array().expect("models");
+    assert_eq!(best.len(), 10);
+    assert_eq!(best[0]["model"], found.model);
+    let weights: Vec<f64> = best.iter().filter_map(|one| one["weight"].as_f64()).collect();
+    assert!(weights.is_sorted_by(|a, b| a >= b) && weights[0] > 0.0, "{weights:?}");
+    let sensitivity = has("sensitivity").as_array().expect("other priors");
+    let variances: Vec<f64> =
+        sensitivity.iter().filter_map(|row| row["interaction_variance"].as_f64()).collect();
+    assert_eq!(variances, [1.0, 0.25, 4.0]);
+    assert_eq!(sensitivity[0]["total"].as_f64(), found.total);
+    let spread = found.spread.as_ref().expect("a spread");
+    close(2744.0 + spread.quantile(0.5), found.total.expect("a total"), 0.01, "median of the spread");
+    assert!(has("threshold")["total"].as_f64().is_some());
+    // Independent lists have nothing to be sensitive to.
+    let order_one = answer(&table("UKdat_5"), Method::BayesLoglinear, &Options { max_order: 1, ..options });
+    assert_eq!(order_one.model, "LA NG PFNCA GO GP");
+    assert!(!order_one.diagnostics.contains_key("threshold"));
+}
+
+/// Many lists with few persons, where nearly every model is as likely as another.
+#[test]
+fn many_sparse_lists_are_answered() {
+    let nine: Vec<(u32, u64)> = (0..9)
+        .map(|i| (1 << i, 4 + 3 * i))
+        .chain([(0b11, 3), (0b110, 2), (0b1001, 1), (0b1_0001_0000, 2), (0b111, 1), (0b1100_0000, 1)])
+        .collect();
+    let ten: Vec<(u32, u64)> =
+        (0..10).map(|i| (1 << i, 150)).chain((0..9).map(|i| (0b11 << i, 12 + 4 * i))).collect();
+    for (lists, counts) in [(9, nine), (10, ten)] {
+        let table = from(lists, &counts);
+        let found = average(&table, &Settings::default()).expect("an average");
+        assert!(found.r_hat < 1.01 && found.ess_bulk > 400.0, "{found:?}");
+        assert!(found.quantile(0.025) > table.detected() as f64);
+        assert!(found.quantile(0.975) > found.quantile(0.5) && found.quantile(0.975).is_finite());
+    }
+}
+
+fn tables() -> impl Strategy<Value = CaptureTable> {
+    (3..=4_usize)
+        .prop_flat_map(|lists| {
+            let cell = prop_oneof![3 => Just(0_u64), 2 => 1..5_u64, 2 => 5..400_u64];
+            (Just(lists), proptest::collection::vec(cell, (1 << lists) - 1))
+        })
+        .prop_map(|(lists, counts)| {
+            let counts: Vec<_> = counts.into_iter().enumerate().map(|(i, n)| (i as u32 + 1, n)).collect();
+            from(lists, &counts)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, ..ProptestConfig::default() })]
+
+    /// Names and their order carry no information: what is drawn differs only by chance.
+    #[test]
+    fn relabelling_the_lists_changes_only_the_draws(table in tables(), turn in 1..4_usize) {
+        let lists = table.lists().len();
+        let order: Vec<usize> = (0..lists).map(|i| (i + turn) % lists).rev().collect();
+        let place = |old: usize| order.iter().position(|&o| o == old).expect("a list");
+        let counts: Vec<_> = table.counts().map(|(history, n)| {
+            ((0..lists).filter(|&i| history >> i & 1 == 1).fold(0, |set, i| set | 1 << place(i)), n)
+        }).collect();
+        let answered = answer(&table, Method::BayesLoglinear, &Options::default());
+        prop_assert!(answered.total.is_some() != answered.refused.is_some());
+        let (a, b) =
+            (average(&table, &Settings::default()), average(&from(lists, &counts), &Settings::default()));
+        let (Ok(a), Ok(b)) = (&a, &b) else {
+            prop_assert_eq!(a.is_err(), b.is_err());
+            return Ok(());
+        };
+        // Five standard errors of a share of 1,500 independent draws, times √2.
+        let chance = 5.0 * (0.25_f64 / 1500.0).sqrt() * std::f64::consts::SQRT_2;
+        for p in [0.1, 0.5, 0.9] {
+            let total = a.quantile(p);
+            prop_assert!((a.at_least(total) - b.at_least(total)).abs() < chance, "{p}");
+        }
+        let mut q = 0;
+        for i in 0..lists {
+            for j in i + 1..lists {
+                let (x, y) = (place(i).min(place(j)), place(i).max(place(j)));
+                let other = x * (2 * lists - x - 1) / 2 + (y - x - 1);
+                prop_assert!((a.pairs[q] - b.pairs[other]).abs() < chance, "{:?} {:?}", a.pairs, b.pairs);
+                q += 1;
+            }
         }
     }
 }

@@ -101,9 +101,8 @@ impl<'a> Chain<'a> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(stream);
         let student = StudentT::new(FREEDOM).ok()?;
-        let log_student = ln_gamma(0.5 * (FREEDOM + 1.0))
-            - ln_gamma(0.5 * FREEDOM)
-            - 0.5 * (0.5 * TAU * FREEDOM).ln();
+        let log_student =
+            ln_gamma(0.5 * (FREEDOM + 1.0)) - ln_gamma(0.5 * FREEDOM) - 0.5 * (0.5 * TAU * FREEDOM).ln();
         let mut chain = Self {
             space,
             density: Density::new(cells, variance),
@@ -199,8 +198,8 @@ impl<'a> Chain<'a> {
             *z = KEPT * *z + new * drawn;
         }
         self.settle();
-        let gain = self.there.value - self.here.value
-            + 0.5 * (squares(&self.there.z) - squares(&self.here.z));
+        let gain =
+            self.there.value - self.here.value + 0.5 * (squares(&self.there.z) - squares(&self.here.z));
         if self.uniform().ln() < gain {
             std::mem::swap(&mut self.here, &mut self.there);
             self.tally.short += 1;

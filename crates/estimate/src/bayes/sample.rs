@@ -33,6 +33,13 @@ pub(super) struct Run<'a> {
     pub(super) stream: u64,
     /// Effective sample size at which it ends early.
     pub(super) aim: f64,
+    /// Steps of each chain after which it is given up.
+    pub(super) most: usize,
+}
+
+/// Steps of each chain that are allowed for so many lists.
+pub(super) fn most(lists: usize) -> usize {
+    if lists <= FEW_LISTS { 32_000 } else { 8_000 }
 }
 
 /// Draws of all chains.
@@ -46,11 +53,6 @@ pub(super) struct Sample {
 }
 
 impl Run<'_> {
-    /// Steps of each chain after which it is given up.
-    fn most(&self) -> usize {
-        if self.cells.lists <= FEW_LISTS { 32_000 } else { 8_000 }
-    }
-
     /// Models that a jump walks through, and whether terms change in twos. Many, where most are remembered;
     /// where nearly every one is new, a step costs the least when it sees few.
     fn walk(&self) -> (usize, bool) {
@@ -78,7 +80,7 @@ impl Run<'_> {
                 Ok((chain, Vec::new(), Vec::new()))
             })
             .collect::<Result<Vec<(Chain, Vec<Draw>, Vec<[f64; 2]>)>, Refusal>>()?;
-        let mut steps = ROUND;
+        let mut steps = ROUND.min(self.most);
         loop {
             runners.par_iter_mut().try_for_each(|(chain, draws, sums)| {
                 let found = chain.run(steps - draws.len(), |draw, theta| {
@@ -97,7 +99,7 @@ impl Run<'_> {
             };
             let values: Vec<Vec<f64>> = runners.iter().map(means).collect();
             let convergence = Convergence::of(&values);
-            let last = 2 * steps > self.most();
+            let last = 2 * steps > self.most;
             if convergence.reaches(R_HAT, self.aim.max(ESS)) || last && convergence.reaches(R_HAT, ESS) {
                 let mut sample = Sample {
                     chains: Vec::with_capacity(CHAINS),
@@ -125,5 +127,35 @@ impl Run<'_> {
             }
             steps *= 2;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_that_have_not_converged_are_refused_with_their_figures() {
+        let cells = Cells::from_counts(3, [(1, 12), (2, 9), (3, 4), (4, 7), (5, 3), (7, 1)]);
+        let space = Space::new(3, 2);
+        let run = |most| {
+            let run = Run {
+                cells: &cells,
+                space: &space,
+                variance: 1.0,
+                only: None,
+                seed: 1,
+                stream: 0,
+                aim: ESS,
+                most,
+            };
+            run.sample()
+        };
+        assert!(run(32_000).is_ok());
+        // 160 draws cannot be worth 400 independent ones.
+        let Err(why) = run(20) else { panic!("too few draws were enough") };
+        assert!(matches!(why, Refusal::NotConverged { chains: CHAINS, draws: 20, .. }), "{why:?}");
+        let words = why.to_string();
+        assert!(words.contains("did not converge") && words.contains("must be above 400"), "{words}");
     }
 }

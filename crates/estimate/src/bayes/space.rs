@@ -65,7 +65,10 @@ impl Space {
     /// The terms of a model as sets of lists: the intercept, every list, then those that are in.
     pub(super) fn sets(&self, model: u64) -> Vec<u32> {
         let chosen = self.terms.iter().enumerate().filter(|&(q, _)| model >> q & 1 == 1);
-        std::iter::once(0).chain((0..self.lists).map(|i| 1 << i)).chain(chosen.map(|(_, &term)| term)).collect()
+        std::iter::once(0)
+            .chain((0..self.lists).map(|i| 1 << i))
+            .chain(chosen.map(|(_, &term)| term))
+            .collect()
     }
 
     /// Number of pairs among the terms.
@@ -96,7 +99,9 @@ mod tests {
     /// as by enumeration, less the three lists' three.
     #[test]
     fn steps_reach_all_hierarchical_models_and_no_others() {
-        for (lists, order, count) in [(3, 1, 1), (3, 2, 8), (3, 3, 8), (4, 3, 113), (5, 2, 1024), (5, 3, 6212)] {
+        for (lists, order, count) in
+            [(3, 1, 1), (3, 2, 8), (3, 3, 8), (4, 3, 113), (5, 2, 1024), (5, 3, 6212)]
+        {
             let space = Space::new(lists, order);
             let mut found = std::collections::BTreeSet::from([0_u64]);
             let mut open = vec![0_u64];

@@ -14,11 +14,8 @@ const SENSITIVE: f64 = 1.25;
 /// Method `bayes-loglinear`.
 pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String> {
     let options = task.options;
-    let settings = Settings {
-        max_order: options.max_order,
-        variance: options.interaction_variance,
-        seed: options.seed,
-    };
+    let settings =
+        Settings { max_order: options.max_order, variance: options.interaction_variance, seed: options.seed };
     let found = average(table, &settings).map_err(|why| why.to_string())?;
     let names = table.lists();
     let side = (1.0 - options.level) / 2.0;
@@ -41,7 +38,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
             })
         })
         .collect();
-    let others = sensitivity(table, &settings);
+    let others = if options.max_order > 1 { sensitivity(table, &settings) } else { Vec::new() };
     let row = |variance: f64, found: &Average| {
         json!({
             "interaction_variance": variance,

@@ -47,6 +47,7 @@ pub(super) fn method_name(t: &Texts, method: Method) -> &'static str {
         Method::Bic => t.method_bic,
         Method::Profile => t.method_profile,
         Method::Decomposable => t.method_decomposable,
+        Method::BayesLoglinear => t.method_bayes_loglinear,
         Method::Chao => t.method_chao,
         Method::SampleCoverage => t.method_coverage,
         Method::Combined => t.method_combined,
@@ -331,8 +332,9 @@ fn rivals(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Ve
 /// How much of an averaged answer is the prior's: the answers with other priors.
 fn sensitivity(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Vec<Block>) {
     let t = c.t;
-    let answers =
-        released.estimation.estimates.iter().filter_map(|e| e.diagnostics.get("sensitivity")?.as_array());
+    // The table has the columns of this method; that of log-linear models has other priors.
+    let averages = released.estimation.estimates.iter().filter(|e| e.method == Method::Decomposable);
+    let answers = averages.filter_map(|e| e.diagnostics.get("sensitivity")?.as_array());
     let rows: Vec<Vec<Cell>> = answers
         .flatten()
         .map(|answer| {

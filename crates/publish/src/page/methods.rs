@@ -23,6 +23,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
                 Method::Bic => t.method_bic_text,
                 Method::Profile => t.method_profile_text,
                 Method::Decomposable => t.method_decomposable_text,
+                Method::BayesLoglinear => t.method_bayes_loglinear_text,
                 Method::Chao => t.method_chao_text,
                 Method::SampleCoverage => t.method_coverage_text,
                 Method::Combined => t.method_combined_text,

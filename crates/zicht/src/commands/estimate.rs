@@ -19,12 +19,12 @@ pub(crate) struct Arguments {
     /// Capture histories: one 0/1 column a list and a column `count`, or one row a person.
     #[arg(required_unless_present = "study", conflicts_with = "study")]
     lists: Option<PathBuf>,
-    /// Method: main, stepwise, bic, profile, decomposable, chao, sample-coverage or combined; all when none
-    /// is given. May be given more than once.
+    /// Method: main, stepwise, bic, profile, decomposable, bayes-loglinear, chao, sample-coverage or combined;
+    /// all when none is given. May be given more than once.
     #[arg(long = "method", value_name = "NAME")]
     methods: Vec<String>,
-    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (in bic and
-    /// profile, up to five lists).
+    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (in bic,
+    /// profile and bayes-loglinear, up to five lists).
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
     max_order: u8,
     /// Weight of the prior of `decomposable` on each combination of lists, in persons; 2^-k for k lists
@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// What `decomposable` believes of the total beforehand: 1/N or uniform.
     #[arg(long, default_value = "1/N", value_name = "PRIOR")]
     prior: String,
+    /// Variance of the normal prior of `bayes-loglinear` on each term of two or more lists.
+    #[arg(long, value_name = "VARIANCE", default_value_t = 1.0)]
+    interaction_variance: f64,
     /// Interval of stepwise and bic: wald, percentile or bca. The last two draw the persons again and
     /// choose the model again in each replicate.
     #[arg(long, value_name = "NAME", default_value_t = estimate::Interval::Wald)]
@@ -77,6 +80,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         seed: global.seed.unwrap_or(1),
         delta: arguments.delta,
         prior,
+        interaction_variance: arguments.interaction_variance,
         ..estimate::Options::default()
     };
     let Some(lists) = &arguments.lists else {
