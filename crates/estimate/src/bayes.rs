@@ -291,8 +291,13 @@ fn describe(cells: &Cells, space: &Space, sample: &Sample) -> Average {
     let mut pairs = vec![0.0; pair_count(cells.lists)];
     pairs.iter_mut().zip(&probabilities).take(space.pairs()).for_each(|(pair, p)| *pair = *p);
     let threes = space.terms.iter().copied().zip(probabilities).skip(space.pairs()).collect();
-    let by_chain: Vec<Vec<f64>> =
-        sample.chains.iter().map(|chain| chain.iter().map(|draw| draw.hidden).collect()).collect();
+    let error_of = |value: &dyn Fn(&Draw) -> f64| {
+        let by_chain: Vec<Vec<f64>> =
+            sample.chains.iter().map(|chain| chain.iter().map(value).collect()).collect();
+        quantile_error(&by_chain, 0.5)
+    };
+    // In a small table many counts are the same, and their median may seem to have no error at all.
+    let median_error = error_of(&|draw| draw.hidden).max(error_of(&|draw| draw.log_mean.exp()));
     let tally = sample.tally;
     let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
     Average {
@@ -301,7 +306,7 @@ fn describe(cells: &Cells, space: &Space, sample: &Sample) -> Average {
         r_hat: sample.convergence.r_hat,
         ess_bulk: sample.convergence.bulk,
         ess_tail: sample.convergence.tail,
-        median_error: quantile_error(&by_chain, 0.5),
+        median_error,
         jumps_accepted: share(tally.jumps, tally.steps),
         other_models_accepted: (tally.other_model > 0)
             .then(|| share(tally.other_model_accepted, tally.other_model)),

@@ -422,7 +422,7 @@ fn tables() -> impl Strategy<Value = CaptureTable> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 25, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
 
     /// Names and their order carry no information: what is drawn differs only by chance.
     #[test]

@@ -172,30 +172,34 @@ fn the_posterior_of_log_linear_models_is_calibrated_under_its_prior() {
         Population { size: 2000, lists: vec![-1.2, -1.8, -1.5, -2.2], pairs }
     };
     let (share, width) = bayes_coverage(drawn, 200);
-    println!("drawn {share} {width}");
     assert!((0.904..=0.996).contains(&share), "{share} {width}");
 }
 
 #[test]
 fn the_posterior_of_log_linear_models_holds_the_truth_of_given_dependence() {
-    let scenarios: [(&str, u64, Vec<f64>, Vec<(usize, usize, f64)>); 5] = [
-        ("independent", 1500, vec![-1.2, -1.8, -1.5, -2.2], Vec::new()),
-        ("strong", 6000, vec![-1.2, -1.8, -1.5, -2.2], vec![(0, 2, 1.4)]),
-        ("weak", 2000, vec![-1.2, -1.8, -1.5, -2.2], vec![(0, 2, 0.5)]),
-        ("negative", 3000, vec![-1.5, -1.8, -1.5, -2.2], vec![(0, 1, -1.5), (2, 3, 1.0)]),
+    let four =
+        |size, pairs: &[_]| Population { size, lists: vec![-1.2, -1.8, -1.5, -2.2], pairs: pairs.to_vec() };
+    let scenarios = [
+        ("independent", four(1500, &[])),
+        ("strong", four(6000, &[(0, 2, 1.4)])),
+        ("weak", four(2000, &[(0, 2, 0.5)])),
+        ("of both signs", four(3000, &[(0, 1, -1.5), (2, 3, 1.0)])),
+        // As in the table of the United Kingdom.
         (
             "sparse",
-            10_000,
-            vec![-4.6, -2.9, -2.2, -2.5, -3.3],
-            vec![(0, 1, 1.5), (1, 4, -2.9), (2, 4, -1.2), (0, 2, 0.9), (3, 4, -1.2), (1, 3, -0.6)],
+            Population {
+                size: 10_000,
+                lists: vec![-4.6, -2.9, -2.2, -2.5, -3.3],
+                pairs: vec![(0, 1, 1.5), (1, 4, -2.9), (2, 4, -1.2), (0, 2, 0.9), (3, 4, -1.2), (1, 3, -0.6)],
+            },
         ),
     ];
-    for (name, size, lists, pairs) in scenarios {
-        let given = |_| Population { size, lists: lists.clone(), pairs: pairs.clone() };
+    for (name, truth) in scenarios {
+        let given =
+            |_| Population { size: truth.size, lists: truth.lists.clone(), pairs: truth.pairs.clone() };
         let (share, width) = bayes_coverage(given, 100);
-        println!("{name} {share} {width}");
-        // 100 populations have a standard error of 2.2 points.
-        assert!(share >= 0.89, "{name}: {share} {width}");
+        // 100 populations have a standard error of 2.2 points; three of them below 95 %.
+        assert!(share >= 0.884, "{name}: {share}, ratio of the ends {width}");
     }
 }
 

@@ -234,12 +234,13 @@ mod tests {
             let model = Model::from_bits(4, u128::from(bits));
             let fit = fit_cells(&cells, model, &mut Solver::new(&cells)).expect("a fit");
             for (theta, (_, expected)) in top.theta.iter().zip(&fit.coefficients) {
-                assert!((theta - expected).abs() < 1e-8, "{bits:b}: {theta} but {expected}");
+                // The search ends within a millionth of a standard deviation, and those are below 1.
+                assert!((theta - expected).abs() < 1e-6, "{bits:b}: {theta} but {expected}");
             }
             let mut unit = vec![0.0; sets.len()];
             unit[0] = 1.0;
             solve(&factor, &mut unit);
-            assert!((unit[0].sqrt() / fit.log_hidden_error - 1.0).abs() < 1e-6, "{bits:b}");
+            assert!((unit[0].sqrt() / fit.log_hidden_error - 1.0).abs() < 1e-5, "{bits:b}");
         }
     }
 
