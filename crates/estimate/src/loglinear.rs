@@ -24,7 +24,7 @@ mod solve;
 
 use ::model::CaptureTable;
 
-pub(crate) use cells::{Cells, sum_over_supersets};
+pub(crate) use cells::{Cells, sum_over_subsets, sum_over_supersets};
 pub use existence::Existence;
 pub(crate) use existence::{Terms, check as check_cells};
 pub use model::Model;

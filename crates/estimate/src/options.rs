@@ -49,7 +49,7 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order in which they are named to the user.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Main,
         Self::Stepwise,
         Self::Bic,
