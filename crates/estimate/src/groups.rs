@@ -1,35 +1,61 @@
-//! Which group of persons is seen least.
+//! Estimates by group, and which group of persons is seen least.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{CaptureTable, UNKNOWN};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, Open01};
 use rayon::prelude::*;
+use serde_json::json;
 
-use crate::numeric::two_sided;
-use crate::{Error, Estimate, Group, Method, Options, estimate};
+use crate::numeric::quantile;
+use crate::ranks::{Ranked, contrasts, least_visible, rank_probabilities};
+use crate::spread::Spread;
+use crate::strata::{self, Joint};
+use crate::{Contrast, Error, Estimate, Group, LeastVisible, Margin, Method, Options, Pooling, estimate};
 
 /// Populations drawn for each bootstrap replicate of the options; a draw is cheap.
 const DRAWS_PER_REPLICATE: usize = 10;
 
-/// Estimates each group on its own, and the probability that it is the one seen least.
+/// What was found for groups.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grouped {
+    /// The groups, in the order given.
+    pub groups: Vec<Group>,
+    /// Which of them is the least visible, as far as the numbers tell; `None` when fewer than two could
+    /// be ranked.
+    pub least_visible: Option<LeastVisible>,
+    /// Every two of the groups that could be ranked, up to 20 groups; of more groups each against the
+    /// one that is the most likely to be the least visible.
+    pub contrasts: Vec<Contrast>,
+    /// With [`Pooling::Partial`], the whole and then each code of each variable, from the same draws as
+    /// the groups: draw by draw the groups add up to each. Groups without persons are in none of them.
+    /// Empty without pooling, since separate estimates do not add up.
+    pub margins: Vec<Margin>,
+}
+
+/// Estimates each group, and how probable it is that each is the one seen least.
 ///
-/// The visibility of a group is detected ÷ total. For the comparison the hidden count of each
-/// group is drawn from the log-normal distribution that its interval describes, all groups
-/// independently; the probability of a group is the share of draws in which its visibility is
-/// the lowest (`None` when fewer than two groups could be estimated). A group that was refused
-/// keeps its place with `None`: it takes no part, so a group that cannot be estimated may still be
-/// the least visible of all. A group with an unknown code takes no part either: what is not known
-/// of persons is no group that one could see more or less of.
+/// The visibility of a group is detected ÷ total. With [`Pooling::None`] each group is estimated on its
+/// own by `method`, and for the comparison the hidden count of each is drawn from the distribution that
+/// the method gives ([`Estimate::spread`]), all groups independently. With [`Pooling::Partial`] all are
+/// fitted jointly, and compared by their joint draws: a log-linear model with independent lists for
+/// [`Method::Main`], with the pairs that BIC chooses for [`Method::Bic`]; other methods have no joint
+/// form.
+///
+/// A group that was refused or has no interval takes no part in the comparison, so a group that cannot be
+/// estimated may still be the least visible of all. A group with an unknown code takes no part
+/// either: what is not known of persons is no group that one could see more or less of. It does take part
+/// in a joint fit and in its margins.
 ///
 /// # Errors
-/// When an option is out of range.
+/// When an option is out of range, a method has no joint form, or [`Options::smooth`] is not a variable
+/// of the groups whose codes are numbers.
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use estimate::{Method, Options, estimate_groups};
+/// use estimate::{LeastVisible, Method, Options, estimate_groups};
 /// use model::CaptureTable;
 /// let table = |counts: [u64; 3]| {
 ///     let counts = [(1, counts[0]), (2, counts[1]), (3, counts[2])];
@@ -38,88 +64,219 @@ const DRAWS_PER_REPLICATE: usize = 10;
 /// let group = |sex: &str| BTreeMap::from([("sex".to_owned(), sex.to_owned())]);
 /// let groups = [(group("F"), table([100, 100, 50])), (group("M"), table([100, 100, 10]))];
 /// let found = estimate_groups(&groups, Method::Main, &Options::default())?;
-/// assert!(found[1].visibility < found[0].visibility);
-/// assert!(found[1].probability_least_visible > Some(0.95));
+/// assert!(found.groups[1].visibility < found.groups[0].visibility);
+/// assert!(found.groups[1].probability_least_visible > Some(0.95));
+/// assert!(matches!(found.least_visible, Some(LeastVisible::Clear { group, .. }) if group["sex"] == "M"));
 /// # Ok::<(), estimate::Error>(())
 /// ```
 pub fn estimate_groups(
     groups: &[(BTreeMap<String, String>, CaptureTable)],
     method: Method,
     options: &Options,
-) -> Result<Vec<Group>, Error> {
+) -> Result<Grouped, Error> {
     options.check()?;
-    let mut found: Vec<Group> = groups
+    match options.pooling {
+        Pooling::None => separate(groups, method, options),
+        Pooling::Partial => joint(groups, method, options),
+    }
+}
+
+fn separate(groups: &strata::Groups, method: Method, options: &Options) -> Result<Grouped, Error> {
+    let found: Vec<Group> = groups
         .par_iter()
         .map(|(codes, table)| {
-            let mut estimation = estimate(table, &[method], options)?;
-            let estimate = estimation.estimates.remove(0);
-            let detected = estimation.detected as f64;
-            Ok(Group {
-                codes: codes.clone(),
-                detected: estimation.detected,
-                visibility: estimate.total.map(|total| detected / total),
-                interval: estimate.interval.map(|(low, high)| (detected / high, detected / low)),
-                probability_least_visible: None,
-                estimate,
-            })
+            let estimate = estimate(table, &[method], options)?.estimates.remove(0);
+            Ok(group(codes, table.detected(), estimate))
         })
         .collect::<Result<_, Error>>()?;
-    let known = |group: &Group| group.codes.values().all(|code| code != UNKNOWN);
-    let hidden: Vec<Option<Hidden>> = found
-        .iter()
-        .map(|group| known(group).then(|| Hidden::of(group.detected as f64, &group.estimate)).flatten())
-        .collect();
-    for (group, probability) in found.iter_mut().zip(least_visible(&hidden, options)) {
-        group.probability_least_visible = probability;
-    }
-    Ok(found)
-}
-
-/// A log-normal hidden count.
-#[derive(Debug, Clone, Copy)]
-struct Hidden {
-    detected: f64,
-    median: f64,
-    log_error: f64,
-}
-
-impl Hidden {
-    fn of(detected: f64, estimate: &Estimate) -> Option<Self> {
-        let median = estimate.total? - detected;
-        let (low, high) = estimate.interval?;
-        let width = two_sided(estimate.level);
-        // When the lower limit is the detected count itself, the upper half has to do.
-        let log_error = if low > detected {
-            ((high - detected) / (low - detected)).ln() / (2.0 * width)
-        } else {
-            ((high - detected) / median).ln() / width
-        };
-        (median > 0.0 && log_error.is_finite()).then_some(Self { detected, median, log_error })
-    }
-}
-
-fn least_visible(groups: &[Option<Hidden>], options: &Options) -> Vec<Option<f64>> {
-    // One group alone is the least visible of nothing.
-    if groups.iter().flatten().count() < 2 {
-        return vec![None; groups.len()];
-    }
     let draws = options.replicates * DRAWS_PER_REPLICATE;
-    // Lowest visibility = most hidden for each person detected.
-    let mut most = vec![(f64::NEG_INFINITY, usize::MAX); draws];
-    for (index, group) in groups.iter().enumerate() {
-        let Some(group) = group else { continue };
+    let visibility = found.iter().enumerate().map(|(g, group)| {
+        // Without an interval the number is not known well enough to be ranked.
+        let spread = group.estimate.spread.as_ref().filter(|_| group.interval.is_some())?;
         let mut random = ChaCha8Rng::seed_from_u64(options.seed);
-        random.set_stream(index as u64);
-        for best in &mut most {
-            let z: f64 = StandardNormal.sample(&mut random);
-            let ratio = group.median * (group.log_error * z).exp() / group.detected;
-            if ratio > best.0 {
-                *best = (ratio, index);
+        random.set_stream(g as u64);
+        Some(drawn(spread, group.detected as f64, draws, &mut random))
+    });
+    let visibility = visibility.collect();
+    Ok(compared(found, visibility, Vec::new(), options))
+}
+
+/// Visibilities for hidden counts drawn from `spread`.
+fn drawn(spread: &Spread, detected: f64, draws: usize, random: &mut ChaCha8Rng) -> Vec<f64> {
+    let draw = |_| detected / (detected + spread.quantile(Open01.sample(random)));
+    (0..draws).map(draw).collect()
+}
+
+fn joint(groups: &strata::Groups, method: Method, options: &Options) -> Result<Grouped, Error> {
+    let max_order = match method {
+        Method::Main => 1,
+        Method::Bic => options.max_order,
+        other => {
+            return Err(Error::Option {
+                option: "pooling",
+                value: format!("partial for the method {other}"),
+                allowed: "groups are fitted together by main (independent lists) or bic (pairs of lists)",
+            });
+        }
+    };
+    let fitted = strata::fit(groups, max_order, options)?;
+    let found: Vec<Group> = groups
+        .iter()
+        .enumerate()
+        .map(|(g, (codes, table))| {
+            group(codes, table.detected(), of_joint(&fitted, g, table, method, options))
+        })
+        .collect();
+    let Ok(joint) = fitted else { return Ok(compared(found, vec![None; groups.len()], Vec::new(), options)) };
+    let visibility = found
+        .iter()
+        .zip(&joint.hidden)
+        .map(|(group, hidden)| {
+            let n = group.detected as f64;
+            Some(hidden.as_ref()?.iter().map(|hidden| n / (n + hidden)).collect())
+        })
+        .collect();
+    let margins = margins(groups, &joint, options.level);
+    Ok(compared(found, visibility, margins, options))
+}
+
+fn group(codes: &BTreeMap<String, String>, detected: u64, estimate: Estimate) -> Group {
+    let n = detected as f64;
+    Group {
+        codes: codes.clone(),
+        detected,
+        visibility: estimate.total.map(|total| n / total),
+        interval: estimate.interval.map(|(low, high)| (n / high, n / low)),
+        probability_least_visible: None,
+        rank_probabilities: Vec::new(),
+        estimate,
+    }
+}
+
+/// The estimate of one group of a joint fit.
+fn of_joint(
+    fitted: &Result<Joint, String>,
+    g: usize,
+    table: &CaptureTable,
+    method: Method,
+    options: &Options,
+) -> Estimate {
+    let mut estimate = Estimate {
+        method,
+        total: None,
+        interval: None,
+        level: options.level,
+        model: String::new(),
+        converged: false,
+        refused: None,
+        diagnostics: BTreeMap::new(),
+        spread: None,
+    };
+    let joint = match fitted {
+        Ok(joint) => joint,
+        Err(why) => return Estimate { refused: Some(why.clone()), ..estimate },
+    };
+    let Some(hidden) = &joint.hidden[g] else {
+        return Estimate { refused: Some("there are no persons in the table".into()), ..estimate };
+    };
+    let total = Total::of(table.detected() as f64, hidden, options.level);
+    estimate.model.clone_from(&joint.model);
+    estimate.diagnostics.clone_from(&joint.diagnostics);
+    if !(total.median.is_finite() && total.interval.1.is_finite()) {
+        return Estimate { refused: Some("the estimate is too large to be a number".into()), ..estimate };
+    }
+    estimate.diagnostics.insert("posterior_mean".into(), json!(total.mean));
+    estimate.total = Some(total.median);
+    estimate.interval = Some(total.interval);
+    estimate.converged = true;
+    estimate.spread = Spread::from_draws(hidden.clone());
+    estimate
+}
+
+/// Figures of a total from draws of the hidden count.
+struct Total {
+    median: f64,
+    mean: f64,
+    interval: (f64, f64),
+}
+
+impl Total {
+    fn of(detected: f64, hidden: &[f64], level: f64) -> Self {
+        let mean = detected + hidden.iter().sum::<f64>() / hidden.len() as f64;
+        let mut ascending = hidden.to_vec();
+        ascending.sort_by(f64::total_cmp);
+        let at = |p| detected + quantile(&ascending, p);
+        Self { median: at(0.5), mean, interval: (at((1.0 - level) / 2.0), at(f64::midpoint(1.0, level))) }
+    }
+}
+
+/// The whole, then each code of each variable, added up draw by draw.
+fn margins(groups: &strata::Groups, joint: &Joint, level: f64) -> Vec<Margin> {
+    let single: BTreeSet<(&String, &String)> = groups.iter().flat_map(|(codes, _)| codes).collect();
+    let sets = std::iter::once(None).chain(single.into_iter().map(Some));
+    sets.filter_map(|set| {
+        let held = groups.iter().zip(&joint.hidden).filter_map(|((codes, table), hidden)| {
+            let within = set.is_none_or(|(variable, code)| codes.get(variable) == Some(code));
+            Some((table.detected(), hidden.as_ref().filter(|_| within)?))
+        });
+        let (mut detected, mut sum) = (0_u64, Vec::new());
+        for (n, hidden) in held {
+            detected = detected.saturating_add(n);
+            sum.resize(hidden.len(), 0.0);
+            for (sum, hidden) in sum.iter_mut().zip(hidden) {
+                *sum += hidden;
             }
         }
+        if sum.is_empty() {
+            return None;
+        }
+        let n = detected as f64;
+        let total = Total::of(n, &sum, level);
+        Some(Margin {
+            codes: set.map(|(variable, code)| (variable.clone(), code.clone())).into_iter().collect(),
+            detected,
+            total: total.median,
+            total_interval: total.interval,
+            total_mean: total.mean,
+            visibility: n / total.median,
+            interval: (n / total.interval.1, n / total.interval.0),
+        })
+    })
+    .collect()
+}
+
+/// The groups with their ranks, and all that is said of them together.
+fn compared(
+    mut groups: Vec<Group>,
+    mut visibility: Vec<Option<Vec<f64>>>,
+    margins: Vec<Margin>,
+    options: &Options,
+) -> Grouped {
+    let known = |group: &Group| group.codes.values().all(|code| code != UNKNOWN);
+    for (group, draws) in groups.iter().zip(&mut visibility) {
+        if !known(group) || group.interval.is_none() {
+            *draws = None;
+        }
     }
-    let share = |index| most.iter().filter(|best| best.1 == index).count() as f64 / draws as f64;
-    groups.iter().enumerate().map(|(index, group)| group.map(|_| share(index))).collect()
+    let places: Vec<usize> = (0..groups.len()).filter(|&g| visibility[g].is_some()).collect();
+    // One group alone is the least visible of nothing.
+    if places.len() < 2 {
+        return Grouped { groups, least_visible: None, contrasts: Vec::new(), margins };
+    }
+    let unranked = groups.iter().filter(|group| known(group)).count() - places.len();
+    let ranked: Vec<Ranked> = places
+        .iter()
+        .filter_map(|&g| Some(Ranked { codes: &groups[g].codes, visibility: visibility[g].as_ref()? }))
+        .collect();
+    let ranks = rank_probabilities(&ranked);
+    let first: Vec<f64> = ranks.iter().map(|ranks| ranks[0]).collect();
+    let contrasts = contrasts(&ranked, &first, options.level);
+    let least_visible = least_visible(&ranked, &first, unranked);
+    for (g, ranks) in places.into_iter().zip(ranks) {
+        groups[g].probability_least_visible = Some(ranks[0]);
+        groups[g].rank_probabilities = ranks;
+    }
+    Grouped { groups, least_visible, contrasts, margins }
 }
 
 #[cfg(test)]
@@ -134,10 +291,16 @@ mod tests {
         };
         let group = |code: &str, both| (BTreeMap::from([("sex".to_owned(), code.to_owned())]), table(both));
         let groups = [group("F", 50), group("M", 20), group(UNKNOWN, 2)];
-        let found = estimate_groups(&groups, Method::Main, &Options::default()).expect("valid options");
-        assert!(found[2].visibility < found[1].visibility, "it has an estimate of its own");
-        assert_eq!(found[2].probability_least_visible, None);
-        let ranked: f64 = found[..2].iter().filter_map(|g| g.probability_least_visible).sum();
-        assert!((ranked - 1.0).abs() < 1e-12, "{ranked}");
+        for pooling in Pooling::ALL {
+            let options = Options { pooling, ..Options::default() };
+            let found = estimate_groups(&groups, Method::Main, &options).expect("valid options");
+            let groups = &found.groups;
+            assert!(groups[2].visibility < groups[1].visibility, "it has an estimate of its own");
+            assert_eq!(groups[2].probability_least_visible, None);
+            assert!(groups[2].rank_probabilities.is_empty());
+            let ranked: f64 = groups[..2].iter().filter_map(|g| g.probability_least_visible).sum();
+            assert!((ranked - 1.0).abs() < 1e-12, "{ranked}");
+            assert_eq!(found.contrasts.len(), 1);
+        }
     }
 }

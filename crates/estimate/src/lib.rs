@@ -5,7 +5,8 @@
 //! the number of persons for every combination of lists. [`estimate`] answers with one
 //! [`Estimate`] a [`Method`]: the total (detected and hidden together), its interval, the model
 //! and the figures to judge it by, or in plain words why there is no number.
-//! [`estimate_groups`] does so for each group of persons and says which is seen least.
+//! [`estimate_groups`] does so for each group of persons, one by one or jointly ([`Pooling`]), and says
+//! which is seen least and how sure that is ([`LeastVisible`]).
 //!
 //! [`loglinear`] holds the models beneath: whether the maximum likelihood estimate exists and
 //! is unique is decided in exact arithmetic, before anything is fitted. [`decomposable`] averages
@@ -48,16 +49,19 @@ mod method;
 mod numeric;
 mod options;
 mod profile;
+mod ranks;
 mod result;
 mod search;
 mod spread;
+mod strata;
 mod study;
 
 pub use error::Error;
 pub use fitness::{Fitness, Performance, Plausible, Verdict};
-pub use groups::estimate_groups;
+pub use groups::{Grouped, estimate_groups};
 pub use method::estimate;
-pub use options::{Interval, Method, Options};
-pub use result::{Estimate, Estimation, Group};
+pub use options::{Interval, Method, Options, Pooling};
+pub use ranks::{Contrast, LeastVisible};
+pub use result::{Estimate, Estimation, Group, Margin};
 pub use spread::Spread;
 pub use study::{Scenario, StudyRow, scenarios, study};

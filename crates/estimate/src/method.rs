@@ -46,6 +46,9 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
         lists: table.lists().to_vec(),
         estimates,
         groups: Vec::new(),
+        least_visible: None,
+        contrasts: Vec::new(),
+        margins: Vec::new(),
         fitness: task.fitness.into_inner(),
     })
 }

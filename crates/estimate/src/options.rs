@@ -158,6 +158,55 @@ impl FromStr for Interval {
     }
 }
 
+/// Whether groups borrow strength from each other.
+///
+/// ```
+/// use estimate::Pooling;
+/// let pooling: Pooling = "partial".parse()?;
+/// assert_eq!(pooling, Pooling::Partial);
+/// # Ok::<(), estimate::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Pooling {
+    /// Each group is estimated on its own, by any method.
+    #[default]
+    None,
+    /// All groups are fitted jointly in a log-linear model whose effects differ between groups by as
+    /// much as the counts say; their totals add up.
+    Partial,
+}
+
+impl Pooling {
+    /// Both of them, in the order in which they are named to the user.
+    pub const ALL: [Self; 2] = [Self::None, Self::Partial];
+
+    /// Name on the command line and in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+impl fmt::Display for Pooling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Pooling {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|pooling| pooling.name() == name).ok_or_else(|| Error::Option {
+            option: "pooling",
+            value: name.to_owned(),
+            allowed: "use none or partial",
+        })
+    }
+}
+
 /// How the methods are tuned. [`Options::default`] is what the peers use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -188,6 +237,12 @@ pub struct Options {
     /// more lists, from 0.01 to 100; default 1. For models of pairs it is on the scale of a log odds
     /// ratio, so with 1 an odds ratio lies between 1/7 and 7 with 95 % beforehand.
     pub interaction_variance: f64,
+    /// For groups: whether they are fitted jointly and borrow strength from each other; default no.
+    pub pooling: Pooling,
+    /// For [`Pooling::Partial`]: the variable of the groups, such as a year, along which effects change
+    /// step by step; its codes are numbers. `None`, the default, for a variable whose codes have no
+    /// order.
+    pub smooth: Option<String>,
 }
 
 impl Default for Options {
@@ -202,6 +257,8 @@ impl Default for Options {
             delta: None,
             prior: Prior::InverseTotal,
             interaction_variance: 1.0,
+            pooling: Pooling::None,
+            smooth: None,
         }
     }
 }
@@ -235,6 +292,9 @@ impl Options {
         let variance = self.interaction_variance;
         if !(0.01..=100.0).contains(&variance) {
             return fail("interaction_variance", variance.to_string(), "use a variance between 0.01 and 100");
+        }
+        if let Some(smooth) = self.smooth.as_ref().filter(|_| self.pooling == Pooling::None) {
+            return fail("smooth", smooth.clone(), "a smooth variable needs groups that are pooled: partial");
         }
         Ok(())
     }

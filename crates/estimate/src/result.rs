@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Method;
 use crate::fitness::Fitness;
 use crate::spread::Spread;
+use crate::{Contrast, Grouped, LeastVisible, Method};
 
 /// The answer of one method.
 ///
@@ -56,6 +56,29 @@ pub struct Group {
     /// Probability that this group has the lowest visibility of the groups that could be
     /// estimated; `None` when this one could not, or no other could.
     pub probability_least_visible: Option<f64>,
+    /// Probability of each rank by visibility among these groups, that of the least visible first;
+    /// empty where [`Group::probability_least_visible`] is `None`.
+    pub rank_probabilities: Vec<f64>,
+}
+
+/// All groups together, or all with one code of one variable, from a joint fit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Margin {
+    /// The variable and its code; empty for the whole. Flattened in JSON.
+    #[serde(flatten)]
+    pub codes: BTreeMap<String, String>,
+    /// Number of persons of these groups seen in at least one list.
+    pub detected: u64,
+    /// Posterior median of the number of persons, detected and hidden together.
+    pub total: f64,
+    /// Equal-tailed posterior interval of the total.
+    pub total_interval: (f64, f64),
+    /// Posterior mean of the total. Means of parts add up to that of the whole; medians need not.
+    pub total_mean: f64,
+    /// Detected ÷ total.
+    pub visibility: f64,
+    /// Interval of the visibility, from the interval of the total.
+    pub interval: (f64, f64),
 }
 
 /// The answers of all methods for one table of capture histories.
@@ -69,7 +92,23 @@ pub struct Estimation {
     pub estimates: Vec<Estimate>,
     /// Estimates by group; empty when no groups were asked for.
     pub groups: Vec<Group>,
+    /// Which group is the least visible, in words that claim no more than the numbers; `None` when
+    /// fewer than two groups can be compared.
+    pub least_visible: Option<LeastVisible>,
+    /// Comparisons of two groups; see [`Grouped::contrasts`].
+    pub contrasts: Vec<Contrast>,
+    /// Totals by single variables and of the whole; see [`Grouped::margins`].
+    pub margins: Vec<Margin>,
     /// What the data can support; `None` unless the method `combined` was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fitness: Option<Fitness>,
+}
+
+impl Estimation {
+    /// This estimation with what was found for its groups.
+    #[must_use]
+    pub fn with_groups(self, found: Grouped) -> Self {
+        let Grouped { groups, least_visible, contrasts, margins } = found;
+        Self { groups, least_visible, contrasts, margins, ..self }
+    }
 }

@@ -218,7 +218,7 @@ fn the_least_visible_group_is_found_with_a_probability_that_means_something() {
         (group("nobody"), nobody),
         (group("unseen too"), draw(unseen, 3)),
     ];
-    let found = estimate_groups(&groups, Method::Main, &Options::default()).expect("valid options");
+    let found = estimate_groups(&groups, Method::Main, &Options::default()).expect("valid options").groups;
     let probability: Vec<Option<f64>> = found.iter().map(|g| g.probability_least_visible).collect();
     assert_eq!(probability[2], None, "a refused group stays listed and takes no part");
     assert!(found[2].estimate.refused.is_some() && found[2].visibility.is_none());
