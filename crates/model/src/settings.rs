@@ -352,6 +352,10 @@ pub struct EstimateSettings {
     /// capture histories, columns of its file.
     #[serde(default)]
     pub by: Vec<String>,
+    /// Whether groups are fitted jointly, by the names of the command line: `none` or `partial`.
+    pub pooling: Option<String>,
+    /// One of `by` whose codes are ordered numbers, along which effects change step by step.
+    pub smooth: Option<String>,
 }
 
 /// `[disclosure]`
@@ -761,6 +765,10 @@ impl Settings {
                     "write the first year first",
                 )
                 .at(text, &e.id));
+            }
+            if let Some(smooth) = e.smooth.as_ref().filter(|smooth| !e.by.contains(smooth)) {
+                let known = e.by.iter().map(String::as_str);
+                return Err(unknown("variable in `by`", smooth, known).at(text, smooth));
             }
             // Of a source of capture histories `by` names columns, which only its reader knows.
             if e.source.is_none() {

@@ -212,6 +212,7 @@ fn with_groups<'s>(settings: &'s Settings, detected: &[u64]) -> Release<'s> {
             visibility: Some(0.5),
             interval: Some((0.4, 0.6)),
             probability_least_visible: Some(0.1),
+            rank_probabilities: Vec::new(),
         })
         .collect();
     out.trends.clear();

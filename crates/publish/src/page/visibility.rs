@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use estimate::Group;
+use estimate::{Group, LeastVisible};
 use model::{Label, UNKNOWN, Unit};
 
 use super::hidden::{method_name, of_total, withheld};
@@ -101,14 +101,8 @@ fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Ve
     if !rows.is_empty() {
         let least: Vec<Option<f64>> = visible.iter().map(|g| g.probability_least_visible).collect();
         chart_and_table(c, &format!("groups-{i}"), &title, t.visibility_group, &rows, Some(&least), blocks);
-        let most = visible
-            .iter()
-            .filter_map(|g| Some((*g, g.probability_least_visible?)))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((group, p)) = most {
-            let (group, p) = (name(c, &group.codes), number::percent(p, c.language));
-            blocks
-                .push(Block::Text(fill(t.visibility_least_said, &[("group", &group), ("probability", &p)])));
+        if let Some(said) = least_visible(c, released, &visible) {
+            blocks.push(Block::Text(said));
         }
     }
     let hidden = all.len() - visible.len();
@@ -118,6 +112,33 @@ fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Ve
     if hidden > 0 || visible.iter().any(|g| g.visibility.is_none()) {
         blocks.push(Block::Note(t.visibility_without.into()));
     }
+}
+
+/// Which group is the least visible, in words that claim no more than the numbers. Nothing is said where
+/// it would name a group that may not be shown.
+fn least_visible(c: Context<'_>, released: &ReleasedEstimate, visible: &[&Group]) -> Option<String> {
+    let t = c.t;
+    let (template, groups, probability) = match released.estimation.least_visible.as_ref()? {
+        LeastVisible::Clear { group, probability, .. } => {
+            (t.visibility_clear, std::slice::from_ref(group), *probability)
+        }
+        LeastVisible::Leaning { group, probability, .. } => {
+            (t.visibility_leaning, std::slice::from_ref(group), *probability)
+        }
+        LeastVisible::CannotTell { groups, probability, .. } => {
+            (t.visibility_cannot_tell, groups.as_slice(), *probability)
+        }
+    };
+    if !groups.iter().all(|codes| visible.iter().any(|group| group.codes == *codes)) {
+        return None;
+    }
+    let names = groups.iter().map(|codes| name(c, codes)).collect::<Vec<_>>().join("; ");
+    let probability = if probability > 0.995 {
+        t.visibility_nearly_certain.to_owned()
+    } else {
+        number::percent(probability, c.language)
+    };
+    Some(fill(template, &[("group", &names), ("groups", &names), ("probability", &probability)]))
 }
 
 fn chart_and_table(

@@ -327,7 +327,8 @@ pub(crate) fn small_estimate(settings: &Settings) -> ReleasedEstimate {
         group("_U", table(17, 19, 2)),
     ];
     let options = Options { seed: 7, replicates: 50, ..Options::default() };
-    out.estimation.groups = estimate_groups(&groups, Method::Main, &options).expect("valid options");
+    let found = estimate_groups(&groups, Method::Main, &options).expect("valid options");
+    out.estimation = out.estimation.with_groups(found);
     out
 }
 

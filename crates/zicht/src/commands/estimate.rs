@@ -47,6 +47,14 @@ pub(crate) struct Arguments {
     /// Estimate each group of this column apart. May be given more than once.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
+    /// none: each group of --by is estimated on its own. partial: all are fitted together by bic (by main
+    /// when that is named and bic is not), so that small groups borrow strength and totals add up.
+    #[arg(long, value_name = "NAME", default_value_t = estimate::Pooling::None)]
+    pooling: estimate::Pooling,
+    /// With --pooling partial: a column of --by with numbers in order, such as a year, along which groups
+    /// change step by step.
+    #[arg(long, value_name = "COLUMN")]
+    smooth: Option<String>,
     /// Confidence level of intervals.
     #[arg(long, default_value_t = 0.95)]
     level: f64,
@@ -81,6 +89,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         delta: arguments.delta,
         prior,
         interaction_variance: arguments.interaction_variance,
+        pooling: arguments.pooling,
+        smooth: arguments.smooth.clone(),
         ..estimate::Options::default()
     };
     let Some(lists) = &arguments.lists else {
@@ -98,8 +108,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
     if !arguments.by.is_empty() {
         let groups: Vec<_> = read.tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
-        estimation.groups = estimate::estimate_groups(&groups, group_method(&methods), &options)
+        let method = group_method(&methods, options.pooling);
+        let found = estimate::estimate_groups(&groups, method, &options)
             .map_err(|e| Failure::input(e.to_string(), ""))?;
+        estimation = estimation.with_groups(found);
     }
     print(&estimation, show);
     keep(arguments.out.as_deref(), "estimate.json", &estimation)?;
@@ -125,8 +137,14 @@ pub(crate) fn parse_methods(names: &[String]) -> Result<Vec<estimate::Method>, F
         .collect()
 }
 
-/// The method for groups: the first that was asked for and does not take long for many groups.
-pub(crate) fn group_method(methods: &[estimate::Method]) -> estimate::Method {
+/// The method for groups: the first that was asked for and does not take long for many groups. Fitted
+/// together there are two: `bic`, and `main` when that was asked for and `bic` was not.
+pub(crate) fn group_method(methods: &[estimate::Method], pooling: estimate::Pooling) -> estimate::Method {
+    if pooling == estimate::Pooling::Partial {
+        let named = |method| methods.contains(&method);
+        let independent = named(estimate::Method::Main) && !named(estimate::Method::Bic);
+        return if independent { estimate::Method::Main } else { estimate::Method::Bic };
+    }
     let slow = [estimate::Method::Profile, estimate::Method::Combined];
     let quick = methods.iter().find(|method| !slow.contains(method));
     quick.or(methods.first()).copied().unwrap_or(estimate::Method::Main)
@@ -156,9 +174,19 @@ fn write_tables(dir: &Path, estimation: &estimate::Estimation) -> Result<(), Fai
     let groups: Vec<_> = estimation
         .groups
         .iter()
-        .map(|group| estimate::Group { estimate: without_diagnostics(&group.estimate), ..group.clone() })
+        .map(|group| estimate::Group {
+            estimate: without_diagnostics(&group.estimate),
+            // As many numbers as there are groups: they stay in the JSON.
+            rank_probabilities: Vec::new(),
+            ..group.clone()
+        })
         .collect();
     Sheet::of(&groups)?.write(dir, "groups")?;
+    for (rows, name) in
+        [(Sheet::of(&estimation.contrasts)?, "contrasts"), (Sheet::of(&estimation.margins)?, "margins")]
+    {
+        rows.write(dir, name)?;
+    }
     if let Some(fitness) = &estimation.fitness {
         Sheet::of(&fitness.performance)?.write(dir, "performance")?;
     }
@@ -212,10 +240,80 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
         };
         show.result(&format!("\nfitness: {said}: {}", fitness.reasons.join("; ")));
     }
+    print_groups(estimation, show);
+}
+
+fn print_groups(estimation: &estimate::Estimation, show: &Show) {
+    if estimation.groups.is_empty() {
+        return;
+    }
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let whole = estimation.margins.iter().find(|m| m.codes.is_empty());
+    show.result(&format!(
+        "\n{:<32} {:>10} {:>12} {:>9} {:>13}  least visible",
+        "group", "detected", "total", "seen", "interval"
+    ));
     for g in &estimation.groups {
-        let codes: Vec<String> = g.codes.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let visibility =
-            g.visibility.map_or_else(|| "cannot tell".into(), |v| format!("{:.0} % seen", 100.0 * v));
-        show.result(&format!("{:<24} {:>12} detected  {visibility}", codes.join(" "), thousands(g.detected)));
+        let total = g.estimate.total.map_or_else(|| "refused".into(), |t| thousands(t.round() as u64));
+        let range = |(low, high)| format!("{} – {}", percent(low), percent(high));
+        show.result(&format!(
+            "{:<32} {:>10} {:>12} {:>9} {:>13}  {}",
+            words(&g.codes),
+            thousands(g.detected),
+            total,
+            g.visibility.map_or_else(String::new, percent),
+            g.interval.map_or_else(String::new, range),
+            g.probability_least_visible.map_or_else(String::new, percent)
+        ));
+    }
+    if let Some(m) = whole {
+        show.result(&format!(
+            "{:<32} {:>10} {:>12} {:>9} {:>13}",
+            "all groups, fitted together",
+            thousands(m.detected),
+            thousands(m.total.round() as u64),
+            percent(m.visibility),
+            format!("{} – {}", percent(m.interval.0), percent(m.interval.1))
+        ));
+    }
+    if let Some(said) = &estimation.least_visible {
+        show.result(&format!("\n{}", sentence(said)));
+    }
+}
+
+fn words(codes: &BTreeMap<String, String>) -> String {
+    codes.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+}
+
+/// Which group is the least visible, in words that claim no more than the numbers.
+fn sentence(said: &estimate::LeastVisible) -> String {
+    use estimate::LeastVisible::{CannotTell, Clear, Leaning};
+    let chance = |p: f64| if p > 0.995 { "over 99 %".into() } else { format!("{:.0} %", 100.0 * p) };
+    let (text, unranked) = match said {
+        Clear { group, probability, unranked } => (
+            format!("The least visible group is {}: probability {}.", words(group), chance(*probability)),
+            unranked,
+        ),
+        Leaning { group, probability, unranked } => (
+            format!(
+                "The least visible group is probably {}, but that is not certain: probability {}.",
+                words(group),
+                chance(*probability)
+            ),
+            unranked,
+        ),
+        CannotTell { groups, probability, unranked } => (
+            format!(
+                "Which group is the least visible cannot be told. With a probability of {} it is one of: {}.",
+                chance(*probability),
+                groups.iter().map(words).collect::<Vec<_>>().join("; ")
+            ),
+            unranked,
+        ),
+    };
+    match *unranked {
+        0 => text,
+        1 => format!("{text} One group could not be ranked, and may be seen less."),
+        n => format!("{text} {n} groups could not be ranked, and may be seen less."),
     }
 }

@@ -28,6 +28,8 @@ pub(crate) fn estimate(
         let options = estimate::Options {
             level: monitor.settings.monitor.level,
             seed: monitor.settings.monitor.seed,
+            pooling: parse_pooling(asked)?,
+            smooth: asked.smooth.clone(),
             ..estimate::Options::default()
         };
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
@@ -37,8 +39,9 @@ pub(crate) fn estimate(
         let mut estimation = estimate::estimate(whole, &methods, &options).map_err(fail)?;
         if !asked.by.is_empty() {
             let groups: Tables = tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
-            estimation.groups =
-                estimate::estimate_groups(&groups, group_method(&methods), &options).map_err(fail)?;
+            let method = group_method(&methods, options.pooling);
+            estimation =
+                estimation.with_groups(estimate::estimate_groups(&groups, method, &options).map_err(fail)?);
         }
         step.done(&format!(
             "{} detected, {} methods, {} groups",
@@ -49,6 +52,12 @@ pub(crate) fn estimate(
         out.push(ReleasedEstimate { settings: asked.clone(), estimation, sources });
     }
     Ok(out)
+}
+
+/// Whether the groups of an estimate are fitted together.
+pub(super) fn parse_pooling(asked: &EstimateSettings) -> Result<estimate::Pooling, Failure> {
+    let Some(name) = &asked.pooling else { return Ok(estimate::Pooling::None) };
+    name.parse().map_err(|e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))
 }
 
 /// The capture histories of an estimate, and the sources they come from.
