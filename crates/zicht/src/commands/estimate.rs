@@ -263,7 +263,7 @@ fn print_groups(estimation: &estimate::Estimation, show: &Show) {
             total,
             g.visibility.map_or_else(String::new, percent),
             g.interval.map_or_else(String::new, range),
-            g.probability_least_visible.map_or_else(String::new, percent)
+            g.probability_least_visible.map_or_else(String::new, chance)
         ));
     }
     if let Some(m) = whole {
@@ -285,10 +285,18 @@ fn words(codes: &BTreeMap<String, String>) -> String {
     codes.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
 }
 
+/// A probability from draws: none is quite 0 or 1.
+fn chance(p: f64) -> String {
+    match p {
+        p if p < 0.005 => "under 1 %".into(),
+        p if p > 0.995 => "over 99 %".into(),
+        p => format!("{:.0} %", 100.0 * p),
+    }
+}
+
 /// Which group is the least visible, in words that claim no more than the numbers.
 fn sentence(said: &estimate::LeastVisible) -> String {
     use estimate::LeastVisible::{CannotTell, Clear, Leaning};
-    let chance = |p: f64| if p > 0.995 { "over 99 %".into() } else { format!("{:.0} %", 100.0 * p) };
     let (text, unranked) = match said {
         Clear { group, probability, unranked } => (
             format!("The least visible group is {}: probability {}.", words(group), chance(*probability)),
