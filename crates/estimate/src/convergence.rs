@@ -85,7 +85,7 @@ fn split(chains: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let draws = chains.first()?.len();
     let sound = |chain: &Vec<f64>| chain.len() == draws && chain.iter().all(|x| x.is_finite());
     let first = chains[0].first()?;
-    let moves = chains.iter().flatten().any(|x| x != first);
+    let moves = chains.iter().flatten().any(|x| x.total_cmp(first).is_ne());
     if draws < FEWEST_DRAWS || !chains.iter().all(sound) || !moves {
         return None;
     }
@@ -114,9 +114,9 @@ fn rank_normalised(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let count = order.len() as f64;
     let mut scores = vec![vec![0.0; draws]; chains.len()];
     let mut start = 0;
-    for tied in order.chunk_by(|a, b| a.0 == b.0) {
+    for tied in order.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
         // Ranks count from one.
-        let rank = start as f64 + (tied.len() as f64 + 1.0) / 2.0;
+        let rank = start as f64 + f64::midpoint(tied.len() as f64, 1.0);
         let score = normal_quantile((rank - 0.375) / (count + 0.25));
         for &(_, place) in tied {
             scores[place / draws][place % draws] = score;

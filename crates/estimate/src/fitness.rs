@@ -422,13 +422,13 @@ fn widening(seen: &[Seen], level: f64, mix: &dyn Fn(&[Option<Said>]) -> Option<M
 fn tolerance_limit(ascending: &[f64], p: f64) -> f64 {
     let count = ascending.len();
     // The value with `beyond` above it exceeds the quantile when more than `beyond` of the sample do.
-    let (mut chance, mut sum) = (p.powf(count as f64), 0.0);
+    let (mut log_chance, mut sum) = (count as f64 * p.ln(), 0.0);
     for beyond in 0..count {
-        sum += chance;
+        sum += log_chance.exp();
         if 1.0 - sum < SURE {
             return ascending[count - 1 - beyond.saturating_sub(1)];
         }
-        chance *= (count - beyond) as f64 / (beyond + 1) as f64 * (1.0 - p) / p;
+        log_chance += ((count - beyond) as f64 / (beyond + 1) as f64 * (1.0 - p) / p).ln();
     }
     ascending[0]
 }
