@@ -22,6 +22,9 @@ pub enum Error {
         /// What is allowed, in words.
         allowed: &'static str,
     },
+    /// Persons and covariates that make no table.
+    #[error("{0}")]
+    Covariates(String),
 }
 
 fn known_methods() -> String {

@@ -10,7 +10,8 @@
 //!
 //! [`loglinear`] holds the models beneath: whether the maximum likelihood estimate exists and
 //! is unique is decided in exact arithmetic, before anything is fitted. [`decomposable`] averages
-//! over graphs that say which lists depend on each other. All of it is pure
+//! over graphs that say which lists depend on each other; [`covariates`] uses what is known of persons
+//! besides the lists that hold them. All of it is pure
 //! arithmetic: no files, no clock; the same table, options and seed give the same result on
 //! any number of threads. Formulas and sources are in `methods.md` beside this file.
 //!
@@ -39,6 +40,7 @@ mod bounds;
 mod branch;
 #[cfg_attr(not(test), allow(dead_code, reason = "for the methods that draw from a posterior"))]
 mod convergence;
+pub mod covariates;
 mod coverage;
 pub mod decomposable;
 mod error;

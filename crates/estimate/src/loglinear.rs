@@ -26,7 +26,7 @@ use ::model::CaptureTable;
 
 pub(crate) use cells::{Cells, sum_over_subsets, sum_over_supersets};
 pub use existence::Existence;
-pub(crate) use existence::{Terms, check as check_cells};
+pub(crate) use existence::{Terms, check as check_cells, check_design};
 pub use model::Model;
 pub(crate) use model::{THREES_UP_TO, pair_count, pairs, threes};
 pub(crate) use solve::{MAX_STEPS, Solver};

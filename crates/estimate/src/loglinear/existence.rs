@@ -91,15 +91,45 @@ fn spans_modulo_two(cells: &Cells, terms: &Terms) -> bool {
     false
 }
 
+/// Decides both for a design of zeros and ones with any columns: a row is the columns, in rising order,
+/// in which it is 1. `support` are the cells with persons, `empty` the others that take part.
+pub(crate) fn check_design(width: usize, support: &[&[u32]], empty: &[&[u32]]) -> Existence {
+    fn decide<T: Integer>(width: usize, support: &[&[u32]], empty: &[&[u32]]) -> Option<Existence> {
+        let row = |columns: &&[u32]| {
+            let mut row = vec![T::of(0); width];
+            for &column in *columns {
+                row[column as usize] = T::of(1);
+            }
+            row
+        };
+        check_rows(width, support.iter().map(row), empty.iter().map(row), BATCH)
+    }
+    decide::<i128>(width, support, empty)
+        .or_else(|| decide::<BigInt>(width, support, empty))
+        .expect("integers of any size do not overflow")
+}
+
 fn check_with<T: Integer>(cells: &Cells, terms: &Terms, batch: usize) -> Option<Existence> {
     let row = |history: u32| -> Vec<T> {
         terms.finite.iter().map(|&term| T::of(i64::from(history & term == term))).collect()
     };
+    let empty = (1..cells.counts.len() as u32)
+        .filter(|&history| cells.counts[history as usize] == 0.0 && !terms.excludes(history));
+    check_rows(terms.finite.len(), cells.support.iter().copied().map(row), empty.map(row), batch)
+}
+
+/// The rows of the cells with persons, and those of the other cells that take part.
+fn check_rows<T: Integer>(
+    width: usize,
+    support: impl Iterator<Item = Vec<T>>,
+    empty: impl Iterator<Item = Vec<T>>,
+    batch: usize,
+) -> Option<Existence> {
     // A direction along which the likelihood does not fall is orthogonal to every cell with
     // a count. When those cells already span everything, there is none.
-    let mut observed = Echelon::<T>::new(terms.finite.len());
-    for &history in &cells.support {
-        observed.insert(&row(history))?;
+    let mut observed = Echelon::<T>::new(width);
+    for row in support {
+        observed.insert(&row)?;
         if observed.is_full() {
             return Some(Existence { exists: true, identifiable: true });
         }
@@ -110,11 +140,8 @@ fn check_with<T: Integer>(cells: &Cells, terms: &Terms, batch: usize) -> Option<
     let mut rays = BTreeSet::new();
     let mut spanned = Echelon::<T>::new(free.len());
     let mut tried = Vec::new();
-    for history in 1..cells.counts.len() as u32 {
-        if cells.counts[history as usize] > 0.0 || terms.excludes(history) {
-            continue;
-        }
-        let mut ray = observed.remainder(&row(history), &free)?;
+    for row in empty {
+        let mut ray = observed.remainder(&row, &free)?;
         T::reduce(&mut ray);
         if ray.iter().all(|value| value.sign() == Ordering::Equal) || rays.contains(&ray) {
             continue;
