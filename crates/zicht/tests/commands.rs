@@ -99,6 +99,27 @@ fn estimates_of_the_six_lists_have_the_keys_of_the_contract() {
     }
 }
 
+#[test]
+fn covariates_are_an_answer_of_their_own() {
+    let folder = Folder::new();
+    let rows = ["1,0,F,200", "0,1,F,200", "1,1,F,200", "1,0,M,380", "0,1,M,80", "1,1,M,20"];
+    folder.write("persons.csv", &format!("police,shelter,sex,count\n{}\n", rows.join("\n")));
+    let with = folder.json(0, &["estimate", "persons.csv", "--method", "main", "--covariate", "sex"]);
+    assert_eq!(with["lists"], serde_json::json!(["police", "shelter"]));
+    let found = &with["covariates"];
+    assert_eq!(found["columns"], serde_json::json!(["sex"]));
+    // Either sex by itself: 400·400/200 = 800 and 400·100/20 = 2,000 persons.
+    let total = found["loglinear"]["total"].as_f64().expect("a total");
+    assert!((total - 2800.0).abs() < 1e-3, "{total}");
+    assert_eq!(found["loglinear"]["groups"].as_array().map(Vec::len), Some(2));
+    assert_eq!(found["doubly_robust"][0]["lists"], serde_json::json!(["police", "shelter"]));
+    // With the column as groups and no covariate nothing is added to the contract.
+    let without = folder.json(0, &["estimate", "persons.csv", "--method", "main", "--by", "sex"]);
+    assert!(without.get("covariates").is_none());
+    let both = ["estimate", "persons.csv", "--method", "main", "--by", "sex", "--covariate", "sex"];
+    assert_eq!(folder.json(0, &both)["groups"], without["groups"]);
+}
+
 /// The values of the R packages for these lists; `crates/estimate/tests/reference.rs` compares
 /// every other one and explains the tolerances.
 #[test]

@@ -1,10 +1,13 @@
 //! `zicht estimate`: how many were never seen, from a file of capture histories.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use estimate::covariates::{CovariateEstimation, CovariateTable, estimate_covariates};
 use model::{CaptureTable, Format, HistoryColumns};
+use serde::Serialize;
 
 use crate::cli::{Global, Outcome};
 use crate::commands::{keep, study};
@@ -12,6 +15,8 @@ use crate::failure::Failure;
 use crate::forest::{Line, forest};
 use crate::sheet::Sheet;
 use crate::show::{Show, thousands};
+
+type Tables = Vec<(BTreeMap<String, String>, CaptureTable)>;
 
 /// Arguments of `zicht estimate`.
 #[derive(Args)]
@@ -55,6 +60,10 @@ pub(crate) struct Arguments {
     /// change step by step.
     #[arg(long, value_name = "COLUMN")]
     smooth: Option<String>,
+    /// Use what this column says of persons: estimate with it in a log-linear model, and from each pair
+    /// of lists among persons alike in it. Empty or `_U` is unknown. May be given more than once.
+    #[arg(long = "covariate", value_name = "COLUMN")]
+    covariates: Vec<String>,
     /// Confidence level of intervals.
     #[arg(long, default_value_t = 0.95)]
     level: f64,
@@ -100,26 +109,81 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let methods = parse_methods(&arguments.methods)?;
     let name = lists.display().to_string();
     let columns = HistoryColumns { lists: Vec::new(), count: None, labels: BTreeMap::new() };
-    let read = intake::read_histories(lists, &name, &Format::default(), &columns, &arguments.by)
+    // A column may make groups and be a covariate; no column may be read twice.
+    let mut about: Vec<String> = Vec::new();
+    for column in arguments.by.iter().chain(&arguments.covariates) {
+        if !about.contains(column) {
+            about.push(column.clone());
+        }
+    }
+    let read = intake::read_histories(lists, &name, &Format::default(), &columns, &about)
         .map_err(|e| Failure::from_intake(&e))?;
     show.findings(&read.findings, "the rows named above");
     let all = whole(&read.tables)?;
     let mut estimation =
         estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
     if !arguments.by.is_empty() {
-        let groups: Vec<_> = read.tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
+        let groups = groups_by(&read.tables, &arguments.by)?;
         let method = group_method(&methods, options.pooling);
         let found = estimate::estimate_groups(&groups, method, &options)
             .map_err(|e| Failure::input(e.to_string(), ""))?;
         estimation = estimation.with_groups(found);
     }
-    print(&estimation, show);
-    keep(arguments.out.as_deref(), "estimate.json", &estimation)?;
-    if let Some(dir) = arguments.out.as_deref() {
-        write_tables(dir, &estimation)?;
+    let covariates = if arguments.covariates.is_empty() {
+        None
+    } else {
+        let fail = |e: estimate::Error| Failure::input(e.to_string(), "");
+        let groups = groups_by(&read.tables, &arguments.covariates)?;
+        let table = CovariateTable::from_groups(&groups).map_err(fail)?;
+        Some(estimate_covariates(&table, &options).map_err(fail)?)
+    };
+    let output = Output { estimation, covariates };
+    print(&output.estimation, show);
+    if let Some(found) = &output.covariates {
+        print_covariates(found, show);
     }
-    show.result_json(&estimation)?;
-    Ok(if estimation.estimates.iter().all(|e| e.refused.is_some()) { 3 } else { 0 })
+    keep(arguments.out.as_deref(), "estimate.json", &output)?;
+    if let Some(dir) = arguments.out.as_deref() {
+        write_tables(dir, &output.estimation)?;
+    }
+    show.result_json(&output)?;
+    Ok(if output.all_refused() { 3 } else { 0 })
+}
+
+/// The result: the estimation, and what covariates add where they were asked for.
+#[derive(Serialize)]
+struct Output {
+    #[serde(flatten)]
+    estimation: estimate::Estimation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    covariates: Option<CovariateEstimation>,
+}
+
+impl Output {
+    fn all_refused(&self) -> bool {
+        let with_covariates = self.covariates.iter().all(|found| {
+            found.loglinear.refused.is_some() && found.doubly_robust.iter().all(|pair| pair.refused.is_some())
+        });
+        self.estimation.estimates.iter().all(|e| e.refused.is_some()) && with_covariates
+    }
+}
+
+/// One table for each combination of codes in `columns`, from those of these and maybe other columns.
+fn groups_by(tables: &Tables, columns: &[String]) -> Result<Tables, Failure> {
+    let fail = |e: model::Error| Failure::input(e.to_string(), "");
+    let mut groups: BTreeMap<Vec<&str>, CaptureTable> = BTreeMap::new();
+    for (codes, table) in tables.iter().filter(|(codes, _)| !codes.is_empty()) {
+        let key = columns.iter().filter_map(|column| codes.get(column)).map(String::as_str).collect();
+        let group = match groups.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(CaptureTable::new(table.lists().to_vec()).map_err(fail)?),
+        };
+        for (history, n) in table.counts() {
+            group.add(history, n).map_err(fail)?;
+        }
+    }
+    let named = |key: Vec<&str>| columns.iter().cloned().zip(key.into_iter().map(str::to_owned)).collect();
+    Ok(groups.into_iter().map(|(key, table)| (named(key), table)).collect())
 }
 
 /// Methods by name; all of them when none is named.
@@ -151,7 +215,7 @@ pub(crate) fn group_method(methods: &[estimate::Method], pooling: estimate::Pool
 }
 
 /// The table of all persons: the entry without group, or the sum over groups.
-fn whole(tables: &[(BTreeMap<String, String>, CaptureTable)]) -> Result<CaptureTable, Failure> {
+fn whole(tables: &Tables) -> Result<CaptureTable, Failure> {
     let fail = |e: model::Error| Failure::input(e.to_string(), "");
     if let Some((_, table)) = tables.iter().find(|(codes, _)| codes.is_empty()) {
         return Ok(table.clone());
@@ -323,5 +387,28 @@ fn sentence(said: &estimate::LeastVisible) -> String {
         0 => text,
         1 => format!("{text} One group could not be ranked, and may be seen less."),
         n => format!("{text} {n} groups could not be ranked, and may be seen less."),
+    }
+}
+
+fn print_covariates(found: &CovariateEstimation, show: &Show) {
+    show.result(&format!("\nwith {}", found.columns.join(", ")));
+    let line = |name: &str, total: Option<f64>, interval: Option<(f64, f64)>, rest: &str| {
+        let figure = total.map_or_else(|| "refused".into(), |total| thousands(total.round() as u64));
+        let interval = interval.map_or_else(String::new, |(low, high)| {
+            format!("{} – {}", thousands(low.round() as u64), thousands(high.round() as u64))
+        });
+        show.result(&format!("{name:<24} {figure:>12}  {interval:>25}  {rest}"));
+    };
+    let model = &found.loglinear;
+    line("log-linear", model.total, model.interval, model.refused.as_ref().unwrap_or(&model.model));
+    for group in &model.groups {
+        let codes: Vec<String> = group.codes.iter().map(|(k, v)| format!("  {k}={v}")).collect();
+        let seen =
+            group.visibility.map_or_else(|| "cannot tell".into(), |v| format!("{:.0} % seen", 100.0 * v));
+        line(&codes.join(" "), Some(group.total), group.interval, &seen);
+    }
+    for pair in &found.doubly_robust {
+        let why = pair.refused.as_deref().unwrap_or("doubly robust");
+        line(&pair.lists.join(" and "), pair.total, pair.interval, why);
     }
 }
