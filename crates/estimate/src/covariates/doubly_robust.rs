@@ -148,7 +148,9 @@ impl Persons {
             found.diagnostics.insert("left_out".into(), json!(self.left_out));
         }
         if both < LEAST_OVERLAP {
-            return Err(format!("{both} persons are in both lists; at least {LEAST_OVERLAP} are needed"));
+            return Err(format!(
+                "{both} of the persons are in both lists; it needs at least {LEAST_OVERLAP}"
+            ));
         }
         let pooled = (sum(0) + both) * (sum(1) + both) / both;
         let deals: Vec<Deal> = (0..DEALS)
@@ -328,6 +330,8 @@ fn deal(all: &[Pattern], random: &mut ChaCha8Rng) -> Vec<Vec<Pattern>> {
             for (fold, part) in folds.iter_mut().enumerate() {
                 let share = 1.0 / (FOLDS - fold) as f64;
                 let drawn = match Binomial::new(left, share) {
+                    // Beyond the whole numbers of floating point chance does not show.
+                    _ if left > 1 << 53 => (left as f64 * share) as u64,
                     Ok(binomial) if left > 0 => binomial.sample(random).min(left),
                     _ => 0,
                 };

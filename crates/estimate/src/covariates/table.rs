@@ -103,6 +103,8 @@ impl CovariateTable {
             }
             covariates.push(Covariate { name, codes, numbers });
         }
+        // With the sum of all within bounds, so is any part of it.
+        let mut detected = 0_u64;
         let mut rows = BTreeMap::new();
         for (codes, table) in groups {
             let values: Vec<Option<u16>> = covariates
@@ -110,10 +112,10 @@ impl CovariateTable {
                 .map(|c| c.codes.iter().position(|code| *code == codes[&c.name]).map(|place| place as u16))
                 .collect();
             for (history, count) in table.counts() {
-                let cell: &mut u64 = rows.entry((values.clone(), history)).or_insert(0);
-                *cell = cell
+                detected = detected
                     .checked_add(count)
                     .ok_or_else(|| Error::Covariates("the counts add up to more than 2^64".to_owned()))?;
+                *rows.entry((values.clone(), history)).or_insert(0) += count;
             }
         }
         Ok(Self { lists, covariates, rows })
@@ -131,7 +133,7 @@ impl CovariateTable {
 
     /// Number of persons seen in at least one list.
     pub fn detected(&self) -> u64 {
-        self.rows.values().fold(0, |sum: u64, n| sum.saturating_add(*n))
+        self.rows.values().sum()
     }
 
     /// Number of persons for whom covariate `which` is not known.
@@ -149,7 +151,7 @@ impl CovariateTable {
     }
 
     fn count(&self, of: impl Fn(&[Option<u16>], u32) -> bool) -> u64 {
-        self.rows.iter().filter(|((values, h), _)| of(values, *h)).fold(0, |sum, (_, n)| sum + n)
+        self.rows.iter().filter(|((values, h), _)| of(values, *h)).map(|(_, n)| n).sum()
     }
 
     /// The table of the lists with persons, and the names of those without; or in words why the hidden
@@ -272,6 +274,8 @@ mod tests {
         assert!(refused(&[group("F", &[(1, 4), (2, 4)])]).contains("more than one list"));
         assert!(refused(&[group("", &[(1, 4), (3, 4)])]).contains("not known of anyone"));
         assert!(CovariateTable::from_groups(&[]).is_err());
+        let huge = [group("F", &[(1, u64::MAX - 5)]), group("M", &[(1, 9)])];
+        assert!(CovariateTable::from_groups(&huge).is_err_and(|e| e.to_string().contains("2^64")));
         let other = (BTreeMap::from([("y".to_owned(), "1".to_owned())]), group("F", &[(1, 4)]).1);
         assert!(CovariateTable::from_groups(&[group("F", &[(1, 4)]), other]).is_err());
     }

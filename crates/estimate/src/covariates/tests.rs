@@ -206,6 +206,24 @@ fn what_cannot_be_fitted_is_refused_in_words() {
     assert_eq!(why.lines().count(), 1);
 }
 
+#[test]
+fn extreme_counts_end_in_an_answer_or_a_refusal() {
+    for huge in [1_u64, 10, 1 << 40, 1 << 53, 6_000_000_000_000_000_000] {
+        for rows in [
+            &[(&["a"][..], &[(1, huge), (2, 5), (3, 12)][..]), (&["b"], &[(2, huge), (1, 1), (3, 2)])][..],
+            &[(&["a"], &[(3, huge)]), (&["b"], &[(1, 1)]), (&[""], &[(2, huge)])],
+            &[(&["a"], &[(1, 1)]), (&["b"], &[(2, 1)]), (&[""], &[(3, huge)])],
+        ] {
+            let found = estimate_covariates(&table(2, rows), &Options::default()).expect("options");
+            let loglinear = found.loglinear;
+            assert!(loglinear.total.is_some() != loglinear.refused.is_some());
+            for pair in found.doubly_robust {
+                assert!(pair.total.is_some() != pair.refused.is_some());
+            }
+        }
+    }
+}
+
 type Owned<'a> = ([&'a str; 2], Vec<(u32, u64)>);
 
 proptest! {
