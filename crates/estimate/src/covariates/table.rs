@@ -10,7 +10,7 @@ use crate::Error;
 const CATEGORIES: usize = 8;
 /// Classes into which a quantity is cut where categories are needed.
 const CLASSES: usize = 4;
-/// Most lists, as in a capture table, and most covariates at a time.
+/// Most covariates at a time.
 const MAX_COVARIATES: usize = 8;
 
 /// One thing known of persons: its name and the values it takes.
