@@ -266,7 +266,7 @@ fn the_chains_sample_the_posterior() {
             let square = (b * x[0] * x[0] + a * x[1] * x[1] - 100.0 * x[0] * x[1]) / determinant;
             (-0.5 * square).exp() / determinant.sqrt()
         };
-        let mean = theta.map(|[a, b]| (a + b) / 2.0);
+        let mean = theta.map(|[a, b]| f64::midpoint(a, b));
         let rest = theta.map(|[a, b]| (a - b) / 2.0);
         let weight = density(mean, of_mean * of_mean) * density(rest, of_rest * of_rest / 2.0);
         weighted.push((hidden[1], weight));
