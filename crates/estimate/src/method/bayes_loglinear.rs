@@ -38,7 +38,8 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
             })
         })
         .collect();
-    let others = if options.max_order > 1 { sensitivity(table, &settings) } else { Vec::new() };
+    let others =
+        if options.max_order > 1 && !task.quick { sensitivity(table, &settings) } else { Vec::new() };
     let row = |variance: f64, found: &Average| {
         json!({
             "interaction_variance": variance,
