@@ -103,7 +103,7 @@ fn estimates_of_the_six_lists_have_the_keys_of_the_contract() {
 fn covariates_are_an_answer_of_their_own() {
     let folder = Folder::new();
     let rows = ["1,0,F,200", "0,1,F,200", "1,1,F,200", "1,0,M,380", "0,1,M,80", "1,1,M,20"];
-    folder.write("persons.csv", &format!("police,shelter,sex,count\n{}\n", rows.join("\n")));
+    folder.write("persons.csv", format!("police,shelter,sex,count\n{}\n", rows.join("\n")));
     let with = folder.json(0, &["estimate", "persons.csv", "--method", "main", "--covariate", "sex"]);
     assert_eq!(with["lists"], serde_json::json!(["police", "shelter"]));
     let found = &with["covariates"];

@@ -294,7 +294,9 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
     let chart = forest(&lines, estimation.detected as f64);
     if !chart.is_empty() {
         show.result("");
-        chart.iter().for_each(|line| show.result(line));
+        for line in &chart {
+            show.result(line);
+        }
     }
     if let Some(fitness) = &estimation.fitness {
         let said = match fitness.verdict {

@@ -11,7 +11,7 @@ use crate::show::{Show, thousands};
 
 /// What a study returns.
 #[derive(Serialize)]
-struct Study<'a> {
+struct Found<'a> {
     populations: usize,
     level: f64,
     seed: u64,
@@ -47,7 +47,7 @@ pub(super) fn run(
         description: s.description,
         identifiable: s.identifiable,
     });
-    let study = Study {
+    let found = Found {
         populations,
         level: options.level,
         seed: options.seed,
@@ -55,11 +55,11 @@ pub(super) fn run(
         scenarios: described.collect(),
         study: &rows,
     };
-    keep(out, "study.json", &study)?;
+    keep(out, "study.json", &found)?;
     if let Some(dir) = out {
         Sheet::of(&rows)?.write(dir, "study")?;
     }
-    show.result_json(&study)?;
+    show.result_json(&found)?;
     Ok(0)
 }
 
