@@ -29,11 +29,14 @@ use std::collections::BTreeMap;
 use ::model::CaptureTable;
 
 use crate::convergence::quantile_error;
-use crate::loglinear::{Cells, Model, THREES_UP_TO, check_cells, pair_count};
+use crate::loglinear::{Cells, Model, check_cells, pair_count};
 use crate::numeric::quantile;
 use chain::Draw;
 use sample::{CHAINS, ESS, R_HAT, Run, Sample, most};
 use space::Space;
+
+/// The most lists for which terms of three are averaged over.
+const THREES_UP_TO: usize = 5;
 
 /// The most lists whose models are averaged over.
 pub(crate) const MOST_LISTS: usize = 10;

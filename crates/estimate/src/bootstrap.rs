@@ -6,7 +6,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 
-use crate::loglinear::{Cells, Model};
+use crate::loglinear::{Cells, Fit, Model};
 use crate::numeric::{normal_probability, normal_quantile, quantile};
 use crate::spread::Spread;
 use crate::{Interval, Options};
@@ -14,6 +14,21 @@ use crate::{Interval, Options};
 /// Hidden counts that differ by less, relatively, are equal: a replicate may be the table itself
 /// and its fit differ in the last digits.
 const SAME: f64 = 1e-9;
+
+/// What was chosen for one table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Choice {
+    pub(crate) model: Model,
+    pub(crate) hidden: f64,
+    /// Standard error of the log of the hidden count under this model.
+    pub(crate) log_error: f64,
+}
+
+impl From<&Fit> for Choice {
+    fn from(fit: &Fit) -> Self {
+        Self { model: fit.model, hidden: fit.hidden, log_error: fit.log_hidden_error }
+    }
+}
 
 /// The hidden counts of all replicates.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,31 +93,31 @@ const FOLDED: &str = "none: the correction for acceleration goes beyond every le
                       still be made";
 
 /// Draws the persons of the table again, as many as were detected, and chooses and fits a model for
-/// each such table. `chosen` is the model of the table itself and its hidden count; `choose` is
+/// each such table. `chosen` is what was chosen for the table itself; `choose` is
 /// the rule that found it.
 pub(crate) fn bootstrap(
     table: &CaptureTable,
-    chosen: (Model, f64),
+    chosen: Choice,
     options: &Options,
-    choose: impl Fn(&Cells) -> Option<(Model, f64)> + Sync,
+    choose: impl Fn(&Cells) -> Option<Choice> + Sync,
 ) -> Limits {
     let counts: Vec<(u32, u64)> = table.counts().collect();
     let lists = table.lists().len();
-    let draws: Vec<Option<(Model, f64)>> = (0..options.replicates as u64)
+    let draws: Vec<Option<Choice>> = (0..options.replicates as u64)
         .into_par_iter()
         .map(|replicate| {
             let mut random = ChaCha8Rng::seed_from_u64(options.seed);
             random.set_stream(replicate);
-            choose(&draw_again(lists, &counts, &mut random)).filter(|(_, hidden)| hidden.is_finite())
+            choose(&draw_again(lists, &counts, &mut random)).filter(|found| found.hidden.is_finite())
         })
         .collect();
     let mut hidden: Vec<f64> =
-        draws.iter().map(|draw| draw.map_or(f64::INFINITY, |(_, hidden)| hidden)).collect();
+        draws.iter().map(|draw| draw.map_or(f64::INFINITY, |found| found.hidden)).collect();
     hidden.sort_by(f64::total_cmp);
     let replicates = Replicates {
         hidden,
         without_estimate: draws.iter().filter(|draw| draw.is_none()).count(),
-        same_model: draws.iter().flatten().filter(|(model, _)| *model == chosen.0).count(),
+        same_model: draws.iter().flatten().filter(|found| found.model == chosen.model).count(),
     };
     let outside = (1.0 - options.level) / 2.0;
     let mut limits = Limits {
@@ -115,7 +130,8 @@ pub(crate) fn bootstrap(
         at_the_edge: false,
     };
     let levels = if options.interval == Interval::Bca {
-        let bias = Some(normal_quantile(limits.replicates.share_below(chosen.1))).filter(|z| z.is_finite());
+        let bias =
+            Some(normal_quantile(limits.replicates.share_below(chosen.hidden))).filter(|z| z.is_finite());
         limits.bias_correction = bias;
         limits.acceleration = acceleration(lists, &counts, choose);
         match (bias, limits.acceleration) {
@@ -170,13 +186,13 @@ fn corrected(p: f64, bias: f64, acceleration: f64) -> Option<f64> {
 fn acceleration(
     lists: usize,
     counts: &[(u32, u64)],
-    choose: impl Fn(&Cells) -> Option<(Model, f64)> + Sync,
+    choose: impl Fn(&Cells) -> Option<Choice> + Sync,
 ) -> Option<f64> {
     let without: Option<Vec<f64>> = counts
         .par_iter()
         .map(|&(gone, _)| {
             let rest = counts.iter().map(|&(history, n)| (history, n - u64::from(history == gone)));
-            choose(&Cells::from_counts(lists, rest)).map(|(_, hidden)| hidden).filter(|h| h.is_finite())
+            choose(&Cells::from_counts(lists, rest)).map(|found| found.hidden).filter(|h| h.is_finite())
         })
         .collect();
     let without = without?;
@@ -194,6 +210,10 @@ fn acceleration(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn choice(hidden: f64) -> Choice {
+        Choice { model: Model::main(2), hidden, log_error: 0.1 }
+    }
 
     #[test]
     fn without_bias_and_acceleration_levels_stay_as_they_are() {
@@ -234,7 +254,7 @@ mod tests {
     fn acceleration_is_the_skewness_over_persons() {
         // An "estimate" that is the count of the first history: without a person of it, it is one less.
         let counts = [(1, 3), (2, 9)];
-        let choose = |cells: &Cells| Some((Model::main(2), cells.counts[1]));
+        let choose = |cells: &Cells| Some(choice(cells.counts[1]));
         let d: Vec<f64> = (0..12).map(|i| if i < 3 { 1.0 - 0.25 } else { -0.25 }).collect();
         let cubes: f64 = d.iter().map(|x| x.powi(3)).sum();
         let squares: f64 = d.iter().map(|x| x * x).sum();
@@ -249,8 +269,8 @@ mod tests {
         let table = CaptureTable::from_counts(lists, [(1, 30), (2, 30), (3, 1)]).expect("a valid table");
         let options = Options { interval: Interval::Percentile, replicates: 400, ..Options::default() };
         // The overlap is empty in 1 − (1 − 1/61)^61 = 36 % of the draws.
-        let choose = |cells: &Cells| (cells.counts[3] > 0.0).then(|| (Model::main(2), cells.counts[1]));
-        let found = bootstrap(&table, (Model::main(2), 30.0), &options, choose);
+        let choose = |cells: &Cells| (cells.counts[3] > 0.0).then(|| choice(cells.counts[1]));
+        let found = bootstrap(&table, choice(30.0), &options, choose);
         let share = found.replicates.without_estimate as f64 / 400.0;
         assert!((share - 0.365).abs() < 4.0 * 0.024, "{share}");
         assert_eq!(found.replicates.same_model, 400 - found.replicates.without_estimate);
@@ -263,11 +283,11 @@ mod tests {
         let lists = vec!["A".into(), "B".into()];
         let table = CaptureTable::from_counts(lists, [(1, 30), (2, 30), (3, 9)]).expect("a valid table");
         let options = Options { interval: Interval::Bca, replicates: 100, ..Options::default() };
-        let constant = |_: &Cells| Some((Model::main(2), 30.0));
-        let found = bootstrap(&table, (Model::main(2), 30.0), &options, constant);
+        let constant = |_: &Cells| Some(choice(30.0));
+        let found = bootstrap(&table, choice(30.0), &options, constant);
         assert_eq!((found.low, found.high, found.open), (None, None, NO_BIAS));
-        let choose = |cells: &Cells| (cells.detected > 68.5).then_some((Model::main(2), cells.counts[1]));
-        let found = bootstrap(&table, (Model::main(2), 30.0), &options, choose);
+        let choose = |cells: &Cells| (cells.detected > 68.5).then_some(choice(cells.counts[1]));
+        let found = bootstrap(&table, choice(30.0), &options, choose);
         assert_eq!((found.low, found.high, found.open), (None, None, NO_ACCELERATION));
     }
 }

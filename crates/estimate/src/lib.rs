@@ -42,6 +42,7 @@ mod branch;
 mod convergence;
 pub mod covariates;
 mod coverage;
+mod criterion;
 pub mod decomposable;
 mod error;
 mod fitness;
@@ -58,6 +59,7 @@ mod spread;
 mod strata;
 mod study;
 
+pub use criterion::Criterion;
 pub use error::Error;
 pub use fitness::{Fitness, Performance, Plausible, Verdict};
 pub use groups::{Grouped, estimate_groups};

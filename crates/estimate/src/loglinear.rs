@@ -24,12 +24,13 @@ mod solve;
 
 use ::model::CaptureTable;
 
+use crate::Criterion;
 pub(crate) use cells::{Cells, sum_over_subsets, sum_over_supersets};
 pub use existence::Existence;
-pub(crate) use existence::{Terms, check as check_cells, check_design};
+pub(crate) use existence::{Terms, check as check_cells, check_design, surely_sound};
 pub use model::Model;
 pub(crate) use model::{THREES_UP_TO, pair_count, pairs, threes};
-pub(crate) use solve::{MAX_STEPS, Solver};
+pub(crate) use solve::{MAX_STEPS, Outcome, Solver};
 
 /// Why a model gives no estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,12 +53,15 @@ pub enum Refusal {
          combinations of lists have no persons"
     )]
     Neither,
-    /// Too many lists to go through all models with terms of three.
-    #[error(
-        "models with terms of three lists are gone through for up to {} lists; ask for terms of two",
-        THREES_UP_TO
-    )]
+    /// Too many lists for models with terms of three.
+    #[error("models with terms of three lists are for up to {} lists; ask for terms of two", THREES_UP_TO)]
     TooManyLists,
+    /// `AICc` is not defined even for the model with the fewest parameters.
+    #[error(
+        "AICc needs at least two persons more than there are parameters, and there are fewer; choose the model by \
+         BIC or AIC, or pool lists"
+    )]
+    TooFewPersons,
     /// The numerical search did not end.
     #[error("the search for the best fit of this model did not converge")]
     NotConverged,
@@ -89,6 +93,9 @@ pub struct Fit {
     pub aic: f64,
     /// −2 log-likelihood + ln(persons detected) × parameters, those at −∞ included.
     pub bic: f64,
+    /// AIC with the correction for few persons (Hurvich and Tsai 1989); infinite with fewer than two
+    /// persons more than parameters.
+    pub aicc: f64,
     /// Pairs of lists in the model that share no person.
     pub empty_overlaps: Vec<(usize, usize)>,
     /// Newton steps taken.
@@ -96,6 +103,15 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// Value of a criterion.
+    pub fn criterion(&self, criterion: Criterion) -> f64 {
+        match criterion {
+            Criterion::Bic => self.bic,
+            Criterion::Aic => self.aic,
+            Criterion::Aicc => self.aicc,
+        }
+    }
+
     /// Standard error of the total: of the Poisson count of the hidden and of its estimated
     /// mean together, √(μ + μ²·var θ(∅)).
     pub fn standard_error(&self) -> f64 {
@@ -148,7 +164,9 @@ pub(crate) fn fit_checked(cells: &Cells, model: Model, solver: &mut Solver) -> R
     if !outcome.converged {
         return Err(Refusal::NotConverged);
     }
-    let parameters = model.parameters() as f64;
+    let value = |criterion: Criterion, log_likelihood: f64| {
+        criterion.penalty(model.parameters(), cells.detected) - 2.0 * log_likelihood
+    };
     let log_likelihood = outcome.log_likelihood - cells.log_factorials;
     // Every term at −∞ excludes at least the cell of just its lists, and a unique estimate has no
     // more finite parameters than cells, so neither difference is negative.
@@ -172,8 +190,9 @@ pub(crate) fn fit_checked(cells: &Cells, model: Model, solver: &mut Solver) -> R
         deviance: 2.0 * solver.half_deviance(cells, None),
         df: all_cells - model.parameters(),
         finite_df: kept - terms.finite.len(),
-        aic: 2.0 * parameters - 2.0 * log_likelihood,
-        bic: cells.detected.ln() * parameters - 2.0 * log_likelihood,
+        aic: value(Criterion::Aic, log_likelihood),
+        bic: value(Criterion::Bic, log_likelihood),
+        aicc: value(Criterion::Aicc, log_likelihood),
         empty_overlaps: model.pairs().filter(|&(i, j)| cells.margins[1 << i | 1 << j] == 0.0).collect(),
         steps: outcome.steps,
     })

@@ -12,10 +12,11 @@ use std::sync::OnceLock;
 use model::CaptureTable;
 use serde_json::{Value, json};
 
-use crate::branch::smallest_bic;
+use crate::branch::smallest;
 use crate::fitness::Fitness;
 use crate::loglinear::Cells;
-use crate::search::{Chosen, best_bic, fixed};
+use crate::search::bounded::quick_work;
+use crate::search::{Chosen, Goal, best_model, fixed};
 use crate::spread::Spread;
 use crate::{Error, Estimate, Estimation, Method, Options};
 
@@ -62,8 +63,8 @@ pub(crate) struct Task<'a> {
     pub(crate) table: Result<(CaptureTable, Cells), String>,
     /// Names of the lists without persons.
     empty_lists: Vec<String>,
-    /// The model of smallest BIC, searched for at most once.
-    bic: OnceLock<Result<Chosen, String>>,
+    /// The best model by the criterion of the options, searched for at most once.
+    best: OnceLock<Result<Chosen, String>>,
     /// The judgement of the table, once `combined` has made it.
     fitness: OnceLock<Fitness>,
     /// Whether figures that only readers need are left out, for tables that are simulated.
@@ -98,7 +99,7 @@ impl<'a> Task<'a> {
             options,
             table: reduced,
             empty_lists: names(&empty),
-            bic: OnceLock::new(),
+            best: OnceLock::new(),
             fitness: OnceLock::new(),
             quick: false,
         }
@@ -151,14 +152,20 @@ impl<'a> Task<'a> {
         estimate
     }
 
-    fn best_bic(&self, cells: &Cells) -> Result<&Chosen, String> {
-        self.bic
+    /// Which models are compared, and by what.
+    fn goal(&self) -> Goal {
+        Goal { max_order: self.options.max_order, criterion: self.options.criterion }
+    }
+
+    fn best_model(&self, cells: &Cells) -> Result<&Chosen, String> {
+        self.best
             .get_or_init(|| {
+                let goal = self.goal();
                 if !self.quick {
-                    return best_bic(cells, self.options.max_order).map_err(|e| e.to_string());
+                    return best_model(cells, goal).map_err(|e| e.to_string());
                 }
                 let best =
-                    smallest_bic(cells, self.options.max_order, &[]).ok_or("no model has an estimate")?;
+                    smallest(cells, goal, &[], quick_work(cells, goal)).ok_or("no model has an estimate")?;
                 fixed(cells, best.model).map_err(|e| e.to_string())
             })
             .as_ref()

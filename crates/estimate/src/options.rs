@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::Error;
 use crate::decomposable::Prior;
+use crate::{Criterion, Error};
 
 /// A way to estimate how many were never seen.
 ///
@@ -25,9 +25,10 @@ pub enum Method {
     /// one-sided Poisson p-value below [`Options::p_enter`] (Chan, Silverman and Vincent 2021);
     /// interval as [`Options::interval`] says.
     Stepwise,
-    /// The model of smallest BIC among all two-way models, up to six lists; beyond six the
-    /// smallest that adding or removing one pair at a time can reach. Interval as
-    /// [`Options::interval`] says.
+    /// The model of smallest BIC, or other [`Options::criterion`]: among all, up to six lists (five with
+    /// terms of three); up to ten lists by branch and bound, which says how far the model found can be
+    /// from the best when it has to end early; beyond ten the best that adding or removing one term at a time
+    /// leads to. Interval as [`Options::interval`] says.
     Bic,
     /// The model of [`Method::Bic`], with the profile likelihood interval of Cormack (1992).
     Profile,
@@ -213,9 +214,11 @@ pub struct Options {
     /// Confidence level of every interval, strictly between 0 and 1; default 0.95.
     pub level: f64,
     /// Highest order of a term in a log-linear model: 1 (lists only), 2 (pairs of lists, the
-    /// default) or 3 (threes of lists, in [`Method::Bic`], [`Method::Profile`] and
-    /// [`Method::BayesLoglinear`] only, for up to five lists; beyond that they are refused).
+    /// default) or 3 (threes of lists, for up to ten lists, in [`Method::BayesLoglinear`] up to five; beyond
+    /// that they are refused).
     pub max_order: usize,
+    /// By what [`Method::Bic`] and [`Method::Profile`] choose their model; default BIC.
+    pub criterion: Criterion,
     /// How the interval of [`Method::Stepwise`] and [`Method::Bic`] is made; default Wald.
     pub interval: Interval,
     /// Number of bootstrap replicates for [`Method::SampleCoverage`] and for the intervals that
@@ -250,6 +253,7 @@ impl Default for Options {
         Self {
             level: 0.95,
             max_order: 2,
+            criterion: Criterion::Bic,
             interval: Interval::Wald,
             replicates: 1000,
             seed: 1,

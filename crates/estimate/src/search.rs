@@ -1,17 +1,33 @@
-//! Choosing a log-linear model: stepwise by p-value, or by BIC over all two-way models.
+//! Choosing a log-linear model: stepwise by p-value, or by a criterion over all models.
+
+pub(crate) mod bounded;
 
 use rayon::prelude::*;
 
+use crate::Criterion;
 use crate::loglinear::{
     Cells, Fit, Model, Refusal, Solver, THREES_UP_TO, Terms, check_cells, fit_cells, fit_checked, pair_count,
     pairs,
 };
 use crate::numeric::log_poisson_p;
 
-/// The most lists for which every two-way model is fitted: 2^15 models.
-pub(crate) const EXHAUSTIVE_LISTS: usize = 6;
 /// How many of the best models are reported.
-const REPORTED: usize = 5;
+pub(crate) const REPORTED: usize = 5;
+
+/// Which models are compared, and by what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Goal {
+    /// Most lists in a term.
+    pub(crate) max_order: usize,
+    pub(crate) criterion: Criterion,
+}
+
+impl Goal {
+    /// The most lists for which all models are gone through: 2^15 with pairs, 6,212 with threes too.
+    pub(crate) fn exhaustive_lists(self) -> usize {
+        if self.max_order > 2 { 5 } else { 6 }
+    }
+}
 
 /// A model that was chosen, and out of what.
 #[derive(Debug, Clone)]
@@ -25,31 +41,47 @@ pub(crate) struct Chosen {
     pub(crate) refused: usize,
     /// Those for which the numerical search did not end.
     pub(crate) not_converged: usize,
-    /// The best few by BIC, the chosen one first.
+    /// The best few by the criterion, the chosen one first.
     pub(crate) ranking: Vec<Ranked>,
+    /// After a search by branch and bound: no model is better than the chosen one by more than this.
+    pub(crate) gap: Option<f64>,
 }
 
-/// A model, its BIC and the hidden count it estimates.
+/// A model, its value of the criterion, the hidden count it estimates and the standard error of its
+/// logarithm.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ranked {
     pub(crate) model: Model,
-    pub(crate) bic: f64,
+    pub(crate) value: f64,
     pub(crate) hidden: f64,
+    pub(crate) log_error: f64,
 }
 
 /// A single model, given.
 pub(crate) fn fixed(cells: &Cells, model: Model) -> Result<Chosen, Refusal> {
     let fit = fit_cells(cells, model, &mut Solver::new(cells))?;
-    Ok(Chosen { fit, search: "one model", considered: 1, refused: 0, not_converged: 0, ranking: Vec::new() })
+    Ok(Chosen {
+        fit,
+        search: "one model",
+        considered: 1,
+        refused: 0,
+        not_converged: 0,
+        ranking: Vec::new(),
+        gap: None,
+    })
 }
 
 /// Adds, one at a time, the pair whose observed overlap is the least likely under the model so
 /// far, as long as its one-sided Poisson p-value is below `p_enter` and the bigger model has a
-/// unique estimate (Chan, Silverman and Vincent 2021).
+/// unique estimate (Chan, Silverman and Vincent 2021). With `max_order` 3 a three whose pairs are all in
+/// the model is a candidate like the pairs, by the overlap of its three lists.
 ///
 /// p-values are compared by their logarithms, so that two of them below the smallest
 /// floating-point number are still told apart.
 pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<Chosen, Refusal> {
+    if max_order > 2 && cells.lists > THREES_UP_TO {
+        return Err(Refusal::TooManyLists);
+    }
     let mut solver = Solver::new(cells);
     let fit = fit_cells(cells, Model::main(cells.lists), &mut solver)?;
     let mut chosen = Chosen {
@@ -59,25 +91,22 @@ pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<
         refused: 0,
         not_converged: 0,
         ranking: Vec::new(),
+        gap: None,
     };
     if max_order < 2 {
         return Ok(chosen);
     }
-    let all: Vec<(usize, usize)> = pairs(cells.lists).collect();
     loop {
-        let model = chosen.fit.model;
         // The solver's sums hold the expected overlaps of this model.
-        let mut candidates: Vec<(f64, Model)> = all
-            .iter()
-            .filter(|&&(i, j)| !model.contains(i, j))
-            .map(|&(i, j)| {
-                let overlap = 1 << i | 1 << j;
-                let p = log_poisson_p(cells.margins[overlap], solver.sums[overlap]);
-                (p, model.with(i, j))
+        let additions = chosen.fit.model.additions(max_order).into_iter();
+        let mut candidates: Vec<(f64, Model)> = additions
+            .map(|(term, bigger)| {
+                let overlap = term as usize;
+                (log_poisson_p(cells.margins[overlap], solver.sums[overlap]), bigger)
             })
             .filter(|(p, _)| *p < p_enter.ln())
             .collect();
-        // A stable sort: of equal p-values the first pair goes first, as in SparseMSE.
+        // A stable sort: of equal p-values the first term goes first, as in SparseMSE.
         candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut next = None;
         for (_, bigger) in candidates {
@@ -93,55 +122,76 @@ pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<
     }
 }
 
-/// The model of smallest BIC. With terms of two lists: of all models up to six lists, beyond that
-/// the one that adding and removing single pairs leads to from the main effects. With terms of
-/// three: of all models, for up to five lists.
-pub(crate) fn best_bic(cells: &Cells, max_order: usize) -> Result<Chosen, Refusal> {
-    if max_order < 2 {
-        return fixed(cells, Model::main(cells.lists));
+/// The best model of `goal`: among all models where there are few enough to go through, beyond that by
+/// branch and bound with a bounded number of fits.
+pub(crate) fn best_model(cells: &Cells, goal: Goal) -> Result<Chosen, Refusal> {
+    let main = Model::main(cells.lists);
+    if goal.max_order < 2 {
+        return fixed(cells, main);
     }
-    if max_order > 2 {
-        if cells.lists > THREES_UP_TO {
-            return Err(Refusal::TooManyLists);
-        }
-        let models = Model::all(cells.lists, 3);
-        let considered = models.len();
-        let sound: Vec<Model> =
-            models.into_par_iter().filter(|&model| check_cells(cells, model).holds()).collect();
-        return exhaustive(cells, &sound, considered, "all models with terms of up to three lists");
+    if goal.max_order > 2 && cells.lists > THREES_UP_TO {
+        return Err(Refusal::TooManyLists);
     }
-    if cells.lists > EXHAUSTIVE_LISTS {
-        return downhill(cells);
+    if goal.criterion.penalty(main.parameters(), cells.detected).is_infinite() {
+        return Err(Refusal::TooFewPersons);
     }
-    let sound = sound_models(cells);
-    let considered = sound.len();
-    let models = (0..considered).filter(|&bits| sound[bits]);
-    let models: Vec<Model> = models.map(|bits| Model::from_bits(cells.lists, bits as u128)).collect();
-    exhaustive(cells, &models, considered, "all two-way models")
+    if cells.lists > goal.exhaustive_lists() {
+        return bounded::best_model(cells, goal);
+    }
+    let all = score_all(cells, goal);
+    let mut ranking: Vec<Ranked> = all.ranked;
+    ranking.sort_by(|a, b| a.value.total_cmp(&b.value).then(a.model.cmp(&b.model)));
+    ranking.truncate(REPORTED);
+    let Some(best) = ranking.first() else {
+        return Err(if all.refused == all.considered { Refusal::NoEstimate } else { Refusal::NotConverged });
+    };
+    let fit = fit_checked(cells, best.model, &mut Solver::new(cells))?;
+    Ok(Chosen {
+        fit,
+        search: if goal.max_order == 2 {
+            "all two-way models"
+        } else {
+            "all models with terms of up to three lists"
+        },
+        considered: all.considered,
+        refused: all.refused,
+        not_converged: all.not_converged,
+        ranking,
+        gap: None,
+    })
 }
 
-/// The best of `models`, which all have an estimate, out of the `considered`.
-fn exhaustive(
-    cells: &Cells,
-    models: &[Model],
-    considered: usize,
-    search: &'static str,
-) -> Result<Chosen, Refusal> {
-    let refused = considered - models.len();
+/// All models of a goal that have an estimate.
+pub(crate) struct Scores {
+    pub(crate) ranked: Vec<Ranked>,
+    pub(crate) considered: usize,
+    pub(crate) refused: usize,
+    pub(crate) not_converged: usize,
+}
+
+/// Fits every model with pairs, or with pairs and threes.
+pub(crate) fn score_all(cells: &Cells, goal: Goal) -> Scores {
+    let (models, considered): (Vec<Model>, usize) = if goal.max_order > 2 {
+        let all = Model::all(cells.lists, 3);
+        let considered = all.len();
+        (all.into_par_iter().filter(|&model| check_cells(cells, model).holds()).collect(), considered)
+    } else {
+        let sound = sound_models(cells);
+        let bits = (0..sound.len()).filter(|&bits| sound[bits]);
+        (bits.map(|bits| Model::from_bits(cells.lists, bits as u128)).collect(), sound.len())
+    };
     let scores: Vec<Option<Ranked>> = models
         .par_iter()
         .with_min_len(64)
-        .map_init(|| Solver::new(cells), |solver, &model| score(cells, model, solver))
+        .map_init(|| Solver::new(cells), |solver, &model| score(cells, goal.criterion, model, solver))
         .collect();
-    let mut ranking: Vec<Ranked> = scores.iter().flatten().copied().collect();
-    let not_converged = scores.len() - ranking.len();
-    ranking.sort_by(|a, b| a.bic.total_cmp(&b.bic).then(a.model.cmp(&b.model)));
-    ranking.truncate(REPORTED);
-    let Some(best) = ranking.first() else {
-        return Err(if models.is_empty() { Refusal::NoEstimate } else { Refusal::NotConverged });
-    };
-    let fit = fit_checked(cells, best.model, &mut Solver::new(cells))?;
-    Ok(Chosen { fit, search, considered, refused, not_converged, ranking })
+    let scores: Vec<Ranked> = scores.into_iter().flatten().collect();
+    Scores {
+        considered,
+        refused: considered - models.len(),
+        not_converged: models.len() - scores.len(),
+        ranked: scores.into_iter().filter(|ranked| ranked.value.is_finite()).collect(),
+    }
 }
 
 /// Which of all two-way models (by the bits of their pairs) have a unique estimate.
@@ -176,52 +226,19 @@ fn sound_models(cells: &Cells) -> Vec<bool> {
     sound
 }
 
-fn score(cells: &Cells, model: Model, solver: &mut Solver) -> Option<Ranked> {
+/// Fits a model that is known to have a unique estimate; `None` when the search for it did not end.
+pub(crate) fn score(
+    cells: &Cells,
+    criterion: Criterion,
+    model: Model,
+    solver: &mut Solver,
+) -> Option<Ranked> {
     let outcome = solver.fit(cells, &Terms::of(cells, model), None);
     outcome.converged.then(|| Ranked {
         model,
-        bic: cells.detected.ln() * model.parameters() as f64
+        value: criterion.penalty(model.parameters(), cells.detected)
             - 2.0 * (outcome.log_likelihood - cells.log_factorials),
         hidden: solver.hidden(),
+        log_error: outcome.intercept_variance.sqrt(),
     })
-}
-
-fn downhill(cells: &Cells) -> Result<Chosen, Refusal> {
-    let mut chosen = fixed(cells, Model::main(cells.lists))?;
-    chosen.search = "two-way models one pair apart, downhill in BIC";
-    let mut best = Ranked { model: chosen.fit.model, bic: chosen.fit.bic, hidden: chosen.fit.hidden };
-    let mut seen = vec![best];
-    loop {
-        let neighbours: Vec<Model> = (0..pair_count(cells.lists)).map(|q| best.model.toggled(q)).collect();
-        let scores: Vec<Result<Ranked, Refusal>> = neighbours
-            .par_iter()
-            .filter(|model| seen.iter().all(|ranked| ranked.model != **model))
-            .map_init(
-                || Solver::new(cells),
-                |solver, &model| {
-                    if !check_cells(cells, model).holds() {
-                        return Err(Refusal::NoEstimate);
-                    }
-                    score(cells, model, solver).ok_or(Refusal::NotConverged)
-                },
-            )
-            .collect();
-        for score in scores {
-            chosen.considered += 1;
-            match score {
-                Ok(ranked) => seen.push(ranked),
-                Err(Refusal::NotConverged) => chosen.not_converged += 1,
-                Err(_) => chosen.refused += 1,
-            }
-        }
-        seen.sort_by(|a, b| a.bic.total_cmp(&b.bic).then(a.model.cmp(&b.model)));
-        if seen[0].model == best.model {
-            break;
-        }
-        best = seen[0];
-    }
-    chosen.fit = fit_checked(cells, best.model, &mut Solver::new(cells))?;
-    seen.truncate(REPORTED);
-    chosen.ranking = seen;
-    Ok(chosen)
 }

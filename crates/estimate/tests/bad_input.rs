@@ -154,15 +154,14 @@ fn an_unknown_method_is_an_error_that_names_the_known_ones() {
 }
 
 #[test]
-fn terms_of_three_are_refused_in_words_beyond_five_lists() {
+fn terms_of_three_are_refused_in_words_beyond_ten_lists() {
     let options = Options { max_order: 3, ..Options::default() };
-    for method in [Method::Bic, Method::Profile] {
-        let refused = answer(&table("Ned"), method, &options).refused.expect("a refusal");
-        assert!(
-            refused.starts_with("models with terms of three lists are gone through for up to 5"),
-            "{refused}"
-        );
-        assert!(answer(&table("Ned_5"), method, &options).total.is_some());
+    let mut counts: Vec<(u32, u64)> = (0..11).map(|i| (1 << i, 90)).collect();
+    counts.extend((0..11).map(|i| (1 << i | 1 << ((i + 1) % 11), 9)));
+    for method in [Method::Stepwise, Method::Bic, Method::Profile] {
+        let refused = answer(&from(11, &counts), method, &options).refused.expect("a refusal");
+        assert!(refused.starts_with("models with terms of three lists are for up to 10 lists"), "{refused}");
+        assert!(answer(&table("Ned"), method, &options).total.is_some());
     }
     // Two and three lists have no three that could be told from the hidden count.
     let two = from(2, &[(1, 10), (2, 20), (3, 5)]);

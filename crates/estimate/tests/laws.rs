@@ -62,7 +62,7 @@ fn wide_tables() -> impl Strategy<Value = CaptureTable> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     /// Beyond six lists the searches go step by step and still end with an answer.
     #[test]

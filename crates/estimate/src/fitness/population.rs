@@ -5,8 +5,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Binomial, Distribution};
 
 use super::classes;
-use crate::branch::smallest_bic;
-use crate::loglinear::{Cells, Fit, Solver, fit_checked, sum_over_subsets};
+use crate::Criterion;
+use crate::branch::smallest;
+use crate::loglinear::{Cells, Fit, sum_over_subsets};
+use crate::search::Goal;
+use crate::search::bounded::quick_work;
 
 /// More hidden persons than this for each one detected are beyond what any table could bound; a
 /// replicate that asks for more is drawn again.
@@ -46,7 +49,7 @@ impl Family {
     /// is no fit.
     pub(crate) fn bic(self, cells: &Cells) -> Option<f64> {
         match self {
-            Self::Dependence => smallest_bic(cells, 2, &[]).map(|best| best.bic),
+            Self::Dependence => best_with_pairs(cells).map(|fit| fit.bic),
             Self::Heterogeneity => classes::best(cells).map(|fit| fit.bic),
         }
     }
@@ -54,14 +57,17 @@ impl Family {
     /// The population that fits `cells` best; `None` when there is none, or none within bounds.
     pub(crate) fn fit(self, cells: &Cells) -> Option<Population> {
         let expected = match self {
-            Self::Dependence => {
-                let best = smallest_bic(cells, 2, &[])?;
-                expected(&fit_checked(cells, best.model, &mut Solver::new(cells)).ok()?, cells.lists)
-            }
+            Self::Dependence => expected(&best_with_pairs(cells)?, cells.lists),
             Self::Heterogeneity => classes::best(cells)?.expected(cells.lists),
         };
         Population::of(&expected)
     }
+}
+
+/// The two-way model of smallest BIC.
+fn best_with_pairs(cells: &Cells) -> Option<Fit> {
+    let goal = Goal { max_order: 2, criterion: Criterion::Bic };
+    smallest(cells, goal, &[], quick_work(cells, goal))
 }
 
 /// Expected count of every history under a log-linear model, those never seen included.
@@ -117,7 +123,7 @@ mod tests {
     fn a_fitted_population_has_the_expected_counts_of_its_model() {
         let cells = Cells::new(&table());
         let population = Family::Dependence.fit(&cells).expect("a population");
-        let best = smallest_bic(&cells, 2, &[]).expect("a model");
+        let best = best_with_pairs(&cells).expect("a model");
         let hidden = population.size as f64 * population.shares[0];
         assert!((population.size as f64 - cells.detected - best.hidden).abs() < 1.0);
         assert!((hidden - best.hidden).abs() < 1.0);

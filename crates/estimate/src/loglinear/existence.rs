@@ -51,7 +51,7 @@ impl Terms {
 /// Decides existence and identifiability; see `methods.md` for the proof.
 pub(crate) fn check(cells: &Cells, model: Model) -> Existence {
     let terms = Terms::of(cells, model);
-    if spans_modulo_two(cells, &terms) {
+    if surely_sound(cells, &terms) {
         return Existence { exists: true, identifiable: true };
     }
     check_with::<i128>(cells, &terms, BATCH)
@@ -60,9 +60,9 @@ pub(crate) fn check(cells: &Cells, model: Model) -> Existence {
 }
 
 /// Whether the cells with persons span all parameters over the field of two elements. Then some
-/// minor of full size is odd, so it is not 0 and the cells span over the integers too; that
-/// settles most models in a few machine words. A `false` settles nothing.
-fn spans_modulo_two(cells: &Cells, terms: &Terms) -> bool {
+/// minor of full size is odd, so it is not 0 and the cells span over the integers too, and the estimate
+/// exists and is unique; that settles most models in a few machine words. A `false` settles nothing.
+pub(crate) fn surely_sound(cells: &Cells, terms: &Terms) -> bool {
     let width = terms.finite.len();
     if width > 128 || cells.support.len() < width {
         return false;

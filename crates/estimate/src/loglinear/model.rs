@@ -1,10 +1,10 @@
 //! Which pairs and threes of lists depend on each other.
 
 /// The most lists for which a model may have terms of three.
-pub(crate) const THREES_UP_TO: usize = 5;
+pub(crate) const THREES_UP_TO: usize = 10;
 
 /// A hierarchical log-linear model with an intercept, every list, a set of pairs of lists and,
-/// for up to five lists, a set of threes. A three is in a model only with its three pairs.
+/// for up to ten lists, a set of threes. A three is in a model only with its three pairs.
 ///
 /// ```
 /// use estimate::loglinear::Model;
@@ -18,7 +18,7 @@ pub struct Model {
     /// Bit `q` stands for the `q`-th pair in the order (0,1), (0,2), …, (1,2), …
     pairs: u128,
     /// Bit `q` stands for the `q`-th three in the order (0,1,2), (0,1,3), …, (1,2,3), …
-    threes: u16,
+    threes: u128,
 }
 
 impl Model {
@@ -59,7 +59,7 @@ impl Model {
     /// ```
     ///
     /// # Panics
-    /// When two of them are the same, one is not a list, or there are more than five lists.
+    /// When two of them are the same, one is not a list, or there are more than ten lists.
     #[must_use]
     pub fn with_three(self, i: usize, j: usize, k: usize) -> Self {
         assert!(self.lists <= THREES_UP_TO, "terms of three lists are for up to {THREES_UP_TO} lists");
@@ -82,13 +82,13 @@ impl Model {
                     three & pair != pair || pairs >> q & 1 == 1
                 })
             };
-            let allowed: u16 = all_threes
+            let allowed: u128 = all_threes
                 .iter()
                 .enumerate()
                 .filter(|(_, three)| has(**three))
                 .fold(0, |bits, (q, _)| bits | 1 << q);
             // All subsets of the bits allowed, the empty one first.
-            let mut chosen = 0_u16;
+            let mut chosen = 0_u128;
             loop {
                 models.push(Self { threes: chosen, ..model });
                 chosen = chosen.wrapping_sub(allowed) & allowed;
@@ -108,10 +108,12 @@ impl Model {
 
     /// This model without a pair or three, given as bits, and without the threes that hold it.
     pub(crate) fn without(self, term: u32) -> Self {
-        let held: u16 = threes(self.lists.min(THREES_UP_TO))
-            .enumerate()
-            .filter(|(_, three)| three & term == term)
-            .fold(0, |bits, (q, _)| bits | 1 << q);
+        let held: u128 = if self.threes == 0 {
+            0
+        } else {
+            let all = threes(self.lists).enumerate();
+            all.filter(|(_, three)| three & term == term).fold(0, |bits, (q, _)| bits | 1 << q)
+        };
         let pairs = if term.count_ones() == 2 {
             let (i, j) = (term.trailing_zeros(), term.ilog2());
             self.pairs & !(1 << self.bit(i as usize, j as usize))
@@ -121,9 +123,47 @@ impl Model {
         Self { pairs, threes: self.threes & !held, ..self }
     }
 
-    /// This model with the pair of bit `q` put in or taken out.
+    /// This model, which has no threes, with the pair of bit `q` put in or taken out.
     pub(crate) fn toggled(self, q: usize) -> Self {
         Self { pairs: self.pairs ^ 1 << q, ..self }
+    }
+
+    /// The models that become of this one when a pair or three is put in or taken out: a three goes
+    /// in only when its pairs are in, and a pair takes its threes along.
+    pub(crate) fn neighbours(self, max_order: usize) -> Vec<Self> {
+        let mut models = Vec::new();
+        for (i, j) in pairs(self.lists) {
+            models.push(if self.contains(i, j) { self.without(1 << i | 1 << j) } else { self.with(i, j) });
+        }
+        if max_order >= 3 {
+            models.extend(self.threes().map(|three| self.without(three)));
+            models.extend(self.threes_to_add().map(|(_, bigger)| bigger));
+        }
+        models
+    }
+
+    /// The threes that the model lacks though it has their pairs, each with the model that has it.
+    fn threes_to_add(self) -> impl Iterator<Item = (u32, Self)> {
+        let paired = move |three: u32| {
+            pairs(self.lists).all(|(i, j)| {
+                let pair = 1 << i | 1 << j;
+                three & pair != pair || self.contains(i, j)
+            })
+        };
+        let lacks = move |&(q, three): &(usize, u32)| self.threes >> q & 1 == 0 && paired(three);
+        let with = move |(q, three): (usize, u32)| (three, Self { threes: self.threes | 1 << q, ..self });
+        threes(self.lists).enumerate().filter(lacks).map(with)
+    }
+
+    /// The terms of up to `max_order` lists that can be added, pairs first, each with the model that has
+    /// it: those that the model lacks though it has all that is within them.
+    pub(crate) fn additions(self, max_order: usize) -> Vec<(u32, Self)> {
+        let missing = pairs(self.lists).filter(|&(i, j)| !self.contains(i, j));
+        let mut found: Vec<(u32, Self)> = missing.map(|(i, j)| (1 << i | 1 << j, self.with(i, j))).collect();
+        if max_order >= 3 {
+            found.extend(self.threes_to_add());
+        }
+        found
     }
 
     /// Whether lists `i` and `j` may depend on each other.

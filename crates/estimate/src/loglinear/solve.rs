@@ -311,6 +311,12 @@ impl Solver {
         self.theta[0].exp()
     }
 
+    /// Standard error of the intercept, the log of the hidden count, at the parameters of the last fit; not a
+    /// number when the Hessian there is singular to rounding.
+    pub(crate) fn log_hidden_error(&mut self, terms: &[u32]) -> f64 {
+        if self.factorise(terms) { self.intercept_variance().sqrt() } else { f64::NAN }
+    }
+
     /// For the term at `place`: about how much twice the log-likelihood falls when it is left out
     /// (Wald's statistic θ²/var θ), from the last factor of the Hessian.
     pub(crate) fn loss_without(&mut self, place: usize) -> f64 {

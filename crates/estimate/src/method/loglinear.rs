@@ -4,14 +4,15 @@ use model::CaptureTable;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Diagnostics, Task};
-use crate::bootstrap::bootstrap;
-use crate::branch::smallest_bic;
+use crate::bootstrap::{Choice, bootstrap};
+use crate::branch::smallest;
 use crate::loglinear::{Cells, Model};
 use crate::numeric::two_sided;
 use crate::profile;
+use crate::search::bounded::most_work_each;
 use crate::search::{self, Chosen};
 use crate::spread::Spread;
-use crate::{Interval, Options};
+use crate::{Criterion, Interval, Options};
 
 /// Method `main`.
 pub(super) fn main(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<Answer, String> {
@@ -24,27 +25,22 @@ pub(super) fn stepwise(task: &Task, table: &CaptureTable, cells: &Cells) -> Resu
     let options = task.options;
     let choose = |cells: &Cells| search::stepwise(cells, options.max_order, options.p_enter);
     let chosen = choose(cells).map_err(|e| e.to_string())?;
-    let again = |cells: &Cells| {
-        let fit = choose(cells).ok()?.fit;
-        Some((fit.model, fit.hidden))
-    };
+    let again = |cells: &Cells| Some(Choice::from(&choose(cells).ok()?.fit));
     Ok(with_interval(options, &chosen, table, again))
 }
 
 /// Method `bic`.
 pub(super) fn bic(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<Answer, String> {
-    let chosen = task.best_bic(cells)?;
+    let chosen = task.best_model(cells)?;
     let likely: Vec<Model> = chosen.ranking.iter().map(|ranked| ranked.model).collect();
-    let again = |cells: &Cells| {
-        let best = smallest_bic(cells, task.options.max_order, &likely)?;
-        Some((best.model, best.hidden))
-    };
+    let most_work = most_work_each(cells, task.goal(), task.options.replicates);
+    let again = |cells: &Cells| Some(Choice::from(&smallest(cells, task.goal(), &likely, most_work)?));
     Ok(with_interval(task.options, chosen, table, again))
 }
 
 /// Method `profile`.
 pub(super) fn profile(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<Answer, String> {
-    let chosen = task.best_bic(cells)?;
+    let chosen = task.best_model(cells)?;
     let mut answer = wald(task.options, chosen, table);
     let found = profile::profile(cells, &chosen.fit, task.options.level)
         .ok_or("the search for the profile likelihood interval did not converge")?;
@@ -69,11 +65,11 @@ fn with_interval(
     options: &Options,
     chosen: &Chosen,
     table: &CaptureTable,
-    again: impl Fn(&Cells) -> Option<(Model, f64)> + Sync,
+    again: impl Fn(&Cells) -> Option<Choice> + Sync,
 ) -> Answer {
     let mut answer = wald(options, chosen, table);
     if options.interval != Interval::Wald {
-        let limits = bootstrap(table, (chosen.fit.model, chosen.fit.hidden), options, again);
+        let limits = bootstrap(table, Choice::from(&chosen.fit), options, again);
         let detected = table.detected() as f64;
         let replicates = &limits.replicates;
         let total = |hidden: Option<f64>| match hidden {
@@ -121,12 +117,12 @@ fn wald(options: &Options, chosen: &Chosen, table: &CaptureTable) -> Answer {
         interval: Some((detected + fit.hidden / ratio, detected + fit.hidden * ratio)),
         model: fit.model.describe(table.lists()),
         converged: true,
-        diagnostics: describe(chosen, table),
+        diagnostics: describe(chosen, table, options.criterion),
         spread: Spread::log_normal(fit.hidden, fit.log_hidden_error),
     }
 }
 
-fn describe(chosen: &Chosen, table: &CaptureTable) -> Diagnostics {
+fn describe(chosen: &Chosen, table: &CaptureTable, criterion: Criterion) -> Diagnostics {
     let fit = &chosen.fit;
     let names = table.lists();
     let detected = table.detected() as f64;
@@ -151,6 +147,7 @@ fn describe(chosen: &Chosen, table: &CaptureTable) -> Diagnostics {
         ("log_likelihood".into(), json!(fit.log_likelihood)),
         ("AIC".into(), json!(fit.aic)),
         ("BIC".into(), json!(fit.bic)),
+        ("AICc".into(), json!(fit.aicc)),
         ("standard_error".into(), json!(fit.standard_error())),
         ("log_hidden_error".into(), json!(fit.log_hidden_error)),
         ("coefficients".into(), Value::Object(coefficients)),
@@ -167,12 +164,27 @@ fn describe(chosen: &Chosen, table: &CaptureTable) -> Diagnostics {
             .map(|ranked| {
                 json!({
                     "model": ranked.model.describe(names),
-                    "BIC": ranked.bic,
+                    criterion.label(): ranked.value,
                     "total": detected + ranked.hidden,
                 })
             })
             .collect();
         diagnostics.insert("best_models".into(), json!(ranking));
+        diagnostics.insert("criterion".into(), json!(criterion.label()));
+    }
+    if let Some(gap) = chosen.gap {
+        diagnostics.insert("search_complete".into(), json!(gap == 0.0));
+        diagnostics.insert("search_gap".into(), json!(gap));
+        if gap > 0.0 {
+            let label = criterion.label();
+            diagnostics.insert(
+                "search_note".into(),
+                json!(format!(
+                    "the search was ended before all models were ruled out: no model has a {label} that is lower \
+                     by more than {gap:.2}"
+                )),
+            );
+        }
     }
     diagnostics
 }

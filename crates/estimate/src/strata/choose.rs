@@ -210,8 +210,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Criterion;
     use crate::loglinear::{Solver, Terms};
-    use crate::search::best_bic;
+    use crate::search::{Goal, best_model};
 
     fn cells(counts: [u64; 7]) -> Cells {
         Cells::from_counts(3, (1..8).zip(counts))
@@ -244,7 +245,8 @@ mod tests {
         let sum = |h: usize| (strata[0].counts[h] + strata[1].counts[h]) as u64;
         let pooled = Cells::from_counts(3, (1..8).map(|h| (h as u32, sum(h))));
         assert_eq!(choose(&pooled, &strata, 2).expect("a model").model, Model::main(3));
-        assert_ne!(best_bic(&pooled, 2).expect("a model").fit.model, Model::main(3));
+        let goal = Goal { max_order: 2, criterion: Criterion::Bic };
+        assert_ne!(best_model(&pooled, goal).expect("a model").fit.model, Model::main(3));
     }
 
     #[test]
