@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::loglinear::{Cells, Fit, Model};
 use crate::numeric::{normal_probability, normal_quantile, quantile};
 use crate::spread::Spread;
+use crate::studentised::Studentised;
 use crate::{Interval, Options};
 
 /// Hidden counts that differ by less, relatively, are equal: a replicate may be the table itself
@@ -74,6 +75,8 @@ pub(crate) struct Limits {
     pub(crate) bias_correction: Option<f64>,
     /// Skewness of the jackknife over 6; only for `BCa`, `None` when it could not be told.
     pub(crate) acceleration: Option<f64>,
+    /// The replicates in standard errors of their own; only for the studentised interval.
+    pub(crate) studentised: Option<Studentised>,
     /// Lower limit; `None` when it could not be told.
     pub(crate) low: Option<f64>,
     /// Upper limit; `None` when it could not be told or is infinite.
@@ -85,6 +88,10 @@ pub(crate) struct Limits {
 }
 
 const UNBOUNDED: &str = "none: so many replicates have no estimate that the limit is among them";
+const UNTOLD: &str =
+    "none: so many replicates have no estimate or no standard error that the limit is among them";
+const NO_ERROR: &str = "none: the estimate has no standard error by which to compare the replicates; a percentile \
+                        interval can still be made";
 const NO_BIAS: &str = "none: (nearly) all replicates lie on one side of the estimate, so its bias cannot be told; \
                        a percentile interval can still be made";
 const NO_ACCELERATION: &str = "none: without one of the persons no model has an estimate, so the acceleration \
@@ -124,11 +131,24 @@ pub(crate) fn bootstrap(
         replicates,
         bias_correction: None,
         acceleration: None,
+        studentised: None,
         low: None,
         high: None,
         open: UNBOUNDED,
         at_the_edge: false,
     };
+    if options.interval == Interval::Studentised {
+        let Some(found) = Studentised::new(chosen, &draws) else {
+            limits.open = NO_ERROR;
+            return limits;
+        };
+        let limit = |p: f64| Some(found.quantile(p)).filter(|hidden| *hidden > 0.0 && hidden.is_finite());
+        (limits.low, limits.high) = (limit(outside), limit(1.0 - outside));
+        limits.open = UNTOLD;
+        limits.at_the_edge = limits.replicates.is_at_the_edge(outside);
+        limits.studentised = Some(found);
+        return limits;
+    }
     let levels = if options.interval == Interval::Bca {
         let bias =
             Some(normal_quantile(limits.replicates.share_below(chosen.hidden))).filter(|z| z.is_finite());

@@ -57,6 +57,7 @@ mod result;
 mod search;
 mod spread;
 mod strata;
+mod studentised;
 mod study;
 
 pub use criterion::Criterion;

@@ -119,11 +119,14 @@ pub enum Interval {
     Percentile,
     /// The same replicates, corrected for bias and acceleration (`BCa`; Efron 1987).
     Bca,
+    /// The same replicates, each compared with the estimate in standard errors of its own, on the log
+    /// of the hidden count (bootstrap-t; Efron and Tibshirani 1993).
+    Studentised,
 }
 
 impl Interval {
     /// All of them, in the order in which they are named to the user.
-    pub const ALL: [Self; 3] = [Self::Wald, Self::Percentile, Self::Bca];
+    pub const ALL: [Self; 4] = [Self::Wald, Self::Percentile, Self::Bca, Self::Studentised];
 
     /// Name on the command line and in results.
     pub const fn name(self) -> &'static str {
@@ -131,6 +134,7 @@ impl Interval {
             Self::Wald => "wald",
             Self::Percentile => "percentile",
             Self::Bca => "bca",
+            Self::Studentised => "studentised",
         }
     }
 }
@@ -154,7 +158,7 @@ impl FromStr for Interval {
         Self::ALL.into_iter().find(|interval| interval.name() == name).ok_or_else(|| Error::Option {
             option: "interval",
             value: name.to_owned(),
-            allowed: "use wald, percentile or bca",
+            allowed: "use wald, percentile, bca or studentised",
         })
     }
 }

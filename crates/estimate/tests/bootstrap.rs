@@ -162,22 +162,24 @@ fn accelerations_are_those_of_sparsemse() {
 #[test]
 fn limits_do_not_depend_on_the_number_of_threads() {
     let table = table("UKdat_5");
-    let run = |threads: usize| {
+    let run = |threads: usize, interval| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        let options = bootstrap(Interval::Bca, 0.95, 200, 3);
+        let options = bootstrap(interval, 0.95, 200, 3);
         let found = pool.install(|| estimate(&table, &QUICK, &options));
         serde_json::to_string(&found.expect("valid options")).expect("plain values")
     };
-    let alone = run(1);
-    assert_eq!(alone, run(2));
-    assert_eq!(alone, run(5));
+    for interval in [Interval::Bca, Interval::Studentised] {
+        let alone = run(1, interval);
+        assert_eq!(alone, run(2, interval));
+        assert_eq!(alone, run(5, interval));
+    }
 }
 
 #[test]
 fn only_stepwise_and_bic_take_another_interval_and_no_total_moves() {
     let table = table("UKdat_5");
     let wald = estimate(&table, &QUICK, &bootstrap(Interval::Wald, 0.95, 50, 1)).expect("valid options");
-    for interval in [Interval::Percentile, Interval::Bca] {
+    for interval in [Interval::Percentile, Interval::Bca, Interval::Studentised] {
         let other = estimate(&table, &QUICK, &bootstrap(interval, 0.95, 50, 1)).expect("valid options");
         for (a, b) in wald.estimates.iter().zip(&other.estimates) {
             assert_eq!((a.total, &a.model), (b.total, &b.model));
@@ -236,10 +238,52 @@ fn percentiles_of_two_lists_are_those_of_the_closed_form() {
     close(high - 800.0, 1200.0 * ratio, 0.03, "upper limit");
 }
 
+/// ln of the hidden count varies by the multinomial draw alone, and each replicate's own standard error is
+/// that of Poisson counts, √(1/n₁ + 1/n₂ + 1/m), nearly the same in all: the limits are those of the
+/// closed form again, and the quantiles of t are as much smaller than those of the normal as the one
+/// error is smaller than the other.
+#[test]
+fn studentised_limits_of_two_lists_are_those_of_the_closed_form() {
+    let lists = vec!["A".into(), "B".into()];
+    let table = CaptureTable::from_counts(lists, [(1, 300), (2, 400), (3, 100)]).expect("a valid table");
+    let found = answer(&table, Method::Stepwise, &bootstrap(Interval::Studentised, 0.9, 4000, 1));
+    let (low, high) = found.interval.expect("an interval");
+    let poisson = (1.0_f64 / 300.0 + 1.0 / 400.0 + 1.0 / 100.0).sqrt();
+    let error = (1.0_f64 / 300.0 + 1.0 / 400.0 + 1.0 / 100.0 - 1.0 / 800.0).sqrt();
+    let ratio = (1.644_853_626_951_472 * error).exp();
+    close(low - 800.0, 1200.0 / ratio, 0.03, "lower limit");
+    close(high - 800.0, 1200.0 * ratio, 0.03, "upper limit");
+    let t: Vec<f64> = serde_json::from_value(found.diagnostics["t_quantiles"].clone()).expect("two numbers");
+    close(t[1] - t[0], 2.0 * 1.644_853_626_951_472 * error / poisson, 0.06, "t");
+    // The limits are what the formula makes of the quantiles of t, the upper one of the lower quantile.
+    let own = found.diagnostics["log_hidden_error"].as_f64().expect("a number");
+    close(own, poisson, 1e-9, "standard error");
+    close(low - 800.0, 1200.0 * (-t[1] * own).exp(), 1e-9, "lower limit");
+    close(high - 800.0, 1200.0 * (-t[0] * own).exp(), 1e-9, "upper limit");
+}
+
+#[test]
+fn studentised_limits_are_refused_in_words_where_too_many_replicates_tell_nothing() {
+    let lists = ["A", "B", "C"].map(String::from).to_vec();
+    let table = CaptureTable::from_counts(lists, [(1, 60), (2, 50), (4, 40), (3, 1), (5, 1), (6, 1)])
+        .expect("a valid table");
+    for method in [Method::Stepwise, Method::Bic] {
+        let found = answer(&table, method, &bootstrap(Interval::Studentised, 0.95, 1000, 1));
+        assert!(found.total.is_some() && found.interval.is_none(), "{found:?}");
+        let why = found.diagnostics["upper_limit"].as_str().expect("words");
+        assert!(why.starts_with("none: so many replicates have no estimate or no standard error"), "{why}");
+        // At a lower level the limits are within those that can be told.
+        assert!(answer(&table, method, &bootstrap(Interval::Studentised, 0.8, 1000, 1)).interval.is_some());
+    }
+}
+
 #[test]
 fn an_unknown_interval_is_an_error_that_names_the_known_ones() {
     let error = "bootstrap".parse::<Interval>().expect_err("not an interval");
-    assert_eq!(error.to_string(), "the option interval is bootstrap; use wald, percentile or bca");
+    assert_eq!(
+        error.to_string(),
+        "the option interval is bootstrap; use wald, percentile, bca or studentised"
+    );
     for interval in Interval::ALL {
         assert_eq!(interval.to_string().parse(), Ok(interval));
     }

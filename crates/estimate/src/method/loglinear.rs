@@ -89,6 +89,14 @@ fn with_interval(
         ];
         answer.diagnostics.extend(found.map(|(name, value)| (name.to_owned(), value)));
         answer.spread = replicates.spread();
+        if let Some(studentised) = &limits.studentised {
+            let side = (1.0 - options.level) / 2.0;
+            let t = [studentised.t(side), studentised.t(1.0 - side)];
+            answer.diagnostics.insert("t_quantiles".into(), json!(t));
+            let without = studentised.untold - replicates.without_estimate;
+            answer.diagnostics.insert("replicates_without_standard_error".into(), json!(without));
+            answer.spread = studentised.spread();
+        }
         answer.interval = limits.low.zip(limits.high).map(|(low, high)| (detected + low, detected + high));
         let outside = |(low, high): (f64, f64)| answer.total < low || answer.total > high;
         let notes = [
