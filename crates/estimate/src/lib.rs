@@ -34,6 +34,7 @@
 #![doc = "\n"]
 #![doc = include_str!("methods.md")]
 
+mod average;
 pub mod bayes;
 mod bootstrap;
 mod bounds;

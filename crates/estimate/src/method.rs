@@ -1,5 +1,6 @@
 //! The one place where a method is dispatched.
 
+mod average;
 mod bayes_loglinear;
 mod combined;
 mod decomposable;
@@ -112,6 +113,7 @@ impl<'a> Task<'a> {
             Method::Stepwise => loglinear::stepwise(self, table, cells),
             Method::Bic => loglinear::bic(self, table, cells),
             Method::Profile => loglinear::profile(self, table, cells),
+            Method::Average => average::answer(self, table, cells),
             Method::Decomposable => decomposable::answer(self, table),
             Method::BayesLoglinear => bayes_loglinear::answer(self, table),
             Method::Chao => Ok(simple::chao(self, table)),

@@ -32,6 +32,10 @@ pub enum Method {
     Bic,
     /// The model of [`Method::Bic`], with the profile likelihood interval of Cormack (1992).
     Profile,
+    /// Average over log-linear models weighted by exp(−½ BIC) (Buckland, Burnham and Augustin 1997):
+    /// over all that [`Method::Bic`] compares, up to six lists (five with threes); beyond, over those within
+    /// 10 of the smallest BIC. The total is the median of the mixture, the interval its quantiles.
+    Average,
     /// Bayesian average over all decomposable graphs of three to seven lists (Madigan and York
     /// 1997); the total is the posterior median, with an equal-tailed posterior interval.
     Decomposable,
@@ -50,11 +54,12 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order in which they are named to the user.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Main,
         Self::Stepwise,
         Self::Bic,
         Self::Profile,
+        Self::Average,
         Self::Decomposable,
         Self::BayesLoglinear,
         Self::Chao,
@@ -69,6 +74,7 @@ impl Method {
             Self::Stepwise => "stepwise",
             Self::Bic => "bic",
             Self::Profile => "profile",
+            Self::Average => "bic-average",
             Self::Decomposable => "decomposable",
             Self::BayesLoglinear => "bayes-loglinear",
             Self::Chao => "chao",
@@ -221,7 +227,8 @@ pub struct Options {
     /// default) or 3 (threes of lists, for up to ten lists, in [`Method::BayesLoglinear`] up to five; beyond
     /// that they are refused).
     pub max_order: usize,
-    /// By what [`Method::Bic`] and [`Method::Profile`] choose their model; default BIC.
+    /// By what [`Method::Bic`] and [`Method::Profile`] choose their model; default BIC. The average
+    /// over models always weighs them by BIC.
     pub criterion: Criterion,
     /// How the interval of [`Method::Stepwise`] and [`Method::Bic`] is made; default Wald.
     pub interval: Interval,

@@ -113,12 +113,44 @@ fn intervals_with_the_choice_repeated_hold_the_truth_more_often() {
             let options = Options { interval, replicates: 200, ..Options::default() };
             coverage_with(&population, method, 200, &options)
         };
-        let (wald, percentile, bca) =
-            (share(Interval::Wald), share(Interval::Percentile), share(Interval::Bca));
+        let (wald, percentile, bca, studentised) = (
+            share(Interval::Wald),
+            share(Interval::Percentile),
+            share(Interval::Bca),
+            share(Interval::Studentised),
+        );
+        println!("{method}: wald {wald} percentile {percentile} bca {bca} studentised {studentised}");
         // 200 tables have a standard error of 1.5 points, and four of them make 6.2.
         assert!(percentile > wald && percentile > 0.888, "{method}: {wald} {percentile}");
         assert!(bca > wald && bca > 0.888, "{method}: {wald} {bca}");
+        // Where the model jumps, a larger replicate has a larger standard error too, and the limits turn to
+        // the other side: this one gains less (0.875 for bic, 0.715 for stepwise as run).
+        assert!(studentised > wald, "{method}: {wald} {studentised}");
     }
+}
+
+#[test]
+fn studentised_intervals_hold_the_truth_when_the_model_is_given() {
+    let options =
+        Options { interval: Interval::Studentised, max_order: 1, replicates: 400, ..Options::default() };
+    let share = coverage_with(&independent(), Method::Stepwise, REPLICATES, &options);
+    println!("studentised, order 1: {share}");
+    assert!(NOMINAL.contains(&share), "{share}");
+}
+
+/// The same population, and one whose lists are independent: an average over models by BIC knows that the
+/// model was chosen.
+#[test]
+fn intervals_of_the_average_by_bic_hold_the_truth_when_the_dependence_is_easily_overlooked() {
+    let population = Population { size: 2000, lists: vec![-1.2, -1.8, -1.5, -2.2], pairs: vec![(0, 2, 0.5)] };
+    let wald = coverage(&population, Method::Bic, 2, 300);
+    let share = coverage(&population, Method::Average, 2, 300);
+    println!("dependent: bic {wald} bic-average {share}");
+    // 300 tables have a standard error of 1.3 points, and four of them make 5.
+    assert!(share > wald && share > 0.90, "{wald} {share}");
+    let share = coverage(&independent(), Method::Average, 2, 300);
+    println!("independent: bic-average {share}");
+    assert!((0.90..=1.0).contains(&share), "{share}");
 }
 
 /// Fewer populations, since each takes three sums over the graphs; 200 have a standard error of

@@ -46,6 +46,7 @@ pub(super) fn method_name(t: &Texts, method: Method) -> &'static str {
         Method::Stepwise => t.method_stepwise,
         Method::Bic => t.method_bic,
         Method::Profile => t.method_profile,
+        Method::Average => t.method_average,
         Method::Decomposable => t.method_decomposable,
         Method::BayesLoglinear => t.method_bayes_loglinear,
         Method::Chao => t.method_chao,

@@ -22,6 +22,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
                 Method::Stepwise => t.method_stepwise_text,
                 Method::Bic => t.method_bic_text,
                 Method::Profile => t.method_profile_text,
+                Method::Average => t.method_average_text,
                 Method::Decomposable => t.method_decomposable_text,
                 Method::BayesLoglinear => t.method_bayes_loglinear_text,
                 Method::Chao => t.method_chao_text,

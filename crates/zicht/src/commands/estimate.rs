@@ -24,14 +24,17 @@ pub(crate) struct Arguments {
     /// Capture histories: one 0/1 column a list and a column `count`, or one row a person.
     #[arg(required_unless_present = "study", conflicts_with = "study")]
     lists: Option<PathBuf>,
-    /// Method: main, stepwise, bic, profile, decomposable, bayes-loglinear, chao, sample-coverage or combined;
-    /// all when none is given. May be given more than once.
+    /// Method: main, stepwise, bic, profile, bic-average, decomposable, bayes-loglinear, chao, sample-coverage or
+    /// combined; all when none is given. May be given more than once.
     #[arg(long = "method", value_name = "NAME")]
     methods: Vec<String>,
-    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (in bic,
-    /// profile and bayes-loglinear, up to five lists).
+    /// Highest order of interaction: 1 is independence, 2 adds pairs of lists, 3 threes of lists (up to ten
+    /// lists, in bayes-loglinear up to five).
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
     max_order: u8,
+    /// By what bic and profile choose their model: bic, aic or aicc.
+    #[arg(long, value_name = "NAME", default_value_t = estimate::Criterion::Bic)]
+    criterion: estimate::Criterion,
     /// Weight of the prior of `decomposable` on each combination of lists, in persons; 2^-k for k lists
     /// when it is not given.
     #[arg(long, value_name = "WEIGHT")]
@@ -42,7 +45,7 @@ pub(crate) struct Arguments {
     /// Variance of the normal prior of `bayes-loglinear` on each term of two or more lists.
     #[arg(long, value_name = "VARIANCE", default_value_t = 1.0)]
     interaction_variance: f64,
-    /// Interval of stepwise and bic: wald, percentile or bca. The last two draw the persons again and
+    /// Interval of stepwise and bic: wald, percentile, bca or studentised. The last three draw the persons again and
     /// choose the model again in each replicate.
     #[arg(long, value_name = "NAME", default_value_t = estimate::Interval::Wald)]
     interval: estimate::Interval,
@@ -92,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let options = estimate::Options {
         level: arguments.level,
         max_order: usize::from(arguments.max_order),
+        criterion: arguments.criterion,
         interval: arguments.interval,
         replicates: arguments.replicates,
         seed: global.seed.unwrap_or(1),
