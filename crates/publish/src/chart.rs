@@ -7,6 +7,7 @@
 mod bars;
 mod intervals;
 mod lines;
+mod matrix;
 
 use std::fmt::Write as _;
 
@@ -15,6 +16,7 @@ use model::Language;
 pub(crate) use bars::{Bar, bars};
 pub(crate) use intervals::{Interval, Scale, intervals};
 pub(crate) use lines::{Line, Lines, lines};
+pub(crate) use matrix::matrix;
 
 /// Most series in one chart: more cannot be told apart.
 pub(crate) const SERIES: usize = 5;

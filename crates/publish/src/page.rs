@@ -8,6 +8,7 @@ mod cube;
 mod fitness;
 mod hidden;
 mod methods;
+mod models;
 mod overview;
 mod rates;
 mod sources;

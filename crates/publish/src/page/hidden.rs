@@ -7,7 +7,7 @@ use estimate::{Estimate, Method};
 use serde_json::Value;
 
 use super::visibility::hidden_in_a_table;
-use super::{Block, Cell, Context, Page, Term, fitness};
+use super::{Block, Cell, Context, Page, Term, fitness, models};
 use crate::chart::{self, Interval, Scale};
 use crate::number;
 use crate::release::ReleasedEstimate;
@@ -117,7 +117,9 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
     fitness::section(c, released, &id, blocks);
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);
-    sensitivity(c, released, &id, blocks);
+    models::pairs(c, released, &id, blocks);
+    models::priors(c, released, &id, blocks);
+    models::convergence(c, released, &id, blocks);
     diagnostics(c, released, &id, blocks);
     lists(c, released, &id, blocks);
     blocks.push(c.origin(&released.sources, ("estimate", t.m_estimate), None));
@@ -328,49 +330,6 @@ fn rivals(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Ve
         .collect();
     let head = [t.rival_model, t.rival_bic, t.estimate_total].map(String::from).to_vec();
     blocks.push(c.table(format!("{}: {}", released.settings.title.get(c.language), t.rivals), head, rows));
-}
-
-/// How much of an averaged answer is the prior's: the answers with other priors.
-fn sensitivity(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Vec<Block>) {
-    let t = c.t;
-    // The table has the columns of this method; that of log-linear models has other priors.
-    let averages = released.estimation.estimates.iter().filter(|e| e.method == Method::Decomposable);
-    let answers = averages.filter_map(|e| e.diagnostics.get("sensitivity")?.as_array());
-    let rows: Vec<Vec<Cell>> = answers
-        .flatten()
-        .map(|answer| {
-            let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
-            let number = |value: Option<&Value>| value.and_then(Value::as_f64);
-            let limit = |i: usize| number(answer.get("interval").and_then(|interval| interval.get(i)));
-            let delta = number(answer.get("delta")).unwrap_or_default();
-            let uniform = answer.get("prior").and_then(Value::as_str) == Some("uniform");
-            vec![
-                Cell::number(number::decimal(delta, 4, c.language)),
-                Cell::text(if uniform { t.prior_uniform } else { t.prior_inverse }),
-                number(answer.get("total")).map_or_else(dash, |total| Cell::number(c.whole(total))),
-                limit(0)
-                    .zip(limit(1))
-                    .map_or_else(dash, |(low, high)| Cell::number(c.range(&c.whole(low), &c.whole(high)))),
-            ]
-        })
-        .collect();
-    if rows.is_empty() {
-        return;
-    }
-    let level = number::percent(c.release.settings.monitor.level, c.language);
-    let head = vec![
-        t.prior_weight.to_owned(),
-        t.prior_total.to_owned(),
-        t.estimate_total.to_owned(),
-        fill(t.estimate_interval, &[("level", &level)]),
-    ];
-    blocks.push(Block::Minor { id: format!("{id}-prior"), text: t.prior_head.into() });
-    blocks.push(Block::Text(t.prior_text.into()));
-    blocks.push(c.table(
-        format!("{}: {}", released.settings.title.get(c.language), t.prior_head),
-        head,
-        rows,
-    ));
 }
 
 /// The figures that may be published of a fit: none of them is a count of a capture history.
