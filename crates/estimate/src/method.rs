@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::branch::smallest;
 use crate::fitness::Fitness;
 use crate::loglinear::Cells;
+use crate::pairwise::pair_checks;
 use crate::search::bounded::quick_work;
 use crate::search::{Chosen, Goal, best_model, fixed};
 use crate::spread::Spread;
@@ -42,7 +43,8 @@ use crate::{Error, Estimate, Estimation, Method, Options};
 pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> Result<Estimation, Error> {
     options.check()?;
     let task = Task::new(table, options);
-    let estimates = methods.iter().map(|&method| task.run(method)).collect();
+    let estimates: Vec<Estimate> = methods.iter().map(|&method| task.run(method)).collect();
+    let pairs = pair_checks(table, reference_total(&estimates), options.level);
     Ok(Estimation {
         detected: table.detected(),
         lists: table.lists().to_vec(),
@@ -52,7 +54,19 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
         contrasts: Vec::new(),
         margins: Vec::new(),
         fitness: task.fitness.into_inner(),
+        pairs,
     })
+}
+
+/// The total that pairs of lists are compared with: of a method that lets lists depend on each other,
+/// or else of any but a lower bound.
+fn reference_total(estimates: &[Estimate]) -> Option<f64> {
+    let of = |method| estimates.iter().find(|estimate| estimate.method == method)?.total;
+    let any = || estimates.iter().filter(|estimate| estimate.method != Method::Chao).find_map(|e| e.total);
+    [Method::Combined, Method::Bic, Method::Stepwise, Method::Decomposable]
+        .into_iter()
+        .find_map(of)
+        .or_else(any)
 }
 
 type Diagnostics = BTreeMap<String, Value>;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::fitness::Fitness;
+use crate::pairwise::PairCheck;
 use crate::spread::Spread;
 use crate::{Contrast, Grouped, LeastVisible, Method};
 
@@ -102,6 +103,9 @@ pub struct Estimation {
     /// What the data can support; `None` unless the method `combined` was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fitness: Option<Fitness>,
+    /// What each pair of lists says on its own, and whether the two depend on each other. These are
+    /// exact counts of few persons: not to be published as they are.
+    pub pairs: Vec<PairCheck>,
 }
 
 impl Estimation {

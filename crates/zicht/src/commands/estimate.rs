@@ -310,6 +310,7 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
         };
         show.result(&format!("\nfitness: {said}: {}", fitness.reasons.join("; ")));
     }
+    print_pairs(estimation, show);
     print_groups(estimation, show);
 }
 
@@ -417,4 +418,22 @@ fn print_covariates(found: &CovariateEstimation, show: &Show) {
         let why = pair.refused.as_deref().unwrap_or("doubly robust");
         line(&pair.lists.join(" and "), pair.total, pair.interval, why);
     }
+}
+
+/// The pairs of lists that are out of the ordinary, in a line for each way of being so.
+fn print_pairs(estimation: &estimate::Estimation, show: &Show) {
+    if estimation.estimates.iter().all(|e| e.refused.is_some()) {
+        return;
+    }
+    let line = |what: &str, which: &dyn Fn(&estimate::PairCheck) -> bool| {
+        let pairs: Vec<String> =
+            estimation.pairs.iter().filter(|pair| which(pair)).map(|pair| pair.lists.join(":")).collect();
+        if !pairs.is_empty() {
+            show.result(&format!("{what}: {}", pairs.join(" ")));
+        }
+    };
+    line("lists that go together", &|pair| pair.dependence == estimate::Dependence::Positive);
+    line("lists that keep apart", &|pair| pair.dependence == estimate::Dependence::Negative);
+    line("lists without a common person, beyond chance", &|pair| pair.looks_disjoint);
+    line("lists of which one lies inside the other", &|pair| !pair.inside_other.is_empty());
 }
