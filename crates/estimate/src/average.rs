@@ -40,15 +40,15 @@ pub(crate) struct Average {
     pub(crate) complete: bool,
 }
 
-/// Averages over all models with terms of up to `max_order` lists, or over those within a window where
+/// Averages over all models with the pairs of `forced` and terms of up to `max_order` lists, or over those within a window where
 /// there are too many.
-pub(crate) fn average(cells: &Cells, max_order: usize) -> Result<Average, Refusal> {
+pub(crate) fn average(cells: &Cells, forced: Model, max_order: usize) -> Result<Average, Refusal> {
     if max_order > 2 && cells.lists > THREES_UP_TO {
         return Err(Refusal::TooManyLists);
     }
-    let goal = Goal { max_order, criterion: Criterion::Bic };
+    let goal = Goal { max_order, criterion: Criterion::Bic, forced };
     let mut found = if max_order < 2 {
-        one(cells)
+        one(cells, forced)
     } else if cells.lists > goal.exhaustive_lists() {
         within_window(cells, goal, most_work(cells, goal))?
     } else {
@@ -71,11 +71,10 @@ pub(crate) fn average(cells: &Cells, max_order: usize) -> Result<Average, Refusa
     Ok(found)
 }
 
-fn one(cells: &Cells) -> Average {
-    let main = Model::main(cells.lists);
+fn one(cells: &Cells, model: Model) -> Average {
     let mut solver = Solver::new(cells);
-    let sound = fit_cells(cells, main, &mut solver).is_ok();
-    let scored = sound.then(|| score(cells, Criterion::Bic, main, &mut solver)).flatten();
+    let sound = fit_cells(cells, model, &mut solver).is_ok();
+    let scored = sound.then(|| score(cells, Criterion::Bic, model, &mut solver)).flatten();
     Average {
         models: scored.map(|ranked| (ranked, 1.0)).into_iter().collect(),
         considered: 1,
@@ -102,11 +101,10 @@ fn all(cells: &Cells, goal: Goal) -> Average {
 
 fn within_window(cells: &Cells, goal: Goal, most: u64) -> Result<Average, Refusal> {
     let mut search = Search::new(cells, goal, Keep::Within(WINDOW));
-    let main = Model::main(cells.lists);
-    search.try_one(main);
+    search.try_one(goal.forced);
     if search.best.is_none() {
         // Why there is nowhere to start from.
-        fit_cells(cells, main, &mut Solver::new(cells))?;
+        fit_cells(cells, goal.forced, &mut Solver::new(cells))?;
     }
     search.descend();
     let branches = can_branch(cells);
@@ -220,7 +218,7 @@ mod tests {
             max_order in 2..=3_usize,
         ) {
             let cells = Cells::from_counts(5, counts.iter().enumerate().map(|(i, &n)| (i as u32 + 1, n)));
-            let goal = Goal { max_order, criterion: Criterion::Bic };
+            let goal = Goal::new(cells.lists, max_order, Criterion::Bic);
             let Ok(windowed) = within_window(&cells, goal, u64::MAX / 4) else { return Ok(()) };
             prop_assert!(windowed.complete);
             let mut every: Vec<Ranked> = all(&cells, goal).models.into_iter().map(|(ranked, _)| ranked).collect();

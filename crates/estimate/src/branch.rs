@@ -23,9 +23,9 @@ const TIE: f64 = 1e-9;
 /// it takes, not what is found, as long as that takes no more work than `most_work`, in fits.
 pub(crate) fn smallest(cells: &Cells, goal: Goal, likely: &[Model], most_work: u64) -> Option<Fit> {
     let mut search = Search::new(cells, goal, Keep::Few(1));
-    search.try_one(Model::main(cells.lists));
+    search.try_one(goal.forced);
     if goal.max_order >= 2 {
-        for &model in likely {
+        for &model in likely.iter().filter(|model| model.has_pairs_of(goal.forced)) {
             search.try_one(model);
         }
         if cells.lists > goal.exhaustive_lists() {
@@ -190,7 +190,8 @@ impl<'a> Search<'a> {
 
     /// Looks at every model of the goal that may be kept.
     pub(crate) fn visit_all(&mut self) {
-        let mut free: Vec<u32> = pairs(self.cells.lists).map(|(i, j)| 1 << i | 1 << j).collect();
+        let free = pairs(self.cells.lists).filter(|&(i, j)| !self.goal.forced.contains(i, j));
+        let mut free: Vec<u32> = free.map(|(i, j)| 1 << i | 1 << j).collect();
         if self.goal.max_order > 2 {
             free.extend(threes(self.cells.lists));
         }
@@ -346,6 +347,9 @@ impl<'a> Search<'a> {
             if self.is_ended() {
                 return;
             }
+            if !next.has_pairs_of(self.goal.forced) {
+                continue;
+            }
             let terms = Terms::of(self.cells, next);
             let known = |term: &u32| here.iter().find(|(t, _)| t == term).map_or(0.0, |(_, theta)| *theta);
             let start: Vec<f64> = terms.finite.iter().map(known).collect();
@@ -372,7 +376,13 @@ mod tests {
         let cells = Cells::from_counts(lists, counts);
         // A table goes with one criterion, so that all of them have their turn.
         let criterion = Criterion::ALL[cells.detected as usize % 3];
-        check_goal(&cells, Goal { max_order, criterion }, likely)
+        check_goal(&cells, Goal::new(lists, max_order, criterion), likely)?;
+        // Of the lists that overlap, the first two must depend on each other.
+        if cells.margins[3] > 0.0 && lists < 6 {
+            let forced = Model::main(lists).with(0, 1);
+            check_goal(&cells, Goal { forced, ..Goal::new(lists, max_order, criterion) }, likely)?;
+        }
+        Ok(())
     }
 
     fn check_goal(cells: &Cells, goal: Goal, likely: &[Model]) -> Result<(), TestCaseError> {
@@ -381,6 +391,7 @@ mod tests {
         match (all, found) {
             (Ok(all), Some(found)) => {
                 let value = |fit: &Fit| fit.criterion(goal.criterion);
+                prop_assert!(found.model.has_pairs_of(goal.forced));
                 prop_assert!((value(&all.fit) - value(&found)).abs() < 1e-7, "{:?} {found:?}", all.fit);
                 let tied = all.ranking.get(1).is_some_and(|next| next.value - all.ranking[0].value < 1e-6);
                 prop_assert!(

@@ -102,6 +102,8 @@ pub struct Settings {
     /// Numbers of hidden persons that are thought possible; `None` for all from 0 on. Other
     /// programs ask for a range; with the same one the results are the same.
     pub hidden: Option<RangeInclusive<u64>>,
+    /// Pairs of lists, by their places, that every graph joins; none of them twice the same list.
+    pub joined: Vec<(usize, usize)>,
 }
 
 /// Why there is no average.
@@ -139,6 +141,14 @@ pub enum Refusal {
         delta: f64,
         /// The weight that is not enough yet.
         least: f64,
+    },
+    /// A pair to be joined is no pair of lists.
+    #[error("lists {i} and {j} are not a pair of lists")]
+    NoPair {
+        /// The one.
+        i: usize,
+        /// The other.
+        j: usize,
     },
     /// The range of hidden persons has none.
     #[error("there is no number in the range of hidden persons")]
@@ -226,7 +236,7 @@ pub(crate) fn sensitivity(
     let other = if settings.prior == Prior::Uniform { Prior::InverseTotal } else { Prior::Uniform };
     let mut found = Vec::new();
     for delta in [delta, delta / 2.0, delta * 2.0] {
-        let with = |prior| Settings { delta: Some(delta), prior, hidden: settings.hidden.clone() };
+        let with = |prior| Settings { delta: Some(delta), prior, ..settings.clone() };
         let posterior = posterior(table, &with(settings.prior), Negligible::EXACT);
         for prior in [settings.prior, other] {
             let listed = if found.is_empty() { LISTED } else { 1 };
@@ -261,7 +271,17 @@ fn posterior(table: &CaptureTable, settings: &Settings, left_out: Negligible) ->
     if settings.hidden.as_ref().is_some_and(RangeInclusive::is_empty) {
         return Err(Refusal::EmptyRange);
     }
-    Ok(Posterior::new(table, delta(table, settings), settings.hidden.as_ref(), left_out))
+    let beyond = settings.joined.iter().find(|&&(i, j)| i == j || i >= lists || j >= lists);
+    if let Some(&(i, j)) = beyond {
+        return Err(Refusal::NoPair { i, j });
+    }
+    Ok(Posterior::new(
+        table,
+        delta(table, settings),
+        settings.hidden.as_ref(),
+        &graphs::with(lists, &settings.joined),
+        left_out,
+    ))
 }
 
 /// Describes the posterior, with so many of the most probable graphs.
@@ -298,7 +318,7 @@ fn describe(
         })
         .collect();
     Ok(Average {
-        graphs: graphs::graphs(lists).len(),
+        graphs: graphs::with(lists, &settings.joined).len(),
         delta,
         prior: settings.prior,
         mean: posterior.mean(power),

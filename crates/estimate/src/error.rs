@@ -12,6 +12,17 @@ pub enum Error {
         /// The name as given.
         name: String,
     },
+    /// A list that is asked for by a name that no list has.
+    #[error("there is no list \"{name}\"; the lists are {}", lists.join(", "))]
+    UnknownList {
+        /// The name as given.
+        name: String,
+        /// Names of the lists there are.
+        lists: Vec<String>,
+    },
+    /// A choice of lists that cannot be made, in words.
+    #[error("{0}")]
+    Lists(String),
     /// An option outside its range.
     #[error("the option {option} is {value}; {allowed}")]
     Option {

@@ -9,14 +9,19 @@ use rand_distr::{Distribution, Open01};
 use rayon::prelude::*;
 use serde_json::json;
 
+use crate::lists::prepare;
 use crate::numeric::quantile;
 use crate::ranks::{Ranked, contrasts, least_visible, rank_probabilities};
 use crate::spread::Spread;
 use crate::strata::{self, Joint};
-use crate::{Contrast, Error, Estimate, Group, LeastVisible, Margin, Method, Options, Pooling, estimate};
+use crate::{
+    Contrast, Error, Estimate, Group, LeastVisible, ListChoice, Margin, Method, Options, Pooling, estimate,
+};
 
 /// Populations drawn for each bootstrap replicate of the options; a draw is cheap.
 const DRAWS_PER_REPLICATE: usize = 10;
+
+type Grouping = (BTreeMap<String, String>, CaptureTable);
 
 /// What was found for groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,8 +90,8 @@ fn separate(groups: &strata::Groups, method: Method, options: &Options) -> Resul
     let found: Vec<Group> = groups
         .par_iter()
         .map(|(codes, table)| {
-            let estimate = estimate(table, &[method], options)?.estimates.remove(0);
-            Ok(group(codes, table.detected(), estimate))
+            let mut found = estimate(table, &[method], options)?;
+            Ok(group(codes, found.detected, found.estimates.remove(0)))
         })
         .collect::<Result<_, Error>>()?;
     let draws = options.replicates * DRAWS_PER_REPLICATE;
@@ -119,6 +124,7 @@ fn joint(groups: &strata::Groups, method: Method, options: &Options) -> Result<G
             });
         }
     };
+    let (groups, options) = &chosen(groups, options)?;
     let fitted = strata::fit(groups, max_order, options)?;
     let found: Vec<Group> = groups
         .iter()
@@ -138,6 +144,27 @@ fn joint(groups: &strata::Groups, method: Method, options: &Options) -> Result<G
         .collect();
     let margins = margins(groups, &joint, options.level);
     Ok(compared(found, visibility, margins, options))
+}
+
+/// The groups once the choice of lists is made, which has to be the same for all.
+fn chosen(groups: &strata::Groups, options: &Options) -> Result<(Vec<Grouping>, Options), Error> {
+    if !options.lists.dependent.is_empty() {
+        return Err(Error::Lists(
+            "groups that are fitted together cannot be told which lists depend on each other; put these lists \
+             together"
+                .into(),
+        ));
+    }
+    let found = groups
+        .iter()
+        .map(|(codes, table)| Ok((codes.clone(), prepare(table, options)?.table)))
+        .collect::<Result<Vec<Grouping>, Error>>()?;
+    if found.windows(2).any(|two| two[0].1.lists() != two[1].1.lists()) {
+        return Err(Error::Lists(
+            "in some of the groups, not in all, a list lies inside another; leave it out by its name".into(),
+        ));
+    }
+    Ok((found, Options { lists: ListChoice::default(), ..options.clone() }))
 }
 
 fn group(codes: &BTreeMap<String, String>, detected: u64, estimate: Estimate) -> Group {

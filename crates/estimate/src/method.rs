@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use crate::branch::smallest;
 use crate::fitness::Fitness;
-use crate::loglinear::Cells;
+use crate::lists::{Prepared, prepare};
+use crate::loglinear::{Cells, Model};
 use crate::pairwise::pair_checks;
 use crate::search::bounded::quick_work;
 use crate::search::{Chosen, Goal, best_model, fixed};
@@ -28,7 +29,7 @@ use crate::{Error, Estimate, Estimation, Method, Options};
 /// name them. A method that cannot answer is refused in its own estimate; the others go on.
 ///
 /// # Errors
-/// When an option is out of range.
+/// When an option is out of range, or the choice of lists cannot be made.
 ///
 /// ```
 /// use estimate::{Method, Options, estimate};
@@ -42,12 +43,14 @@ use crate::{Error, Estimate, Estimation, Method, Options};
 /// ```
 pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> Result<Estimation, Error> {
     options.check()?;
-    let task = Task::new(table, options);
+    let Prepared { table, options, notes } = prepare(table, options)?;
+    let task = Task::new(&table, &options);
     let estimates: Vec<Estimate> = methods.iter().map(|&method| task.run(method)).collect();
-    let pairs = pair_checks(table, reference_total(&estimates), options.level);
+    let pairs = pair_checks(&table, reference_total(&estimates), options.level);
     Ok(Estimation {
         detected: table.detected(),
         lists: table.lists().to_vec(),
+        notes,
         estimates,
         groups: Vec::new(),
         least_visible: None,
@@ -71,9 +74,11 @@ fn reference_total(estimates: &[Estimate]) -> Option<f64> {
 
 type Diagnostics = BTreeMap<String, Value>;
 
-/// One table, prepared once for all methods.
+/// One table, prepared once for all methods, on which the choice of lists has been made.
 pub(crate) struct Task<'a> {
     pub(crate) options: &'a Options,
+    /// The pairs that every log-linear model has, of the lists with persons.
+    pub(crate) forced: Model,
     /// Why no method at all can say anything; otherwise the table of the lists with persons.
     pub(crate) table: Result<(CaptureTable, Cells), String>,
     /// Names of the lists without persons.
@@ -110,8 +115,12 @@ impl<'a> Task<'a> {
             let cells = Cells::new(&table);
             (table, cells)
         });
+        let place = |name: &String| used.iter().position(|&i| table.lists()[i] == *name);
+        let pairs = options.lists.dependent.iter().filter_map(|(a, b)| place(a).zip(place(b)));
+        let forced = pairs.fold(Model::main(used.len()), |model, (i, j)| model.with(i, j));
         Self {
             options,
+            forced,
             table: reduced,
             empty_lists: names(&empty),
             best: OnceLock::new(),
@@ -162,6 +171,14 @@ impl<'a> Task<'a> {
             Err(why) => estimate.refused = Some(why),
         }
         estimate.diagnostics.insert("seed".into(), json!(self.options.seed));
+        if self.forced.pair_count() > 0 && !method.knows_dependent_pairs() {
+            estimate.diagnostics.insert(
+                "dependent_note".into(),
+                json!(
+                    "this method cannot be told which lists depend on each other; put them together for it"
+                ),
+            );
+        }
         if !self.empty_lists.is_empty() {
             estimate.diagnostics.insert("empty_lists".into(), json!(self.empty_lists));
         }
@@ -170,7 +187,7 @@ impl<'a> Task<'a> {
 
     /// Which models are compared, and by what.
     fn goal(&self) -> Goal {
-        Goal { max_order: self.options.max_order, criterion: self.options.criterion }
+        Goal { max_order: self.options.max_order, criterion: self.options.criterion, forced: self.forced }
     }
 
     fn best_model(&self, cells: &Cells) -> Result<&Chosen, String> {

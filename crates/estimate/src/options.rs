@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::ListChoice;
 use crate::decomposable::Prior;
 use crate::{Criterion, Error};
 
@@ -66,6 +67,14 @@ impl Method {
         Self::SampleCoverage,
         Self::Combined,
     ];
+
+    /// Whether [`ListChoice::dependent`] has an effect on it.
+    pub(crate) const fn knows_dependent_pairs(self) -> bool {
+        matches!(
+            self,
+            Self::Main | Self::Stepwise | Self::Bic | Self::Profile | Self::Decomposable | Self::Combined
+        )
+    }
 
     /// Name on the command line and in results.
     pub const fn name(self) -> &'static str {
@@ -257,6 +266,9 @@ pub struct Options {
     /// step by step; its codes are numbers. `None`, the default, for a variable whose codes have no
     /// order.
     pub smooth: Option<String>,
+    /// Which lists are left out, put together, or known to depend on each other; default all as
+    /// they are.
+    pub lists: ListChoice,
 }
 
 impl Default for Options {
@@ -274,6 +286,7 @@ impl Default for Options {
             interaction_variance: 1.0,
             pooling: Pooling::None,
             smooth: None,
+            lists: ListChoice::default(),
         }
     }
 }

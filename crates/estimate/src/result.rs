@@ -85,10 +85,13 @@ pub struct Margin {
 /// The answers of all methods for one table of capture histories.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimation {
-    /// Number of persons seen in at least one list.
+    /// Number of persons seen in at least one of the lists used.
     pub detected: u64,
-    /// Names of the lists.
+    /// Names of the lists, after those left out and put together.
     pub lists: Vec<String>,
+    /// What a reader has to know of the lists: who is no longer detected since a list was left out,
+    /// which list lies inside another.
+    pub notes: Vec<String>,
     /// One estimate a method, in the order in which the methods were asked for.
     pub estimates: Vec<Estimate>,
     /// Estimates by group; empty when no groups were asked for.

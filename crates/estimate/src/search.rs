@@ -20,9 +20,16 @@ pub(crate) struct Goal {
     /// Most lists in a term.
     pub(crate) max_order: usize,
     pub(crate) criterion: Criterion,
+    /// Every model has the pairs of this one.
+    pub(crate) forced: Model,
 }
 
 impl Goal {
+    /// All models with terms of up to `max_order` lists.
+    pub(crate) fn new(lists: usize, max_order: usize, criterion: Criterion) -> Self {
+        Self { max_order, criterion, forced: Model::main(lists) }
+    }
+
     /// The most lists for which all models are gone through: 2^15 with pairs, 6,212 with threes too.
     pub(crate) fn exhaustive_lists(self) -> usize {
         if self.max_order > 2 { 5 } else { 6 }
@@ -71,19 +78,24 @@ pub(crate) fn fixed(cells: &Cells, model: Model) -> Result<Chosen, Refusal> {
     })
 }
 
-/// Adds, one at a time, the pair whose observed overlap is the least likely under the model so
+/// To the pairs of `forced` adds, one at a time, the pair whose observed overlap is the least likely under the model so
 /// far, as long as its one-sided Poisson p-value is below `p_enter` and the bigger model has a
 /// unique estimate (Chan, Silverman and Vincent 2021). With `max_order` 3 a three whose pairs are all in
 /// the model is a candidate like the pairs, by the overlap of its three lists.
 ///
 /// p-values are compared by their logarithms, so that two of them below the smallest
 /// floating-point number are still told apart.
-pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<Chosen, Refusal> {
+pub(crate) fn stepwise(
+    cells: &Cells,
+    forced: Model,
+    max_order: usize,
+    p_enter: f64,
+) -> Result<Chosen, Refusal> {
     if max_order > 2 && cells.lists > THREES_UP_TO {
         return Err(Refusal::TooManyLists);
     }
     let mut solver = Solver::new(cells);
-    let fit = fit_cells(cells, Model::main(cells.lists), &mut solver)?;
+    let fit = fit_cells(cells, forced, &mut solver)?;
     let mut chosen = Chosen {
         fit,
         search: "stepwise by p-value",
@@ -125,14 +137,13 @@ pub(crate) fn stepwise(cells: &Cells, max_order: usize, p_enter: f64) -> Result<
 /// The best model of `goal`: among all models where there are few enough to go through, beyond that by
 /// branch and bound with a bounded number of fits.
 pub(crate) fn best_model(cells: &Cells, goal: Goal) -> Result<Chosen, Refusal> {
-    let main = Model::main(cells.lists);
     if goal.max_order < 2 {
-        return fixed(cells, main);
+        return fixed(cells, goal.forced);
     }
     if goal.max_order > 2 && cells.lists > THREES_UP_TO {
         return Err(Refusal::TooManyLists);
     }
-    if goal.criterion.penalty(main.parameters(), cells.detected).is_infinite() {
+    if goal.criterion.penalty(goal.forced.parameters(), cells.detected).is_infinite() {
         return Err(Refusal::TooFewPersons);
     }
     if cells.lists > goal.exhaustive_lists() {
@@ -172,13 +183,16 @@ pub(crate) struct Scores {
 /// Fits every model with pairs, or with pairs and threes.
 pub(crate) fn score_all(cells: &Cells, goal: Goal) -> Scores {
     let (models, considered): (Vec<Model>, usize) = if goal.max_order > 2 {
-        let all = Model::all(cells.lists, 3);
+        let mut all = Model::all(cells.lists, 3);
+        all.retain(|model| model.has_pairs_of(goal.forced));
         let considered = all.len();
         (all.into_par_iter().filter(|&model| check_cells(cells, model).holds()).collect(), considered)
     } else {
         let sound = sound_models(cells);
-        let bits = (0..sound.len()).filter(|&bits| sound[bits]);
-        (bits.map(|bits| Model::from_bits(cells.lists, bits as u128)).collect(), sound.len())
+        let all = (0..sound.len()).map(|bits| (Model::from_bits(cells.lists, bits as u128), sound[bits]));
+        let asked: Vec<(Model, bool)> = all.filter(|(model, _)| model.has_pairs_of(goal.forced)).collect();
+        let models = asked.iter().filter(|(_, sound)| *sound).map(|(model, _)| *model);
+        (models.collect(), asked.len())
     };
     let scores: Vec<Option<Ranked>> = models
         .par_iter()

@@ -15,7 +15,8 @@ fn from(lists: usize, counts: &[(u32, u64)]) -> CaptureTable {
 }
 
 fn with(table: &CaptureTable, delta: f64, prior: Prior, most: Option<u64>) -> Average {
-    let settings = Settings { delta: Some(delta), prior, hidden: most.map(|most| 0..=most) };
+    let settings =
+        Settings { delta: Some(delta), prior, hidden: most.map(|most| 0..=most), ..Settings::default() };
     average(table, &settings).expect("an average")
 }
 
@@ -145,6 +146,11 @@ fn what_cannot_be_averaged_is_refused_in_words() {
     let why = average(&table("Korea"), &uniform).expect_err("no finite sum").to_string();
     assert!(why.contains("no finite sum") && why.contains("delta above 0.1429"), "{why}");
     #[expect(clippy::reversed_empty_ranges, reason = "that is the case")]
+    for pair in [(0, 9), (1, 1)] {
+        let beyond = Settings { joined: vec![pair], ..Settings::default() };
+        let refused = average(&table("Ned_5"), &beyond).expect_err("no such pair");
+        assert!(refused.to_string().contains("are not a pair of lists"), "{refused}");
+    }
     let empty = Settings { hidden: Some(5..=4), ..Settings::default() };
     assert_eq!(average(&table("Korea"), &empty).err(), Some(Refusal::EmptyRange));
 

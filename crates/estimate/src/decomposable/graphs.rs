@@ -104,6 +104,12 @@ pub(super) fn graphs(lists: usize) -> &'static [Graph] {
     })
 }
 
+/// Those of all graphs that join each of these pairs of lists.
+pub(super) fn with(lists: usize, joined: &[(usize, usize)]) -> Vec<&'static Graph> {
+    let asked = joined.iter().fold(Model::main(lists), |model, &(i, j)| model.with(i, j));
+    graphs(lists).iter().filter(|graph| graph.model(lists).has_pairs_of(asked)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

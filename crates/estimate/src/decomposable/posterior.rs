@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use model::CaptureTable;
 use rayon::prelude::*;
 
-use super::graphs::{Graph, graphs};
+use super::graphs::Graph;
 use super::grid::{Block, Distribution, Grid, blocks};
 use crate::numeric::{ln_gamma, ln_gamma_ratio};
 
@@ -171,17 +171,17 @@ impl Posterior {
         table: &CaptureTable,
         delta: f64,
         hidden: Option<&RangeInclusive<u64>>,
+        all: &[&'static Graph],
         left_out: Negligible,
     ) -> Self {
         let likelihood = Likelihood::new(table, delta);
-        let all = graphs(table.lists().len());
         let persons = likelihood.detected + likelihood.shifts[0];
         if let Some(range) = hidden {
             let grid = Grid::fixed(range);
             let coarse: Vec<Look> =
                 grid.points.iter().map(|&point| Look { point, block: 0, width: 0.0 }).collect();
             let (_, _, top) = look(&likelihood, all, &coarse, 1, left_out);
-            return Self::sum(likelihood, grid, &all.iter().collect::<Vec<_>>(), top, left_out);
+            return Self::sum(likelihood, grid, all, top, left_out);
         }
         let blocks = blocks(persons);
         let (kept, blocks_kept, top) = look(&likelihood, all, &looks(&blocks), blocks.len(), left_out);
@@ -380,7 +380,7 @@ fn looks(blocks: &[Block]) -> Vec<Look> {
 /// 1/N and with the uniform one.
 fn look(
     likelihood: &Likelihood,
-    all: &'static [Graph],
+    all: &[&'static Graph],
     looks: &[Look],
     blocks: usize,
     left_out: Negligible,
@@ -432,7 +432,7 @@ fn look(
         .iter()
         .zip(parts.iter().flat_map(|(best, _)| best))
         .filter(|(_, best)| (0..2).any(|i| best[i] > top[i] - left_out.graph))
-        .map(|(graph, _)| graph)
+        .map(|(graph, _)| *graph)
         .collect();
     (kept, keep, top)
 }

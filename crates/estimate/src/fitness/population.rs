@@ -66,7 +66,7 @@ impl Family {
 
 /// The two-way model of smallest BIC.
 fn best_with_pairs(cells: &Cells) -> Option<Fit> {
-    let goal = Goal { max_order: 2, criterion: Criterion::Bic };
+    let goal = Goal::new(cells.lists, 2, Criterion::Bic);
     smallest(cells, goal, &[], quick_work(cells, goal))
 }
 

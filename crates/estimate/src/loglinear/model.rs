@@ -123,6 +123,11 @@ impl Model {
         Self { pairs, threes: self.threes & !held, ..self }
     }
 
+    /// Whether all pairs of `other`, a model of pairs, are in this one.
+    pub(crate) fn has_pairs_of(self, other: Self) -> bool {
+        self.pairs & other.pairs == other.pairs
+    }
+
     /// This model, which has no threes, with the pair of bit `q` put in or taken out.
     pub(crate) fn toggled(self, q: usize) -> Self {
         Self { pairs: self.pairs ^ 1 << q, ..self }

@@ -14,7 +14,12 @@ const UNTOLD: f64 = 0.1;
 
 /// Method `decomposable`.
 pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String> {
-    let settings = Settings { delta: task.options.delta, prior: task.options.prior, ..Settings::default() };
+    let settings = Settings {
+        delta: task.options.delta,
+        prior: task.options.prior,
+        joined: task.forced.pairs().collect(),
+        ..Settings::default()
+    };
     let tried = if task.quick {
         vec![(0.0, settings.prior, quick_average(table, &settings))]
     } else {

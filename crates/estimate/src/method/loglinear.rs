@@ -16,14 +16,14 @@ use crate::{Criterion, Interval, Options};
 
 /// Method `main`.
 pub(super) fn main(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<Answer, String> {
-    let chosen = search::fixed(cells, Model::main(cells.lists)).map_err(|e| e.to_string())?;
+    let chosen = search::fixed(cells, task.forced).map_err(|e| e.to_string())?;
     Ok(wald(task.options, &chosen, table))
 }
 
 /// Method `stepwise`.
 pub(super) fn stepwise(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<Answer, String> {
     let options = task.options;
-    let choose = |cells: &Cells| search::stepwise(cells, options.max_order, options.p_enter);
+    let choose = |cells: &Cells| search::stepwise(cells, task.forced, options.max_order, options.p_enter);
     let chosen = choose(cells).map_err(|e| e.to_string())?;
     let again = |cells: &Cells| Some(Choice::from(&choose(cells).ok()?.fit));
     Ok(with_interval(options, &chosen, table, again))

@@ -51,10 +51,9 @@ pub(super) fn best_model(cells: &Cells, goal: Goal) -> Result<Chosen, Refusal> {
 
 fn best_with(cells: &Cells, goal: Goal, most: u64) -> Result<Chosen, Refusal> {
     let mut search = Search::new(cells, goal, Keep::Few(REPORTED));
-    let main = Model::main(cells.lists);
-    search.try_one(main);
+    search.try_one(goal.forced);
     if search.best.is_none() {
-        return fixed(cells, main);
+        return fixed(cells, goal.forced);
     }
     search.descend();
     let branches = can_branch(cells);
@@ -122,7 +121,7 @@ mod tests {
         fn the_gap_holds_and_closes(counts in counts(), most in 1..400_u64, max_order in 2..=3_usize, by in 0..3_usize) {
             let lists = (counts.len() + 1).ilog2() as usize;
             let cells = Cells::from_counts(lists, counts.iter().enumerate().map(|(i, &n)| (i as u32 + 1, n)));
-            let goal = Goal { max_order, criterion: Criterion::ALL[by] };
+            let goal = Goal::new(lists, max_order, Criterion::ALL[by]);
             let Ok(all) = search::best_model(&cells, goal) else { return Ok(()) };
             // Without an estimate for independent lists there is nowhere to start from.
             let Ok(bounded) = best_with(&cells, goal, most) else { return Ok(()) };

@@ -245,7 +245,7 @@ mod tests {
         let sum = |h: usize| (strata[0].counts[h] + strata[1].counts[h]) as u64;
         let pooled = Cells::from_counts(3, (1..8).map(|h| (h as u32, sum(h))));
         assert_eq!(choose(&pooled, &strata, 2).expect("a model").model, Model::main(3));
-        let goal = Goal { max_order: 2, criterion: Criterion::Bic };
+        let goal = Goal::new(pooled.lists, 2, Criterion::Bic);
         assert_ne!(best_model(&pooled, goal).expect("a model").fit.model, Model::main(3));
     }
 

@@ -52,6 +52,19 @@ pub(crate) struct Arguments {
     /// Replicates, where a method or an interval resamples.
     #[arg(long, default_value_t = 1000)]
     replicates: usize,
+    /// Lists to put together into one, as A,B. May be given more than once.
+    #[arg(long, value_name = "LIST,LIST")]
+    pool: Vec<String>,
+    /// A list to leave out; who is on no other list then counts as never seen. May be given more than once.
+    #[arg(long, value_name = "LIST")]
+    drop: Vec<String>,
+    /// Leave out every list whose persons are all on one other list.
+    #[arg(long)]
+    drop_nested: bool,
+    /// Lists that depend on each other by law or custom, as A:B where A has to refer to B: the pair is in
+    /// every model. May be given more than once.
+    #[arg(long, value_name = "LIST:LIST")]
+    dependent: Vec<String>,
     /// Estimate each group of this column apart. May be given more than once.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
@@ -104,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         interaction_variance: arguments.interaction_variance,
         pooling: arguments.pooling,
         smooth: arguments.smooth.clone(),
+        lists: lists(arguments)?,
         ..estimate::Options::default()
     };
     let Some(lists) = &arguments.lists else {
@@ -124,8 +138,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         .map_err(|e| Failure::from_intake(&e))?;
     show.findings(&read.findings, "the rows named above");
     let all = whole(&read.tables)?;
-    let mut estimation =
-        estimate::estimate(&all, &methods, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let mut estimation = estimate::estimate(&all, &methods, &options).map_err(|e| failure(&e))?;
     if !arguments.by.is_empty() {
         let groups = groups_by(&read.tables, &arguments.by)?;
         let method = group_method(&methods, options.pooling);
@@ -188,6 +201,40 @@ fn groups_by(tables: &Tables, columns: &[String]) -> Result<Tables, Failure> {
     }
     let named = |key: Vec<&str>| columns.iter().cloned().zip(key.into_iter().map(str::to_owned)).collect();
     Ok(groups.into_iter().map(|(key, table)| (named(key), table)).collect())
+}
+
+/// The choice of lists in the arguments.
+fn lists(arguments: &Arguments) -> Result<estimate::ListChoice, Failure> {
+    let pair = |text: &String| {
+        let (a, b) = text.split_once(':').ok_or_else(|| {
+            Failure::input(format!("--dependent {text} does not name two lists"), "write them as A:B")
+        })?;
+        Ok((a.trim().to_owned(), b.trim().to_owned()))
+    };
+    Ok(estimate::ListChoice {
+        pool: arguments
+            .pool
+            .iter()
+            .map(|names| names.split(',').map(|name| name.trim().to_owned()).collect())
+            .collect(),
+        drop: arguments.drop.clone(),
+        drop_nested: arguments.drop_nested,
+        dependent: arguments.dependent.iter().map(pair).collect::<Result<_, Failure>>()?,
+    })
+}
+
+/// What stops an estimation, with the list that was probably meant.
+fn failure(error: &estimate::Error) -> Failure {
+    let near = match error {
+        estimate::Error::UnknownList { name, lists } => {
+            model::nearest(name, lists.iter().map(String::as_str))
+        }
+        _ => None,
+    };
+    Failure::input(
+        error.to_string(),
+        near.map_or_else(String::new, |near| format!("did you mean \"{near}\"?")),
+    )
 }
 
 /// Methods by name; all of them when none is named.
@@ -311,6 +358,9 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
         show.result(&format!("\nfitness: {said}: {}", fitness.reasons.join("; ")));
     }
     print_pairs(estimation, show);
+    for note in &estimation.notes {
+        show.result(&format!("note: {note}"));
+    }
     print_groups(estimation, show);
 }
 
