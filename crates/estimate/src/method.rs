@@ -20,6 +20,7 @@ use crate::loglinear::{Cells, Model};
 use crate::pairwise::pair_checks;
 use crate::search::bounded::quick_work;
 use crate::search::{Chosen, Goal, best_model, fixed};
+use crate::sensitivity::of_lists;
 use crate::spread::Spread;
 use crate::{Error, Estimate, Estimation, Method, Options};
 
@@ -47,6 +48,7 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
     let task = Task::new(&table, &options);
     let estimates: Vec<Estimate> = methods.iter().map(|&method| task.run(method)).collect();
     let pairs = pair_checks(&table, reference_total(&estimates), options.level);
+    let sensitivity = if options.sensitivity { of_lists(&table, &options, &estimates) } else { Vec::new() };
     Ok(Estimation {
         detected: table.detected(),
         lists: table.lists().to_vec(),
@@ -58,6 +60,7 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
         margins: Vec::new(),
         fitness: task.fitness.into_inner(),
         pairs,
+        sensitivity,
     })
 }
 

@@ -269,6 +269,9 @@ pub struct Options {
     /// Which lists are left out, put together, or known to depend on each other; default all as
     /// they are.
     pub lists: ListChoice,
+    /// Whether [`Estimation::sensitivity`](crate::Estimation::sensitivity) is made; default no, since
+    /// many tables are often estimated in a row.
+    pub sensitivity: bool,
 }
 
 impl Default for Options {
@@ -287,6 +290,7 @@ impl Default for Options {
             pooling: Pooling::None,
             smooth: None,
             lists: ListChoice::default(),
+            sensitivity: false,
         }
     }
 }

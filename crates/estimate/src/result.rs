@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::fitness::Fitness;
 use crate::pairwise::PairCheck;
+use crate::sensitivity::Sensitivity;
 use crate::spread::Spread;
 use crate::{Contrast, Grouped, LeastVisible, Method};
 
@@ -109,6 +110,9 @@ pub struct Estimation {
     /// What each pair of lists says on its own, and whether the two depend on each other. These are
     /// exact counts of few persons: not to be published as they are.
     pub pairs: Vec<PairCheck>,
+    /// The answers of the quick methods without each list, with small lists put together, and without
+    /// each group; empty when not asked for.
+    pub sensitivity: Vec<Sensitivity>,
 }
 
 impl Estimation {

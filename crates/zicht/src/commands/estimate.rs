@@ -65,6 +65,9 @@ pub(crate) struct Arguments {
     /// every model. May be given more than once.
     #[arg(long, value_name = "LIST:LIST")]
     dependent: Vec<String>,
+    /// Do not estimate again without each list, with small lists put together and without each group.
+    #[arg(long)]
+    no_sensitivity: bool,
     /// Estimate each group of this column apart. May be given more than once.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
@@ -118,6 +121,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         pooling: arguments.pooling,
         smooth: arguments.smooth.clone(),
         lists: lists(arguments)?,
+        sensitivity: !arguments.no_sensitivity,
         ..estimate::Options::default()
     };
     let Some(lists) = &arguments.lists else {
@@ -142,13 +146,22 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     if !arguments.by.is_empty() {
         let groups = groups_by(&read.tables, &arguments.by)?;
         let method = group_method(&methods, options.pooling);
-        let found = estimate::estimate_groups(&groups, method, &options)
-            .map_err(|e| Failure::input(e.to_string(), ""))?;
+        let found = estimate::estimate_groups(&groups, method, &options).map_err(|e| failure(&e))?;
         estimation = estimation.with_groups(found);
+        if options.sensitivity {
+            let rows = estimate::group_sensitivity(&groups, &estimation.estimates, &options);
+            estimation.sensitivity.extend(rows.map_err(|e| failure(&e))?);
+        }
     }
     let covariates = if arguments.covariates.is_empty() {
         None
     } else {
+        if options.lists != estimate::ListChoice::default() {
+            return Err(Failure::input(
+                "--covariate takes the lists as they are in the file",
+                "leave --pool, --drop, --drop-nested and --dependent out, or change the file",
+            ));
+        }
         let fail = |e: estimate::Error| Failure::input(e.to_string(), "");
         let groups = groups_by(&read.tables, &arguments.covariates)?;
         let table = CovariateTable::from_groups(&groups).map_err(fail)?;
@@ -358,6 +371,7 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
         show.result(&format!("\nfitness: {said}: {}", fitness.reasons.join("; ")));
     }
     print_pairs(estimation, show);
+    print_sensitivity(estimation, show);
     for note in &estimation.notes {
         show.result(&format!("note: {note}"));
     }
@@ -486,4 +500,34 @@ fn print_pairs(estimation: &estimate::Estimation, show: &Show) {
     line("lists that keep apart", &|pair| pair.dependence == estimate::Dependence::Negative);
     line("lists without a common person, beyond chance", &|pair| pair.looks_disjoint);
     line("lists of which one lies inside the other", &|pair| !pair.inside_other.is_empty());
+}
+
+/// How far the total of each method moves at most when a list or a group is left out, or small lists
+/// are put together.
+fn print_sensitivity(estimation: &estimate::Estimation, show: &Show) {
+    let what = |row: &estimate::Sensitivity| match row.change {
+        estimate::Change::WithoutList => format!("without {}", row.lists.join(", ")),
+        estimate::Change::Pooled => format!("with {} as one list", row.lists.join(" and ")),
+        estimate::Change::WithoutGroup => {
+            let codes: Vec<String> = row.group.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            format!("without {}", codes.join(" "))
+        }
+    };
+    for method in estimation.estimates.iter().map(|e| e.method) {
+        let rows = || estimation.sensitivity.iter().filter(move |row| row.method == method);
+        let changed = || rows().filter_map(|row| Some((row.percent?, row)));
+        let by_size = |a: &(f64, &_), b: &(f64, &_)| a.0.total_cmp(&b.0);
+        if let (Some((low, least)), Some((high, most))) =
+            (changed().min_by(by_size), changed().max_by(by_size))
+        {
+            let refused = rows().filter(|row| row.refused.is_some()).count();
+            let refused =
+                if refused > 0 { format!("; no answer to {refused} changes") } else { String::new() };
+            show.result(&format!(
+                "sensitivity of {method}: from {low:+.0} % {} to {high:+.0} % {}{refused}",
+                what(least),
+                what(most)
+            ));
+        }
+    }
 }
