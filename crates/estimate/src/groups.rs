@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Populations drawn for each bootstrap replicate of the options; a draw is cheap.
-const DRAWS_PER_REPLICATE: usize = 10;
+pub(crate) const DRAWS_PER_REPLICATE: usize = 10;
 
 type Grouping = (BTreeMap<String, String>, CaptureTable);
 
@@ -167,7 +167,7 @@ fn chosen(groups: &strata::Groups, options: &Options) -> Result<(Vec<Grouping>, 
     Ok((found, Options { lists: ListChoice::default(), ..options.clone() }))
 }
 
-fn group(codes: &BTreeMap<String, String>, detected: u64, estimate: Estimate) -> Group {
+pub(crate) fn group(codes: &BTreeMap<String, String>, detected: u64, estimate: Estimate) -> Group {
     let n = detected as f64;
     Group {
         codes: codes.clone(),
@@ -273,7 +273,7 @@ fn margins(groups: &strata::Groups, joint: &Joint, level: f64) -> Vec<Margin> {
 }
 
 /// The groups with their ranks, and all that is said of them together.
-fn compared(
+pub(crate) fn compared(
     mut groups: Vec<Group>,
     mut visibility: Vec<Option<Vec<f64>>>,
     margins: Vec<Margin>,

@@ -45,6 +45,7 @@ pub mod covariates;
 mod coverage;
 mod criterion;
 pub mod decomposable;
+mod draws;
 mod error;
 mod fitness;
 mod groups;
@@ -65,6 +66,7 @@ mod studentised;
 mod study;
 
 pub use criterion::Criterion;
+pub use draws::{estimate_draws, estimate_groups_draws};
 pub use error::Error;
 pub use fitness::{Fitness, Performance, Plausible, Verdict};
 pub use groups::{Grouped, estimate_groups};

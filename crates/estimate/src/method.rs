@@ -17,7 +17,7 @@ use crate::branch::smallest;
 use crate::fitness::Fitness;
 use crate::lists::{Prepared, prepare};
 use crate::loglinear::{Cells, Model};
-use crate::pairwise::pair_checks;
+use crate::pairwise::{PairCheck, pair_checks};
 use crate::search::bounded::quick_work;
 use crate::search::{Chosen, Goal, best_model, fixed};
 use crate::sensitivity::of_lists;
@@ -47,10 +47,11 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
     let Prepared { table, options, notes } = prepare(table, options)?;
     let task = Task::new(&table, &options);
     let estimates: Vec<Estimate> = methods.iter().map(|&method| task.run(method)).collect();
-    let pairs = pair_checks(&table, reference_total(&estimates), options.level);
+    let pairs = pairs_of(&table, &estimates, &options);
     let sensitivity = if options.sensitivity { of_lists(&table, &options, &estimates) } else { Vec::new() };
     Ok(Estimation {
         detected: table.detected(),
+        detected_interval: None,
         lists: table.lists().to_vec(),
         notes,
         estimates,
@@ -62,6 +63,11 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
         pairs,
         sensitivity,
     })
+}
+
+/// The pairs of lists of a table on which the choice of lists has been made, beside its answers.
+pub(crate) fn pairs_of(table: &CaptureTable, estimates: &[Estimate], options: &Options) -> Vec<PairCheck> {
+    pair_checks(table, reference_total(estimates), options.level)
 }
 
 /// The total that pairs of lists are compared with: of a method that lets lists depend on each other,

@@ -76,6 +76,11 @@ impl Method {
         )
     }
 
+    /// Whether it takes a fraction of a second, without drawing anything at random.
+    pub(crate) const fn is_quick(self) -> bool {
+        matches!(self, Self::Main | Self::Stepwise | Self::Bic | Self::Decomposable | Self::Chao)
+    }
+
     /// Name on the command line and in results.
     pub const fn name(self) -> &'static str {
         match self {

@@ -88,6 +88,10 @@ pub struct Margin {
 pub struct Estimation {
     /// Number of persons seen in at least one of the lists used.
     pub detected: u64,
+    /// Interval of that number, where it is not certain which records are of the same person; `None`
+    /// unless draws of the table were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detected_interval: Option<(u64, u64)>,
     /// Names of the lists, after those left out and put together.
     pub lists: Vec<String>,
     /// What a reader has to know of the lists: who is no longer detected since a list was left out,

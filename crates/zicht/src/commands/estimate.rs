@@ -1,5 +1,7 @@
 //! `zicht estimate`: how many were never seen, from a file of capture histories.
 
+mod draws;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,11 @@ pub(crate) struct Arguments {
     /// Replicates, where a method or an interval resamples.
     #[arg(long, default_value_t = 1000)]
     replicates: usize,
+    /// Draws of the table where links are not certain: a file for each, a folder of CSV files, or a CSV file
+    /// with a column `draw`. May be given more than once. The file of capture histories is then that of the
+    /// likeliest links.
+    #[arg(long, value_name = "FILE")]
+    draws: Vec<PathBuf>,
     /// Lists to put together into one, as A,B. May be given more than once.
     #[arg(long, value_name = "LIST,LIST")]
     pool: Vec<String>,
@@ -142,6 +149,26 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         .map_err(|e| Failure::from_intake(&e))?;
     show.findings(&read.findings, "the rows named above");
     let all = whole(&read.tables)?;
+    if !arguments.draws.is_empty() {
+        if !arguments.covariates.is_empty() {
+            return Err(Failure::input(
+                "--covariate takes one table, not draws",
+                "leave --draws or --covariate out",
+            ));
+        }
+        let drawn = draws::read(&arguments.draws, &arguments.by, show)?;
+        let tables = drawn.iter().map(|tables| whole(tables)).collect::<Result<Vec<_>, Failure>>()?;
+        let mut estimation =
+            estimate::estimate_draws(&tables, Some(&all), &methods, &options).map_err(|e| failure(&e))?;
+        if !arguments.by.is_empty() {
+            let groups = draws::by_group(&drawn)?;
+            let method = group_method(&methods, options.pooling);
+            let found =
+                estimate::estimate_groups_draws(&groups, method, &options).map_err(|e| failure(&e))?;
+            estimation = estimation.with_groups(found);
+        }
+        return finish(arguments, &Output { estimation, covariates: None }, show);
+    }
     let mut estimation = estimate::estimate(&all, &methods, &options).map_err(|e| failure(&e))?;
     if !arguments.by.is_empty() {
         let groups = groups_by(&read.tables, &arguments.by)?;
@@ -167,16 +194,20 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         let table = CovariateTable::from_groups(&groups).map_err(fail)?;
         Some(estimate_covariates(&table, &options).map_err(fail)?)
     };
-    let output = Output { estimation, covariates };
+    finish(arguments, &Output { estimation, covariates }, show)
+}
+
+/// Shows and keeps the result.
+fn finish(arguments: &Arguments, output: &Output, show: &Show) -> Outcome {
     print(&output.estimation, show);
     if let Some(found) = &output.covariates {
         print_covariates(found, show);
     }
-    keep(arguments.out.as_deref(), "estimate.json", &output)?;
+    keep(arguments.out.as_deref(), "estimate.json", output)?;
     if let Some(dir) = arguments.out.as_deref() {
         write_tables(dir, &output.estimation)?;
     }
-    show.result_json(&output)?;
+    show.result_json(output)?;
     Ok(if output.all_refused() { 3 } else { 0 })
 }
 
@@ -315,6 +346,8 @@ fn write_tables(dir: &Path, estimation: &estimate::Estimation) -> Result<(), Fai
     {
         rows.write(dir, name)?;
     }
+    Sheet::of(&estimation.pairs)?.write(dir, "pairs")?;
+    Sheet::of(&estimation.sensitivity)?.write(dir, "sensitivity")?;
     if let Some(fitness) = &estimation.fitness {
         Sheet::of(&fitness.performance)?.write(dir, "performance")?;
     }
@@ -322,8 +355,11 @@ fn write_tables(dir: &Path, estimation: &estimate::Estimation) -> Result<(), Fai
 }
 
 fn print(estimation: &estimate::Estimation, show: &Show) {
+    let range = estimation
+        .detected_interval
+        .map_or_else(String::new, |(low, high)| format!(" ({} – {})", thousands(low), thousands(high)));
     show.result(&format!(
-        "{} detected on {} lists: {}\n",
+        "{}{range} detected on {} lists: {}\n",
         thousands(estimation.detected),
         estimation.lists.len(),
         estimation.lists.join(", ")
@@ -369,6 +405,16 @@ fn print(estimation: &estimate::Estimation, show: &Show) {
             estimate::Verdict::Unsupported => "the data cannot support an estimate",
         };
         show.result(&format!("\nfitness: {said}: {}", fitness.reasons.join("; ")));
+    }
+    let linked: Vec<String> = estimation
+        .estimates
+        .iter()
+        .filter_map(|e| {
+            Some(format!("{} {:.0} %", e.method, 100.0 * e.diagnostics.get("linkage_share")?.as_f64()?))
+        })
+        .collect();
+    if !linked.is_empty() {
+        show.result(&format!("uncertainty due to links: {}", linked.join(", ")));
     }
     print_pairs(estimation, show);
     print_sensitivity(estimation, show);
