@@ -3,9 +3,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{QUICK, answer, close, table};
-use estimate::{Error, Estimation, Method, Options, estimate, estimate_groups};
+use estimate::{
+    Error, Estimation, ListChoice, Method, Options, estimate, estimate_draws, estimate_groups,
+    group_sensitivity,
+};
 use model::CaptureTable;
+use proptest::prelude::*;
 
 fn from(lists: usize, counts: &[(u32, u64)]) -> CaptureTable {
     let names = (0..lists).map(|i| format!("L{i}")).collect();
@@ -178,5 +184,129 @@ fn order_one_keeps_the_lists_independent() {
     for method in [Method::Stepwise, Method::Bic] {
         let found = answer(&table, method, &options);
         assert_eq!((found.total, found.interval), (main.total, main.interval), "{method}");
+    }
+}
+
+#[test]
+fn methods_that_need_three_lists_say_so_of_two() {
+    let found = all_methods(&from(2, &[(1, 30), (2, 20), (3, 5)]));
+    for method in [Method::Decomposable, Method::SampleCoverage] {
+        let estimate = found.estimates.iter().find(|e| e.method == method).expect("an estimate");
+        let why = estimate.refused.as_deref().expect("a refusal");
+        assert!(why.contains("needs at least three lists"), "{why}");
+    }
+    let others = found.estimates.iter().filter(|e| e.refused.is_none()).count();
+    assert!(others >= 4, "the others answer");
+}
+
+#[test]
+fn a_list_inside_another_is_named_and_every_method_answers_or_refuses() {
+    // L2 lies in L0; L3 has the same persons as L2.
+    let found = all_methods(&from(4, &[(1, 300), (2, 400), (3, 60), (13, 20), (15, 5)]));
+    assert_eq!(found.notes.len(), 2, "{:?}", found.notes);
+    assert!(found.notes[0].starts_with("all 25 persons of the list \"L2\" are on the list \"L0\" too"));
+    let drop_nested = ListChoice { drop_nested: true, ..ListChoice::default() };
+    let options = Options { lists: drop_nested, ..Options::default() };
+    let table = from(4, &[(1, 300), (2, 400), (3, 60), (13, 20), (15, 5)]);
+    let without = estimate(&table, &[Method::Main], &options).expect("valid options");
+    assert_eq!((without.lists.len(), without.detected), (2, found.detected));
+    close(without.estimates[0].total.expect("a total"), 385.0 * 465.0 / 65.0, 1e-9, "two lists");
+}
+
+#[test]
+fn more_lists_than_can_be_used_are_an_error_that_says_how_many() {
+    let names = (0..40).map(|i| format!("L{i}")).collect();
+    let error = CaptureTable::from_counts(names, [(3, 10)]).expect_err("too many");
+    assert!(error.to_string().contains("40 lists were given; between 2 and 16 can be used"), "{error}");
+}
+
+#[test]
+fn strata_without_data_are_refused_and_the_others_are_not() {
+    let code = |code: &str| BTreeMap::from([("year".to_owned(), code.to_owned())]);
+    let groups = [
+        (code("2020"), from(3, &[])),
+        (code("2021"), table("CARE1_HAV")),
+        (code("2022"), from(3, &[(1, 4), (2, 3)])),
+        (code("2023"), from(3, &[(5, 7)])),
+    ];
+    for method in QUICK {
+        let found = estimate_groups(&groups, method, &Options::default()).expect("valid options").groups;
+        assert!(found[1].visibility.is_some(), "{method}");
+        for (at, words) in
+            [(0, "there are no persons in the table"), (2, "no person is in more than one list")]
+        {
+            let why = found[at].estimate.refused.as_deref().expect("a refusal");
+            assert!(why.starts_with(words) && found[at].visibility.is_none(), "{method}: {why}");
+        }
+        let all_on_both = &found[3].estimate;
+        assert_ne!(all_on_both.total.is_some(), all_on_both.refused.is_some(), "{method}");
+    }
+    let options = Options::default();
+    let counts = groups.iter().flat_map(|(_, table)| table.counts()).collect::<Vec<_>>();
+    let whole = estimate(&from(3, &counts), &[Method::Bic], &options).expect("valid options");
+    let names: Vec<_> = groups.iter().map(|(codes, table)| (codes.clone(), renamed(table))).collect();
+    let rows = group_sensitivity(&names, &whole.estimates, &options).expect("valid options");
+    assert_eq!(rows.len(), 4);
+    assert!(rows[1].refused.is_some() || rows[1].total.is_some());
+}
+
+fn renamed(table: &CaptureTable) -> CaptureTable {
+    from(3, &table.counts().collect::<Vec<_>>())
+}
+
+#[test]
+fn sensitivity_of_tables_that_say_little_ends_without_panic() {
+    let options = Options { sensitivity: true, replicates: 50, ..Options::default() };
+    let sixteen: Vec<(u32, u64)> =
+        (0..16).map(|i| (1 << i, 5)).chain((0..15).map(|i| (0b11 << i, 1))).collect();
+    let tables = [
+        from(3, &[]),
+        from(3, &[(2, 40)]),
+        from(3, &[(1, 40), (2, 30), (4, 5)]),
+        from(3, &[(7, 9)]),
+        from(3, &[(3, 9), (4, 1)]),
+        from(4, &[(1, 3), (3, 1), (12, 1)]),
+        from(16, &sixteen),
+    ];
+    for table in &tables {
+        let found = estimate(table, &QUICK, &options).expect("valid options");
+        for row in &found.sensitivity {
+            assert_ne!(row.total.is_some(), row.refused.is_some(), "{row:?}");
+            assert!(row.percent.is_none_or(f64::is_finite), "{row:?}");
+        }
+        serde_json::to_string(&found).expect("plain values");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_small_table_and_any_choice_of_lists_ends_in_numbers_or_words(
+        counts in prop::collection::vec(prop_oneof![3 => Just(0_u64), 2 => 1..4_u64, 1 => 4..200_u64], 15),
+        drop in prop::collection::vec(0..5_usize, 0..3),
+        pool in prop::collection::vec(0..5_usize, 0..4),
+        dependent in prop::collection::vec((0..5_usize, 0..5_usize), 0..3),
+        drop_nested in any::<bool>(),
+    ) {
+        let counts: Vec<(u32, u64)> = counts.iter().enumerate().map(|(i, &n)| (i as u32 + 1, n)).collect();
+        let name = |i: &usize| format!("L{i}");
+        let lists = ListChoice {
+            drop: drop.iter().map(name).collect(),
+            pool: if pool.is_empty() { Vec::new() } else { vec![pool.iter().map(name).collect()] },
+            drop_nested,
+            dependent: dependent.iter().map(|(a, b)| (name(a), name(b))).collect(),
+        };
+        let options = Options { lists, sensitivity: true, replicates: 20, ..Options::default() };
+        let table = from(4, &counts);
+        match estimate(&table, &[Method::Main, Method::Bic, Method::Stepwise, Method::Chao], &options) {
+            Ok(found) => {
+                prop_assert!(found.detected <= table.detected());
+                let drawn = estimate_draws(&[table.clone(), table], None, &[Method::Bic], &options);
+                let drawn = drawn.expect("the same choice").estimates.remove(0);
+                prop_assert_eq!(drawn.refused.is_some(), found.estimates[1].refused.is_some());
+            }
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
+        }
     }
 }

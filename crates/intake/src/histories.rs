@@ -48,11 +48,15 @@ pub fn read_histories(
     let names: Vec<String> = lists.iter().map(|&i| table.columns[i].clone()).collect();
     let new = || {
         CaptureTable::new(names.clone()).map_err(|e| {
-            Error::file(
-                name,
-                e.to_string(),
-                format!("name the 0/1 columns in [source.histories] lists = [...]; 2 to {MAX_LISTS} lists can be used"),
-            )
+            let help = if names.len() > MAX_LISTS {
+                format!(
+                    "put small lists together into one column (1 for who is on any of them) or take columns out of the \
+                     file, until {MAX_LISTS} are left"
+                )
+            } else {
+                format!("name the 0/1 columns in [source.histories] lists = [...]; 2 to {MAX_LISTS} lists can be used")
+            };
+            Error::file(name, e.to_string(), help)
         })
     };
     let mut whole = new()?;

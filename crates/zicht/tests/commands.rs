@@ -206,17 +206,94 @@ fn an_unknown_method_is_refused_with_the_nearest() {
 fn lists_that_cannot_be_used_are_refused_in_words() {
     let folder = Folder::new();
     let mut said = String::new();
+    let forty = |value: &str| vec![value; 40].join(",");
+    let names: Vec<String> = (1..=40).map(|i| format!("L{i}")).collect();
+    let forty = format!("{},count\n{},3\n", names.join(","), forty("1"));
     for (name, text) in [
         ("not_binary.csv", "A,B,count\n2,0,10\n"),
         ("one_list.csv", "A,count\n1,10\n"),
         ("no_rows.csv", "A,B,count\n"),
         ("negative.csv", "A,B,count\n1,0,-3\n"),
+        ("fraction.csv", "A,B,count\n1,0,2.5\n"),
+        ("nowhere_seen.csv", "A,B,count\n0,0,10\n"),
+        ("forty_lists.csv", &forty),
     ] {
         folder.write(name, text);
         said.push_str(&folder.zicht(&["estimate", name, "--method", "main"]).ends_with(2).said());
     }
     said.push_str(&folder.zicht(&["estimate", "nowhere.csv"]).ends_with(2).said());
     insta::assert_snapshot!("lists_that_cannot_be_used", said);
+}
+
+#[test]
+fn lists_are_chosen_and_a_wrong_name_is_answered_with_the_nearest() {
+    let folder = Folder::new();
+    folder.write(
+        "lists.csv",
+        "police,shelter,clinic,count\n1,0,0,60\n0,1,0,50\n0,0,1,40\n1,1,0,30\n1,0,1,5\n0,1,1,6\n1,1,1,2\n",
+    );
+    let run = |options: &[&str]| {
+        let arguments = [&["estimate", "lists.csv", "--method", "main"], options].concat();
+        folder.json(0, &arguments)
+    };
+    let pooled = run(&["--pool", "police,shelter"]);
+    assert_eq!(pooled["lists"], serde_json::json!(["police+shelter", "clinic"]));
+    assert_eq!(number(&pooled, "detected"), 193);
+    let dropped = run(&["--drop", "clinic"]);
+    assert_eq!(number(&dropped, "detected"), 153);
+    assert!(dropped["notes"][0].as_str().is_some_and(|note| note.starts_with("40 persons")), "{dropped}");
+    let dependent = run(&["--dependent", "shelter:police"]);
+    assert_eq!(dependent["estimates"][0]["model"], "police shelter clinic police:shelter");
+    assert_eq!(dependent["pairs"].as_array().map(Vec::len), Some(3));
+    let rows = dependent["sensitivity"].as_array().expect("sensitivity");
+    assert!(
+        rows.iter().any(|row| row["change"] == "without-list" && row["lists"][0] == "clinic"),
+        "{rows:?}"
+    );
+    assert_eq!(run(&["--no-sensitivity"])["sensitivity"], serde_json::json!([]));
+    for (options, words) in [
+        (["--drop", "polise"], "did you mean \"police\"?"),
+        (["--pool", "police,clinik"], "did you mean \"clinic\"?"),
+        (["--pool", "police"], "at least two lists are needed to put together"),
+        (["--dependent", "police"], "write them as A:B"),
+        (["--pool", "police,shelter,clinic"], "leaves 1 of the 3"),
+    ] {
+        let said = folder.zicht(&[&["estimate", "lists.csv"], &options[..]].concat()).ends_with(2).said();
+        assert!(said.contains(words), "{options:?}: {said}");
+    }
+}
+
+#[test]
+fn draws_are_read_from_a_folder_or_from_a_column() {
+    let folder = Folder::new();
+    let table = |both: u32, draw: &str| {
+        let rows = [("1,0", 100 - both), ("0,1", 80 - both), ("1,1", both)];
+        rows.map(|(history, n)| format!("{history}{draw},{n}\n")).concat()
+    };
+    folder.write("lists.csv", format!("A,B,count\n{}", table(20, "")));
+    let mut all = "A,B,draw,count\n".to_owned();
+    for draw in 0..20 {
+        let both = 18 + draw % 5;
+        folder.write(&format!("histories/{draw:03}.csv"), format!("A,B,count\n{}", table(both, "")));
+        all.push_str(&table(both, &format!(",{draw}")));
+    }
+    folder.write("draws.csv", all);
+    let run = |draws: &str| folder.json(0, &["estimate", "lists.csv", "--draws", draws, "--method", "main"]);
+    let found = run("histories");
+    assert_eq!(found, run("draws.csv"));
+    assert_eq!(
+        (number(&found, "detected"), &found["detected_interval"]),
+        (160, &serde_json::json!([158, 162]))
+    );
+    let diagnostics = &found["estimates"][0]["diagnostics"];
+    assert_eq!((number(diagnostics, "draws"), number(diagnostics, "different_tables")), (20, 5));
+    assert!(diagnostics["linkage_share"].as_f64().is_some_and(|share| share > 0.0 && share < 1.0));
+    folder.write("empty/readme.txt", "nothing");
+    let said = folder.zicht(&["estimate", "lists.csv", "--draws", "empty"]).ends_with(2).said();
+    assert!(said.contains("has no CSV files of draws"), "{said}");
+    folder.write("other.csv", "A,C,count\n1,1,4\n1,0,9\n0,1,8\n");
+    let said = folder.zicht(&["estimate", "lists.csv", "--draws", "other.csv"]).ends_with(2).said();
+    assert!(said.contains("all draws need the same lists"), "{said}");
 }
 
 #[test]
