@@ -150,7 +150,7 @@ struct Draw {
 struct Draws {
     lists: Vec<String>,
     /// Different tables, in the order of their counts.
-    draws: Vec<Draw>,
+    different: Vec<Draw>,
     /// How many there are with those drawn more than once.
     count: usize,
 }
@@ -169,21 +169,21 @@ impl Draws {
                 other.lists().join(", ")
             )));
         }
-        let mut different: BTreeMap<Vec<(u32, u64)>, (usize, &CaptureTable)> = BTreeMap::new();
+        let mut counted: BTreeMap<Vec<(u32, u64)>, (usize, &CaptureTable)> = BTreeMap::new();
         for table in tables {
-            different.entry(table.counts().collect()).or_insert((0, table)).0 += 1;
+            counted.entry(table.counts().collect()).or_insert((0, table)).0 += 1;
         }
         // All draws together take about as many replicates as one table does, with streams of their own.
-        let replicates = options.replicates.div_ceil(different.len()).max(LEAST_REPLICATES);
+        let replicates = options.replicates.div_ceil(counted.len()).max(LEAST_REPLICATES);
         // Corrected limits are no distribution that could be mixed; the replicates themselves are.
         let interval =
             if options.interval == Interval::Bca { Interval::Percentile } else { options.interval };
-        let mut draws = Vec::with_capacity(different.len());
-        for (rank, (weight, table)) in different.into_values().enumerate() {
+        let mut draws = Vec::with_capacity(counted.len());
+        for (rank, (weight, table)) in counted.into_values().enumerate() {
             let Prepared { table, options, .. } = prepare(table, options)?;
             let seed = options.seed.wrapping_add(rank as u64);
             let replicates = replicates.min(options.replicates);
-            draws.push(Draw { table, options: Options { seed, replicates, interval, ..options }, weight });
+            draws.push(Draw { table, options: Options { interval, replicates, seed, ..options }, weight });
         }
         let lists = draws[0].table.lists().to_vec();
         if draws.iter().any(|draw| draw.table.lists() != lists) {
@@ -192,12 +192,12 @@ impl Draws {
                     .into(),
             ));
         }
-        Ok(Self { lists, draws, count: tables.len() })
+        Ok(Self { lists, different: draws, count: tables.len() })
     }
 
     /// The answers of the methods, by draw.
     fn run(&self, methods: &[Method]) -> Vec<Vec<Estimate>> {
-        self.draws
+        self.different
             .par_iter()
             .map(|draw| {
                 let task = Task::quick(&draw.table, &draw.options);
@@ -208,7 +208,8 @@ impl Draws {
 
     /// Values of the draws, each as often as it was drawn.
     fn each<T: Copy>(&self, of: impl Fn(usize, &Draw) -> Option<T>) -> Vec<T> {
-        let values = self.draws.iter().enumerate().filter_map(|(i, draw)| Some((of(i, draw)?, draw.weight)));
+        let values =
+            self.different.iter().enumerate().filter_map(|(i, draw)| Some((of(i, draw)?, draw.weight)));
         values.flat_map(|(value, weight)| std::iter::repeat_n(value, weight)).collect()
     }
 
@@ -231,7 +232,7 @@ impl Draws {
     /// answer, or without an interval, nothing is known: half of its weight lies at either of `ends`.
     fn mixture(&self, answers: &[&Estimate], ends: (f64, f64), of: impl Fn(f64, f64) -> f64) -> Mixture {
         let mut values = Vec::new();
-        for (draw, answer) in self.draws.iter().zip(answers) {
+        for (draw, answer) in self.different.iter().zip(answers) {
             let (detected, weight) = (draw.table.detected() as f64, draw.weight as f64 / self.count as f64);
             match &answer.spread {
                 Some(spread) => {
@@ -249,7 +250,7 @@ impl Draws {
     fn combined(&self, method: Method, answers: &[&Estimate], detected: u64, options: &Options) -> Estimate {
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         let mut models: BTreeMap<&str, usize> = BTreeMap::new();
-        for (draw, answer) in self.draws.iter().zip(answers) {
+        for (draw, answer) in self.different.iter().zip(answers) {
             match &answer.refused {
                 Some(why) => *reasons.entry(why).or_default() += draw.weight,
                 None => *models.entry(&answer.model).or_default() += draw.weight,
@@ -268,7 +269,7 @@ impl Draws {
             diagnostics: BTreeMap::from([
                 ("draws".into(), json!(self.count)),
                 ("draws_refused".into(), json!(refused)),
-                ("different_tables".into(), json!(self.draws.len())),
+                ("different_tables".into(), json!(self.different.len())),
                 ("seed".into(), json!(options.seed)),
             ]),
             spread: None,
@@ -287,7 +288,8 @@ impl Draws {
         let mut points = self.each(|i, _| answers[i].total);
         points.sort_by(f64::total_cmp);
         let total = quantile(&points, 0.5);
-        let at_least = self.draws.iter().map(|draw| draw.table.detected()).min().unwrap_or_default() as f64;
+        let at_least =
+            self.different.iter().map(|draw| draw.table.detected()).min().unwrap_or_default() as f64;
         let mixture = self.mixture(answers, (at_least, f64::INFINITY), |detected, hidden| detected + hidden);
         let side = (1.0 - options.level) / 2.0;
         let (low, high) = (mixture.quantile(side), mixture.quantile(1.0 - side));

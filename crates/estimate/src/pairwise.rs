@@ -136,7 +136,7 @@ fn check(table: &CaptureTable, (i, j): (usize, usize), total: Option<f64>, level
     let chapman_hidden = a * b / (m + 1.0);
     let variance = (a + m + 1.0) * (b + m + 1.0) * a * b / ((m + 1.0).powi(2) * (m + 2.0));
 
-    let strata: Vec<Stratum> = strata.into_values().filter(|stratum| stratum.tells()).collect();
+    let strata: Vec<Stratum> = strata.into_values().filter(Stratum::tells).collect();
     let odds = odds_ratio(&strata, level);
     let expected = total.map(|total| (a + m) * (b + m) / total);
     // With nobody in both, the most extreme table is the one observed.
@@ -335,7 +335,7 @@ mod tests {
         let strata = [Stratum([3.0, 6.0, 5.0, 0.0])];
         let found = odds_ratio(&strata, 0.9).expect("an odds ratio");
         let high = found.interval.and_then(|(_, high)| high).expect("an upper limit");
-        let weight = |x: u32| choose(6, x) * choose(8, 5 - x) * high.powi(x as i32);
+        let weight = |x: u32| choose(6, x) * choose(8, 5 - x) * high.powf(f64::from(x));
         close(weight(0) / (0..=5).map(weight).sum::<f64>(), 0.05, 1e-8);
         assert_eq!((found.ratio, found.interval.map(|(low, _)| low)), (Some(0.0), Some(0.0)));
         // The other way round nobody is in just one of them.

@@ -101,7 +101,7 @@ pub(crate) fn of_lists(table: &CaptureTable, options: &Options, estimates: &[Est
         changes.extend(names.iter().map(|name| (Change::WithoutList, vec![name.clone()])));
         changes.extend(small_lists(table).into_iter().map(|lists| (Change::Pooled, lists)));
     }
-    let runs: Vec<(Method, f64, &(Change, Vec<String>))> = methods
+    let runs: Vec<_> = methods
         .iter()
         .flat_map(|&(method, total)| changes.iter().map(move |change| (method, total, change)))
         .collect();

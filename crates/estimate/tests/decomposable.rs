@@ -145,12 +145,12 @@ fn what_cannot_be_averaged_is_refused_in_words() {
     let uniform = Settings { prior: Prior::Uniform, ..Settings::default() };
     let why = average(&table("Korea"), &uniform).expect_err("no finite sum").to_string();
     assert!(why.contains("no finite sum") && why.contains("delta above 0.1429"), "{why}");
-    #[expect(clippy::reversed_empty_ranges, reason = "that is the case")]
     for pair in [(0, 9), (1, 1)] {
         let beyond = Settings { joined: vec![pair], ..Settings::default() };
         let refused = average(&table("Ned_5"), &beyond).expect_err("no such pair");
         assert!(refused.to_string().contains("are not a pair of lists"), "{refused}");
     }
+    #[expect(clippy::reversed_empty_ranges, reason = "that is the case")]
     let empty = Settings { hidden: Some(5..=4), ..Settings::default() };
     assert_eq!(average(&table("Korea"), &empty).err(), Some(Refusal::EmptyRange));
 

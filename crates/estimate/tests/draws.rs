@@ -60,6 +60,7 @@ fn draws_that_are_all_the_same_give_the_answer_of_the_one_table() {
 /// that might be two persons, and as many pairs of others might be one, in the ratio `MATCH`.
 const TRUTH: f64 = 2000.0;
 const MATCH: f64 = 2.0 / 3.0;
+const POPULATIONS: u64 = 400;
 
 struct Uncertain {
     counts: Vec<(u32, u64)>,
@@ -96,7 +97,6 @@ fn intervals_over_draws_hold_the_truth_and_one_draw_alone_does_not_as_often() {
     let holds =
         |interval: Option<(f64, f64)>| interval.is_some_and(|(low, high)| low <= TRUTH && TRUTH <= high);
     let (mut mixed, mut alone, mut rubin, mut share) = (0.0, 0.0, 0.0, 0.0);
-    const POPULATIONS: u64 = 400;
     for stream in 0..POPULATIONS {
         let mut random = ChaCha8Rng::seed_from_u64(31);
         random.set_stream(stream);
