@@ -76,7 +76,6 @@ pub use options::{Interval, Method, Options, Pooling};
 pub use pairwise::{Dependence, PairCheck, pair_checks};
 pub use ranks::{Contrast, LeastVisible};
 pub use result::{Estimate, Estimation, Group, Margin};
-pub use pairwise::{Dependence, PairCheck, pair_checks};
 pub use sensitivity::{Change, Sensitivity, group_sensitivity};
 pub use spread::Spread;
 pub use study::{Scenario, StudyRow, scenarios, study};
