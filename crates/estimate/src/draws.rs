@@ -176,8 +176,7 @@ impl Draws {
         // All draws together take about as many replicates as one table does, with streams of their own.
         let replicates = options.replicates.div_ceil(counted.len()).max(LEAST_REPLICATES);
         // Corrected limits are no distribution that could be mixed; the replicates themselves are.
-        let interval =
-            if options.interval == Interval::Bca { Interval::Percentile } else { options.interval };
+        let interval = if options.interval == Interval::Wald { Interval::Wald } else { Interval::Percentile };
         let mut draws = Vec::with_capacity(counted.len());
         for (rank, (weight, table)) in counted.into_values().enumerate() {
             let Prepared { table, options, .. } = prepare(table, options)?;

@@ -72,7 +72,13 @@ impl Method {
     pub(crate) const fn knows_dependent_pairs(self) -> bool {
         matches!(
             self,
-            Self::Main | Self::Stepwise | Self::Bic | Self::Profile | Self::Decomposable | Self::Combined
+            Self::Main
+                | Self::Stepwise
+                | Self::Bic
+                | Self::Profile
+                | Self::Average
+                | Self::Decomposable
+                | Self::Combined
         )
     }
 

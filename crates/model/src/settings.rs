@@ -348,6 +348,17 @@ pub struct EstimateSettings {
     pub years: Option<(i16, i16)>,
     /// Methods by the names of the command line.
     pub methods: Vec<String>,
+    /// How the intervals of stepwise and bic are made, by the names of the command line.
+    pub interval: Option<String>,
+    /// By what bic and profile choose their model, by the names of the command line.
+    pub criterion: Option<String>,
+    /// Most lists in a term of a log-linear model; 2 when not given.
+    pub max_order: Option<usize>,
+    /// Replicates, where a method or an interval resamples; 1000 when not given.
+    pub replicates: Option<usize>,
+    /// Pairs of lists that depend on each other by law or custom: the pair is in every model.
+    #[serde(default)]
+    pub dependent: Vec<(String, String)>,
     /// Groups to estimate apart: variables, written as in `dimensions` of a table; for a source of
     /// capture histories, columns of its file.
     #[serde(default)]

@@ -7,6 +7,7 @@ mod about;
 mod cube;
 mod fitness;
 mod hidden;
+mod lists;
 mod methods;
 mod models;
 mod overview;

@@ -153,6 +153,14 @@ texts! {
     pairs_map: "Weight of the models in which two lists depend on each other: {method}", "Gewicht van de modellen waarin twee lijsten samenhangen: {method}";
     pairs_description: "Each pair of the {n} lists has a square whose area is the weight. The table below holds the same figures.", "Elk paar van de {n} lijsten heeft een vierkant met het gewicht als oppervlakte. De tabel hieronder bevat dezelfde cijfers.";
     pairs_pair: "Lists", "Lijsten";
+    without_head: "If a list had not been there", "Als een lijst er niet was geweest";
+    without_text: "The same methods without each list, and with small lists put together. The population is the same each time, so the answers would be too if the models were right. An answer that changes much rests on one list.", "Dezelfde methoden zonder elke lijst, en met kleine lijsten samengevoegd. De populatie is steeds dezelfde, dus dat zouden de antwoorden ook zijn als de modellen klopten. Een antwoord dat sterk verandert, steunt op één lijst.";
+    without_chart: "Estimated total after each change: {method}", "Geschat totaal na elke verandering: {method}";
+    without_mark: "With all lists", "Met alle lijsten";
+    without_change: "Change", "Verandering";
+    without_percent: "Difference", "Verschil";
+    without_list: "without {lists}", "zonder {lists}";
+    without_pooled: "{lists} as one list", "{lists} als één lijst";
     chains_head: "Did the chains come together?", "Zijn de ketens samengekomen?";
     chains_text: "Some methods draw their answer at random, in several chains that start far apart. Their answer counts only when the chains have come together: R-hat below 1.01, and more than 400 draws' worth of independent information for the middle and for the ends. Otherwise no answer is shown.", "Sommige methoden loten hun antwoord, in verschillende ketens die ver uit elkaar beginnen. Hun antwoord telt alleen als de ketens zijn samengekomen: R-hat onder 1,01, en voor het midden en voor de uiteinden de informatie van meer dan 400 onafhankelijke trekkingen. Anders wordt geen antwoord getoond.";
     chains_number: "Chains", "Ketens";

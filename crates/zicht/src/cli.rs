@@ -59,7 +59,7 @@ enum Command {
     /// Read the inputs and list every problem.
     Check(commands::check::Arguments),
     /// Estimate how many were never seen, from a file of capture histories.
-    Estimate(commands::estimate::Arguments),
+    Estimate(Box<commands::estimate::Arguments>),
     /// Decide which cells of a monitor's tables must be hidden, and attack the result.
     Protect(commands::protect::Arguments),
     /// Attack published tables: what can an outsider work out?

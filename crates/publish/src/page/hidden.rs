@@ -118,6 +118,7 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);
     models::pairs(c, released, &id, blocks);
+    super::lists::section(c, released, &id, blocks);
     models::priors(c, released, &id, blocks);
     models::convergence(c, released, &id, blocks);
     diagnostics(c, released, &id, blocks);

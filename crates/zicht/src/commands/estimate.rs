@@ -17,8 +17,7 @@ use crate::failure::Failure;
 use crate::forest::{Line, forest};
 use crate::sheet::Sheet;
 use crate::show::{Show, thousands};
-
-type Tables = Vec<(BTreeMap<String, String>, CaptureTable)>;
+use draws::Tables;
 
 /// Arguments of `zicht estimate`.
 #[derive(Args)]
@@ -157,7 +156,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
             ));
         }
         let drawn = draws::read(&arguments.draws, &arguments.by, show)?;
-        let tables = drawn.iter().map(|tables| whole(tables)).collect::<Result<Vec<_>, Failure>>()?;
+        let tables = drawn.iter().map(whole).collect::<Result<Vec<_>, Failure>>()?;
         let mut estimation =
             estimate::estimate_draws(&tables, Some(&all), &methods, &options).map_err(|e| failure(&e))?;
         if !arguments.by.is_empty() {

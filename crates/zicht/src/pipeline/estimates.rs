@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::str::FromStr;
 
 use model::{CaptureTable, EstimateSettings};
 use publish::ReleasedEstimate;
@@ -25,13 +26,7 @@ pub(crate) fn estimate(
         let step = show.step(&format!("estimate {}", asked.id), None);
         let methods = parse_methods(&asked.methods)?;
         let (tables, sources) = histories(monitor, inputs, reports, asked)?;
-        let options = estimate::Options {
-            level: monitor.settings.monitor.level,
-            seed: monitor.settings.monitor.seed,
-            pooling: parse_pooling(asked)?,
-            smooth: asked.smooth.clone(),
-            ..estimate::Options::default()
-        };
+        let options = options(monitor, asked)?;
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
         let whole = tables.iter().find(|(codes, _)| codes.is_empty()).map(|(_, t)| t);
         let whole =
@@ -54,10 +49,43 @@ pub(crate) fn estimate(
     Ok(out)
 }
 
-/// Whether the groups of an estimate are fitted together.
-pub(super) fn parse_pooling(asked: &EstimateSettings) -> Result<estimate::Pooling, Failure> {
-    let Some(name) = &asked.pooling else { return Ok(estimate::Pooling::None) };
-    name.parse().map_err(|e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))
+/// How the methods of an estimate are tuned.
+fn options(monitor: &Monitor, asked: &EstimateSettings) -> Result<estimate::Options, Failure> {
+    let usual = estimate::Options::default();
+    Ok(estimate::Options {
+        level: monitor.settings.monitor.level,
+        seed: monitor.settings.monitor.seed,
+        sensitivity: true,
+        ..tuned(asked, &usual)?
+    })
+}
+
+/// The options that an estimate asks for itself.
+fn tuned(asked: &EstimateSettings, usual: &estimate::Options) -> Result<estimate::Options, Failure> {
+    fn named<T: FromStr<Err = estimate::Error>>(
+        asked: &EstimateSettings,
+        name: Option<&String>,
+        usual: T,
+    ) -> Result<T, Failure> {
+        let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
+        name.map_or(Ok(usual), |name| name.parse().map_err(fail))
+    }
+    Ok(estimate::Options {
+        interval: named(asked, asked.interval.as_ref(), usual.interval)?,
+        criterion: named(asked, asked.criterion.as_ref(), usual.criterion)?,
+        pooling: named(asked, asked.pooling.as_ref(), usual.pooling)?,
+        smooth: asked.smooth.clone(),
+        max_order: asked.max_order.unwrap_or(usual.max_order),
+        replicates: asked.replicates.unwrap_or(usual.replicates),
+        lists: estimate::ListChoice { dependent: asked.dependent.clone(), ..usual.lists.clone() },
+        ..usual.clone()
+    })
+}
+
+/// Checks the options of an estimate before anything is read.
+pub(super) fn check_options(asked: &EstimateSettings) -> Result<(), Failure> {
+    let options = tuned(asked, &estimate::Options::default())?;
+    options.check().map_err(|e| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))
 }
 
 /// The capture histories of an estimate, and the sources they come from.

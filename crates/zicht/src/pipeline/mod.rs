@@ -55,7 +55,7 @@ impl Monitor {
         let catalogue = Catalogue::new(&settings, read).map_err(fail)?;
         for e in &settings.estimate {
             crate::commands::estimate::parse_methods(&e.methods)?;
-            estimates::parse_pooling(e)?;
+            estimates::check_options(e)?;
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {

@@ -12,6 +12,8 @@ use crate::show::Show;
 /// The column that says of a row which draw it is part of.
 const COLUMN: &str = "draw";
 
+/// A group and its tables.
+pub(crate) type Drawn = (BTreeMap<String, String>, Vec<CaptureTable>);
 /// The tables of one file or draw: of all persons without a code, or of groups.
 pub(crate) type Tables = Vec<(BTreeMap<String, String>, CaptureTable)>;
 
@@ -27,9 +29,7 @@ pub(crate) fn read(paths: &[PathBuf], by: &[String], show: &Show) -> Result<Vec<
 }
 
 /// For each group its tables, one a draw; a draw without persons of the group has an empty one.
-pub(crate) fn by_group(
-    draws: &[Tables],
-) -> Result<Vec<(BTreeMap<String, String>, Vec<CaptureTable>)>, Failure> {
+pub(crate) fn by_group(draws: &[Tables]) -> Result<Vec<Drawn>, Failure> {
     let groups: BTreeSet<&BTreeMap<String, String>> =
         draws.iter().flatten().map(|(codes, _)| codes).filter(|codes| !codes.is_empty()).collect();
     let table_of = |draw: &Tables, group: &BTreeMap<String, String>| {

@@ -1,0 +1,72 @@
+//! What the answer would be without a list, or with small lists put together.
+
+use estimate::{Change, Method, Sensitivity};
+
+use super::hidden::method_name;
+use super::{Block, Cell, Context};
+use crate::chart::{self, Interval, Scale};
+use crate::number;
+use crate::release::ReleasedEstimate;
+use crate::text::fill;
+
+/// Adds the section to the page of the hidden estimate. Answers without a group are left out: they
+/// would say of a group that is not shown how many it has.
+pub(super) fn section(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Vec<Block>) {
+    let t = c.t;
+    let changes: Vec<&Sensitivity> =
+        released.estimation.sensitivity.iter().filter(|s| s.change != Change::WithoutGroup).collect();
+    let Some(method) = drawn(&changes) else { return };
+    let title = released.settings.title.get(c.language);
+    blocks.push(Block::Minor { id: format!("{id}-without"), text: t.without_head.into() });
+    blocks.push(Block::Text(t.without_text.into()));
+    let rows: Vec<Interval> = changes
+        .iter()
+        .filter(|s| s.method == method)
+        .map(|s| Interval {
+            label: changed(c, s),
+            point: s.total,
+            interval: s.interval,
+            without: if s.total.is_none() { t.refused.into() } else { t.no_interval.into() },
+        })
+        .collect();
+    let whole = released.estimation.estimates.iter().find(|e| e.method == method).and_then(|e| e.total);
+    let heading = fill(t.without_chart, &[("method", method_name(t, method))]);
+    let description = fill(t.chart_desc_intervals, &[("n", &c.count(rows.len() as u64))]);
+    blocks.push(c.chart(&format!("chart-{id}-without"), &heading, &description, Vec::new(), |frame| {
+        chart::intervals(frame, &rows, whole.map(|total| (total, t.without_mark)), Scale::Count)
+    }));
+    let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+    let body = changes
+        .iter()
+        .map(|s| {
+            vec![
+                Cell::text(changed(c, s)),
+                Cell::text(method_name(t, s.method)),
+                s.total.map_or_else(dash, |total| Cell::number(c.whole(total))),
+                s.interval
+                    .map_or_else(dash, |(low, high)| Cell::number(c.range(&c.whole(low), &c.whole(high)))),
+                s.percent.map_or_else(dash, |p| Cell::number(number::change(1.0 + p / 100.0, c.language))),
+            ]
+        })
+        .collect();
+    let level = number::percent(c.release.settings.monitor.level, c.language);
+    let head = vec![
+        t.without_change.to_owned(),
+        t.estimate_method.to_owned(),
+        t.estimate_total.to_owned(),
+        fill(t.estimate_interval, &[("level", &level)]),
+        t.without_percent.to_owned(),
+    ];
+    blocks.push(c.table(format!("{title}: {}", t.without_head), head, body));
+}
+
+/// The method that is drawn: the one chosen by BIC, or else the first.
+fn drawn(changes: &[&Sensitivity]) -> Option<Method> {
+    let by_bic = changes.iter().find(|s| s.method == Method::Bic);
+    by_bic.or(changes.first()).map(|s| s.method)
+}
+
+fn changed(c: Context<'_>, s: &Sensitivity) -> String {
+    let text = if s.change == Change::Pooled { c.t.without_pooled } else { c.t.without_list };
+    fill(text, &[("lists", &s.lists.join(" + "))])
+}
