@@ -23,6 +23,10 @@ pub(crate) struct Convergence {
     pub(crate) bulk: f64,
     /// The same for the 5 % and 95 % quantiles, whichever is told less well.
     pub(crate) tail: f64,
+    /// The same for the quantiles of 10, 20, … 90 %, whichever is told least well (the local efficiency of
+    /// section 4.3): where a posterior has two modes, and chains seldom go from one to the other, this
+    /// is small while bulk and tail may look well.
+    pub(crate) local: f64,
 }
 
 impl Convergence {
@@ -32,23 +36,25 @@ impl Convergence {
     /// hold a value that is not finite, or never move: then nothing can be said.
     pub(crate) fn of(chains: &[Vec<f64>]) -> Self {
         let Some(halves) = split(chains) else {
-            return Self { r_hat: f64::NAN, bulk: f64::NAN, tail: f64::NAN };
+            return Self { r_hat: f64::NAN, bulk: f64::NAN, tail: f64::NAN, local: f64::NAN };
         };
         let normal = rank_normalised(&halves);
         let ascending = ascending(&halves);
         let median = quantile(&ascending, 0.5);
         let folded: Vec<Vec<f64>> =
             halves.iter().map(|chain| chain.iter().map(|x| (x - median).abs()).collect()).collect();
-        let tail = |p| effective(&below(&halves, quantile(&ascending, p)));
+        let at = |p| effective(&below(&halves, quantile(&ascending, p)));
         Self {
             r_hat: split_r_hat(&normal).max(split_r_hat(&rank_normalised(&folded))),
             bulk: effective(&normal),
             // Of draws with few different values one indicator may be constant; the other then tells.
-            tail: tail(0.05).min(tail(0.95)),
+            tail: at(0.05).min(at(0.95)),
+            local: (1..10).map(|i| at(f64::from(i) / 10.0)).fold(f64::NAN, f64::min),
         }
     }
 
-    /// Whether R̂ is below `r_hat` and both effective sample sizes are above `ess`. Never when they are NaN.
+    /// Whether R̂ is below `r_hat` and the effective sample sizes of bulk and tail are above `ess`. Never
+    /// when they are NaN.
     pub(crate) fn reaches(&self, r_hat: f64, ess: f64) -> bool {
         self.r_hat < r_hat && self.bulk > ess && self.tail > ess
     }
@@ -61,6 +67,7 @@ impl Convergence {
             r_hat: larger(self.r_hat, other.r_hat),
             bulk: smaller(self.bulk, other.bulk),
             tail: smaller(self.tail, other.tail),
+            local: smaller(self.local, other.local),
         }
     }
 }
@@ -354,6 +361,32 @@ mod tests {
             .map(|chain| chain.into_iter().enumerate().map(|(t, x)| x + t as f64 / 500.0).collect())
             .collect();
         assert!(Convergence::of(&drift).r_hat > 1.1);
+    }
+
+    /// Two modes far apart, between which a chain goes once in some 500 draws: 80 dwells say what share
+    /// each has.
+    #[test]
+    fn two_modes_are_told_by_the_local_size() {
+        let chains: Vec<Vec<f64>> = autoregressive(0.0, 4, 10_000)
+            .into_iter()
+            .enumerate()
+            .map(|(chain, draws)| {
+                let mut random = ChaCha8Rng::seed_from_u64(13);
+                random.set_stream(chain as u64);
+                let mut mode = 0.0;
+                let mut next = |x: f64| {
+                    let u: f64 = rand_distr::Open01.sample(&mut random);
+                    mode = if u < 0.002 { 12.0 - mode } else { mode };
+                    x + mode
+                };
+                draws.into_iter().map(&mut next).collect()
+            })
+            .collect();
+        let found = Convergence::of(&chains);
+        // A process of two states that leaves each with chance p has autocorrelations (1 − 2p)ᵏ.
+        let expected = 40_000.0 * 0.002 / (1.0 - 0.002);
+        assert!((found.local / expected - 1.0).abs() < 0.6, "{} but {expected}", found.local);
+        assert!(found.tail > 10.0 * found.local, "{found:?}");
     }
 
     #[test]

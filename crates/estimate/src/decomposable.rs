@@ -65,7 +65,7 @@ impl Prior {
     }
 
     /// The prior as a power of N, plus one.
-    const fn power(self) -> usize {
+    pub(crate) const fn power(self) -> usize {
         match self {
             Self::InverseTotal => 0,
             Self::Uniform => 1,

@@ -39,7 +39,6 @@ pub mod bayes;
 mod bootstrap;
 mod bounds;
 mod branch;
-#[cfg_attr(not(test), allow(dead_code, reason = "for the methods that draw from a posterior"))]
 mod convergence;
 pub mod covariates;
 mod coverage;
@@ -49,6 +48,7 @@ mod draws;
 mod error;
 mod fitness;
 mod groups;
+pub mod latent_class;
 mod lists;
 pub mod loglinear;
 mod method;

@@ -4,6 +4,7 @@ mod average;
 mod bayes_loglinear;
 mod combined;
 mod decomposable;
+mod latent_class;
 mod loglinear;
 mod simple;
 
@@ -140,6 +141,8 @@ impl<'a> Task<'a> {
 
     /// Runs one method. A new method is a variant of [`Method`] and an arm here.
     pub(crate) fn run(&self, method: Method) -> Estimate {
+        // Figures that are told whether there is an estimate or not.
+        let mut known = Diagnostics::new();
         let answer = self.table.as_ref().map_err(Clone::clone).and_then(|(table, cells)| match method {
             Method::Main => loglinear::main(self, table, cells),
             Method::Stepwise => loglinear::stepwise(self, table, cells),
@@ -148,6 +151,7 @@ impl<'a> Task<'a> {
             Method::Average => average::answer(self, table, cells),
             Method::Decomposable => decomposable::answer(self, table),
             Method::BayesLoglinear => bayes_loglinear::answer(self, table),
+            Method::LatentClass => latent_class::answer(self, table, &mut known),
             Method::Chao => Ok(simple::chao(self, table)),
             Method::Combined => combined::answer(self, table, cells),
             Method::SampleCoverage => simple::sample_coverage(self, table),
@@ -179,6 +183,7 @@ impl<'a> Task<'a> {
             }
             Err(why) => estimate.refused = Some(why),
         }
+        estimate.diagnostics.extend(known);
         estimate.diagnostics.insert("seed".into(), json!(self.options.seed));
         if self.forced.pair_count() > 0 && !method.knows_dependent_pairs() {
             estimate.diagnostics.insert(

@@ -43,6 +43,10 @@ pub enum Method {
     /// Bayesian average over all hierarchical log-linear models of three to ten lists (King and Brooks
     /// 2001); the total is the posterior median, with an equal-tailed posterior interval.
     BayesLoglinear,
+    /// Latent classes of persons, as many as the counts need, within which three to sixteen lists are
+    /// independent (Manrique-Vallier 2016); the total is the posterior median. Refused when the chains
+    /// do not agree.
+    LatentClass,
     /// Lower bound of Chao (1987) in the form for lists of unequal size, which needs no
     /// model of how persons differ.
     Chao,
@@ -55,7 +59,7 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order in which they are named to the user.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Main,
         Self::Stepwise,
         Self::Bic,
@@ -63,6 +67,7 @@ impl Method {
         Self::Average,
         Self::Decomposable,
         Self::BayesLoglinear,
+        Self::LatentClass,
         Self::Chao,
         Self::SampleCoverage,
         Self::Combined,
@@ -97,6 +102,7 @@ impl Method {
             Self::Average => "bic-average",
             Self::Decomposable => "decomposable",
             Self::BayesLoglinear => "bayes-loglinear",
+            Self::LatentClass => "latent-class",
             Self::Chao => "chao",
             Self::Combined => "combined",
             Self::SampleCoverage => "sample-coverage",
@@ -265,7 +271,8 @@ pub struct Options {
     /// person in all. The larger, the more all combinations are thought to be equally common
     /// beforehand, that of the hidden too.
     pub delta: Option<f64>,
-    /// For [`Method::Decomposable`]: what is believed of the total beforehand; default 1/N.
+    /// For [`Method::Decomposable`] and [`Method::LatentClass`]: what is believed of the total beforehand;
+    /// default 1/N.
     pub prior: Prior,
     /// For [`Method::BayesLoglinear`]: variance of the normal prior, with mean 0, of every term of two or
     /// more lists, from 0.01 to 100; default 1. For models of pairs it is on the scale of a log odds

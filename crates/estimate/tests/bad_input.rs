@@ -152,7 +152,7 @@ fn an_unknown_method_is_an_error_that_names_the_known_ones() {
     assert_eq!(
         error.to_string(),
         "there is no estimation method \"lincoln\"; the methods are main, stepwise, bic, profile, \
-         bic-average, decomposable, bayes-loglinear, chao, sample-coverage, combined"
+         bic-average, decomposable, bayes-loglinear, latent-class, chao, sample-coverage, combined"
     );
     for method in Method::ALL {
         assert_eq!(method.name().parse(), Ok(method));

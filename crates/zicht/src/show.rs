@@ -140,6 +140,13 @@ impl Step {
         }
     }
 
+    /// The step is done, and its result says so itself.
+    pub(crate) fn end(self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
     /// The step is done: `what` says what came of it.
     pub(crate) fn done(self, what: &str) {
         if let Some(bar) = &self.bar {

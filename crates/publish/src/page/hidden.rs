@@ -49,6 +49,7 @@ pub(super) fn method_name(t: &Texts, method: Method) -> &'static str {
         Method::Average => t.method_average,
         Method::Decomposable => t.method_decomposable,
         Method::BayesLoglinear => t.method_bayes_loglinear,
+        Method::LatentClass => t.method_latent_class,
         Method::Chao => t.method_chao,
         Method::SampleCoverage => t.method_coverage,
         Method::Combined => t.method_combined,

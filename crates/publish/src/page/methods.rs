@@ -25,6 +25,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
                 Method::Average => t.method_average_text,
                 Method::Decomposable => t.method_decomposable_text,
                 Method::BayesLoglinear => t.method_bayes_loglinear_text,
+                Method::LatentClass => t.method_latent_class_text,
                 Method::Chao => t.method_chao_text,
                 Method::SampleCoverage => t.method_coverage_text,
                 Method::Combined => t.method_combined_text,
