@@ -21,7 +21,7 @@ row() {
     local work=$1 package=$2 table=$3
     shift 3
     local ran
-    ran=$(bench/measure.py --runs 5 -- "$zicht" estimate "$data/$table.csv" --quiet "$@")
+    ran=$(bench/measure.py --runs 5 -- "$zicht" estimate "$data/$table.csv" --quiet --no-sensitivity "$@")
     python3 - "$work" "$package" "$ran" <<'PYTHON'
 import json, sys
 low, middle, high = json.loads(sys.argv[3])["seconds"]
@@ -38,3 +38,8 @@ row "the same with 1,000 replicates" "" UKdat_5 --method bic --max-order 3 --int
 row "average over 822 decomposable graphs, Dutch five lists, three values of delta and two priors" \
     "4.6 s for one, dga 2.0.2" Ned_5 --method decomposable
 row "average over 18,154 decomposable graphs, Dutch six lists, the same" "" Ned --method decomposable
+row "average over all 32,768 two-way models by BIC, UK six lists" "" UKdat --method bic-average
+row "Bayesian average over log-linear models, UK five lists, with other priors" "" UKdat_5 --method bayes-loglinear
+row "latent classes until the chains agree, UK five lists" "" UKdat_5 --method latent-class
+row "latent classes until the chains agree, Dutch six lists" "does not converge on five, LCMCR" Ned --method latent-class
+row "all methods mixed and judged by 200 populations, UK five lists" "" UKdat_5 --method combined

@@ -159,7 +159,9 @@ fn chosen(groups: &strata::Groups, options: &Options) -> Result<(Vec<Grouping>, 
         .iter()
         .map(|(codes, table)| Ok((codes.clone(), prepare(table, options)?.table)))
         .collect::<Result<Vec<Grouping>, Error>>()?;
-    if found.windows(2).any(|two| two[0].1.lists() != two[1].1.lists()) {
+    // Lists that were other ones from the start are refused by the joint fit, in its own words.
+    let apart = |tables: &[Grouping]| tables.windows(2).any(|two| two[0].1.lists() != two[1].1.lists());
+    if apart(&found) && !apart(groups) {
         return Err(Error::Lists(
             "in some of the groups, not in all, a list lies inside another; leave it out by its name".into(),
         ));

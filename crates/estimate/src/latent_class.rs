@@ -104,9 +104,11 @@ pub enum Refusal {
     #[error(
         "the chains did not converge: after {draws} draws R-hat is {r_hat:.3} (it must be below 1.01) and the \
          effective sample sizes are {bulk:.0} in the bulk and {tail:.0} in the tails (they must be above 400), and \
-         {local:.0} at the worst quantile between (above 200); an estimate from these draws could be anywhere. \
+         {local:.0} at the worst quantile between (above 200), and {trips} times a chain came through all of the \
+         space (at least 100); an estimate from these draws could be anywhere. \
          Join small lists, or use another method",
-        draws = .0.draws, r_hat = .0.r_hat(), bulk = .0.bulk(), tail = .0.tail(), local = .0.deciles()
+        draws = .0.draws, r_hat = .0.r_hat(), bulk = .0.bulk(), tail = .0.tail(), local = .0.deciles(),
+        trips = .0.trips
     )]
     NotConverged(Box<Posterior>),
 }
