@@ -245,7 +245,7 @@ texts! {
     prior_what: "What is believed beforehand", "Wat vooraf wordt aangenomen";
     prior_graphs: "weight {delta} on each combination of lists; {total}", "gewicht {delta} op elke combinatie van lijsten; {total}";
     prior_terms: "variance {variance} of each dependence", "variantie {variance} van elke samenhang";
-    prior_classes: "up to {classes} kinds of persons", "tot {classes} soorten personen";
+    prior_classes: "number of kinds of persons with Gamma shape {shape}; {total}", "aantal soorten personen met Gamma-vorm {shape}; {total}";
     prior_inverse: "each order of magnitude as likely (1/N)", "elke orde van grootte even waarschijnlijk (1/N)";
     prior_uniform: "each total as likely", "elk totaal even waarschijnlijk";
     method_main: "independent lists", "onafhankelijke lijsten";

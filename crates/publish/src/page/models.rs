@@ -101,17 +101,17 @@ pub(super) fn priors(c: Context<'_>, released: &ReleasedEstimate, id: &str, bloc
 fn prior(c: Context<'_>, answer: &Value) -> Option<String> {
     let t = c.t;
     let number = |key: &str| answer.get(key).and_then(Value::as_f64);
+    let uniform = answer.get("prior").and_then(Value::as_str) == Some("uniform");
+    let total = if uniform { t.prior_uniform } else { t.prior_inverse };
     if let Some(delta) = number("delta") {
-        let uniform = answer.get("prior").and_then(Value::as_str) == Some("uniform");
         let delta = number::decimal(delta, 4, c.language);
-        let total = if uniform { t.prior_uniform } else { t.prior_inverse };
         return Some(fill(t.prior_graphs, &[("delta", &delta), ("total", total)]));
     }
     if let Some(variance) = number("interaction_variance") {
         return Some(fill(t.prior_terms, &[("variance", &number::decimal(variance, 2, c.language))]));
     }
-    let classes = number("classes")?;
-    Some(fill(t.prior_classes, &[("classes", &number::decimal(classes, 0, c.language))]))
+    let shape = answer.get("alpha_prior")?.get(0)?.as_f64()?;
+    Some(fill(t.prior_classes, &[("shape", &number::decimal(shape, 2, c.language)), ("total", total)]))
 }
 
 /// Whether the chains of the methods that draw their answer came together.
