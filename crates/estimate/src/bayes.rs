@@ -29,10 +29,11 @@ use std::collections::BTreeMap;
 use ::model::CaptureTable;
 
 use crate::convergence::quantile_error;
+use crate::convergence::{ESS, R_HAT};
 use crate::loglinear::{Cells, Model, check_cells, pair_count};
 use crate::numeric::quantile;
 use chain::Draw;
-use sample::{CHAINS, ESS, R_HAT, Run, Sample, most};
+use sample::{CHAINS, Run, Sample, most};
 use space::Space;
 
 /// The most lists for which terms of three are averaged over.

@@ -10,6 +10,10 @@ use statrs::distribution::{Beta, ContinuousCDF};
 
 use crate::numeric::{normal_quantile, quantile};
 
+/// R̂ must be below this for chains to agree, and the effective sample sizes of the bulk and the tails above
+/// the other (Vehtari et al. 2021).
+pub(crate) const R_HAT: f64 = 1.01;
+pub(crate) const ESS: f64 = 400.0;
 /// Fewest draws a chain from which anything can be said.
 const FEWEST_DRAWS: usize = 8;
 

@@ -3,8 +3,9 @@
 use model::CaptureTable;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
+
+use crate::numeric::multinomial;
 
 /// Below this coverage the estimator is unstable and its one-step form is used, as its
 /// authors' program does.
@@ -106,17 +107,9 @@ pub(crate) fn bootstrap_error(
         .map(|replicate| {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             random.set_stream(replicate as u64);
-            let (mut left, mut mass) = (size as u64, size);
-            let mut histories = Histories::new();
-            for (history, n) in table.counts() {
-                let share = (n as f64 / mass).clamp(0.0, 1.0);
-                let drawn = Binomial::new(left, share).map_or(0, |binomial| binomial.sample(&mut random));
-                left -= drawn;
-                mass -= n as f64;
-                if drawn > 0 {
-                    histories.push((history, drawn as f64));
-                }
-            }
+            let weights = table.counts().map(|(history, n)| (history, n as f64));
+            let drawn = multinomial(size as u64, size, weights, &mut random).into_iter();
+            let histories = drawn.filter(|(_, n)| *n > 0).map(|(history, n)| (history, n as f64)).collect();
             let again = from_histories(table.lists().len(), &histories)?;
             Some(if low { again.one_step } else { again.high })
         })

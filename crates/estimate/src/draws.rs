@@ -83,18 +83,11 @@ pub fn estimate_draws(
         notes = of_lists_chosen;
     }
     Ok(Estimation {
-        detected,
         detected_interval: Some(draws.detected_interval(options.level)),
-        lists: draws.lists,
         notes,
-        estimates,
-        groups: Vec::new(),
-        least_visible: None,
-        contrasts: Vec::new(),
-        margins: Vec::new(),
-        fitness: None,
         pairs,
         sensitivity,
+        ..Estimation::of(detected, draws.lists, estimates)
     })
 }
 
@@ -258,20 +251,13 @@ impl Draws {
         let refused: usize = reasons.values().sum();
         let share = refused as f64 / self.count as f64;
         let mut combined = Estimate {
-            method,
-            total: None,
-            interval: None,
-            level: options.level,
-            model: String::new(),
-            converged: false,
-            refused: None,
             diagnostics: BTreeMap::from([
                 ("draws".into(), json!(self.count)),
                 ("draws_refused".into(), json!(refused)),
                 ("different_tables".into(), json!(self.different.len())),
                 ("seed".into(), json!(options.seed)),
             ]),
-            spread: None,
+            ..Estimate::unanswered(method, options.level)
         };
         // Of reasons that are as common the first in the alphabet.
         if let Some((why, _)) = reasons.iter().rev().max_by_key(|(_, count)| **count)

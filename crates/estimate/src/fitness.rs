@@ -22,10 +22,12 @@ use crate::bootstrap::draw_again;
 use crate::loglinear::Cells;
 use crate::method::Task;
 use crate::numeric::{quantile, two_sided};
+use crate::score::{Score, Scored};
 use crate::spread::Spread;
 use crate::{Interval, Method, Options};
+pub(crate) use classes::chance;
 use population::Family;
-pub(crate) use population::Population;
+pub(crate) use population::{Population, log_linear_means};
 use stack::Trial;
 
 /// What is mixed: quick ways to estimate the total.
@@ -175,13 +177,8 @@ struct Said {
     spread: Option<Spread>,
 }
 
-/// Judges a table and mixes the methods. `progress` is told of each population that is done.
-pub(crate) fn assess(
-    table: &CaptureTable,
-    cells: &Cells,
-    options: &Options,
-    progress: &(dyn Fn() + Sync),
-) -> (Fitness, Option<Combined>) {
+/// Judges a table and mixes the methods.
+pub(crate) fn assess(table: &CaptureTable, cells: &Cells, options: &Options) -> (Fitness, Option<Combined>) {
     // The mixture is widened by itself, so the quick interval of each method will do.
     let quick =
         Options { interval: Interval::Wald, max_order: 2, replicates: QUICK_REPLICATES, ..options.clone() };
@@ -212,7 +209,6 @@ pub(crate) fn assess(
         .map(|made| {
             let task = Task::quick(&made.sample, &quick);
             let answers = MIXED.iter().map(|&part| said(&task, part, classes_error)).collect();
-            progress();
             Seen { family: made.family, size: made.size, detected: made.sample.detected() as f64, answers }
         })
         .collect();
@@ -474,23 +470,14 @@ impl Mixture {
 }
 
 fn performance(method: &'static str, family: Family, answers: &[(f64, Option<Said>)]) -> Performance {
-    let intervals: Vec<(f64, (f64, f64))> =
-        answers.iter().filter_map(|(size, said)| Some((*size, said.as_ref()?.interval?))).collect();
-    let holds = |(size, (low, high)): &&(f64, (f64, f64))| low <= size && size <= high;
-    let given = intervals.len() as f64;
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        (!values.is_empty()).then(|| quantile(&values, 0.5))
+    let scored = |(truth, said): &(f64, Option<Said>)| Scored {
+        truth: *truth,
+        total: said.as_ref().map(|said| said.total),
+        interval: said.as_ref().and_then(|said| said.interval),
     };
-    let said = || answers.iter().filter_map(|(size, said)| Some((*size, said.as_ref()?)));
-    Performance {
-        method,
-        family: family.name(),
-        coverage: (given > 0.0).then(|| intervals.iter().filter(holds).count() as f64 / given),
-        bias: median(said().map(|(size, said)| said.total / size - 1.0).collect()),
-        width: median(intervals.iter().map(|(_, (low, high))| high / low).collect()),
-        refused: 1.0 - given / answers.len() as f64,
-    }
+    let Score { coverage, bias, width, refused, .. } =
+        Score::of(&answers.iter().map(scored).collect::<Vec<_>>());
+    Performance { method, family: family.name(), coverage, bias, width, refused }
 }
 
 #[cfg(test)]

@@ -190,17 +190,7 @@ fn of_joint(
     method: Method,
     options: &Options,
 ) -> Estimate {
-    let mut estimate = Estimate {
-        method,
-        total: None,
-        interval: None,
-        level: options.level,
-        model: String::new(),
-        converged: false,
-        refused: None,
-        diagnostics: BTreeMap::new(),
-        spread: None,
-    };
+    let mut estimate = Estimate::unanswered(method, options.level);
     let joint = match fitted {
         Ok(joint) => joint,
         Err(why) => return Estimate { refused: Some(why.clone()), ..estimate },

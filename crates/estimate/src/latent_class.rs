@@ -31,7 +31,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use crate::convergence::{Convergence, quantile_error};
+use crate::convergence::{Convergence, ESS, R_HAT, quantile_error};
 use crate::decomposable::Prior;
 use crate::numeric::quantile;
 use random::uniform;
@@ -41,8 +41,6 @@ use tempering::{Ensemble, Ladder, Path};
 
 /// Chains; each is on all rungs of a ladder of its own.
 pub const CHAINS: usize = 4;
-/// R̂ must be below this, and both effective sample sizes above this.
-const ENOUGH: (f64, f64) = (1.01, 400.0);
 /// The effective sample size for each decile must be above this: the share of a mode is then known within
 /// three or four points. Chains that all sit in one of two modes may have the lowest R̂ of all.
 const LOCAL: f64 = 200.0;
@@ -265,7 +263,7 @@ pub fn posterior(table: &CaptureTable, settings: &Settings) -> Result<Posterior,
 
 /// Whether the chains agree, know the share of every mode, and had the occasion to find all.
 fn enough(convergence: &Convergence, trips: u64) -> bool {
-    convergence.reaches(ENOUGH.0, ENOUGH.1) && convergence.local > LOCAL && trips >= TRIPS
+    convergence.reaches(R_HAT, ESS) && convergence.local > LOCAL && trips >= TRIPS
 }
 
 fn trips(chains: &[Ensemble]) -> u64 {

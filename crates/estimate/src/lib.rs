@@ -58,6 +58,7 @@ mod pairwise;
 mod profile;
 mod ranks;
 mod result;
+mod score;
 mod search;
 mod sensitivity;
 mod spread;

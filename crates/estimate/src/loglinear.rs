@@ -25,7 +25,7 @@ mod solve;
 use ::model::CaptureTable;
 
 use crate::Criterion;
-pub(crate) use cells::{Cells, sum_over_subsets, sum_over_supersets};
+pub(crate) use cells::{Cells, multiply_over_subsets, sum_over_subsets, sum_over_supersets};
 pub use existence::Existence;
 pub(crate) use existence::{Terms, check as check_cells, check_design, surely_sound};
 pub use model::Model;

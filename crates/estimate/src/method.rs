@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use model::CaptureTable;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::branch::smallest;
 use crate::fitness::Fitness;
 use crate::lists::{Prepared, prepare};
-use crate::loglinear::{Cells, Model};
+use crate::loglinear::{Cells, Model, pairs};
 use crate::pairwise::{PairCheck, pair_checks};
 use crate::search::bounded::quick_work;
 use crate::search::{Chosen, Goal, best_model, fixed};
@@ -51,18 +51,11 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
     let pairs = pairs_of(&table, &estimates, &options);
     let sensitivity = if options.sensitivity { of_lists(&table, &options, &estimates) } else { Vec::new() };
     Ok(Estimation {
-        detected: table.detected(),
-        detected_interval: None,
-        lists: table.lists().to_vec(),
         notes,
-        estimates,
-        groups: Vec::new(),
-        least_visible: None,
-        contrasts: Vec::new(),
-        margins: Vec::new(),
         fitness: task.fitness.into_inner(),
         pairs,
         sensitivity,
+        ..Estimation::of(table.detected(), table.lists().to_vec(), estimates)
     })
 }
 
@@ -99,6 +92,12 @@ pub(crate) struct Task<'a> {
     fitness: OnceLock<Fitness>,
     /// Whether figures that only readers need are left out, for tables that are simulated.
     quick: bool,
+}
+
+/// A figure of each pair of lists, in the order of the pairs, by their names as `A:B`.
+fn by_pair(names: &[String], values: impl IntoIterator<Item = f64>) -> Map<String, Value> {
+    let named = |((i, j), value)| (format!("{}:{}", names[i], names[j]), json!(value));
+    pairs(names.len()).zip(values).map(named).collect()
 }
 
 /// What a method found.
@@ -156,17 +155,7 @@ impl<'a> Task<'a> {
             Method::Combined => combined::answer(self, table, cells),
             Method::SampleCoverage => simple::sample_coverage(self, table),
         });
-        let mut estimate = Estimate {
-            method,
-            total: None,
-            interval: None,
-            level: self.options.level,
-            model: String::new(),
-            converged: false,
-            refused: None,
-            diagnostics: Diagnostics::new(),
-            spread: None,
-        };
+        let mut estimate = Estimate::unanswered(method, self.options.level);
         match answer {
             // A number beyond floating point is no number to publish.
             Ok(answer) if !answer.total.is_finite() => {

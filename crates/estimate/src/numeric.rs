@@ -1,5 +1,7 @@
 //! Small numerical helpers that several methods share.
 
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Binomial, Distribution};
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::gamma;
 
@@ -63,6 +65,27 @@ pub(crate) fn two_sided(level: f64) -> f64 {
 /// Standard deviation of the logarithm of a log-normal variable, from its mean and standard error.
 pub(crate) fn log_error(mean: f64, error: f64) -> f64 {
     (error / mean).powi(2).ln_1p().sqrt()
+}
+
+/// A multinomial draw: `size` persons, dealt cell by cell from those who are left. `mass` is the sum of the
+/// weights of all cells, those that are not in `weights` included. Whoever was not dealt is in one of
+/// these.
+pub(crate) fn multinomial(
+    size: u64,
+    mass: f64,
+    weights: impl IntoIterator<Item = (u32, f64)>,
+    random: &mut ChaCha8Rng,
+) -> Vec<(u32, u64)> {
+    let (mut left, mut mass) = (size, mass);
+    let mut dealt = Vec::new();
+    for (cell, weight) in weights {
+        let chance = if mass > 0.0 { (weight / mass).clamp(0.0, 1.0) } else { 1.0 };
+        let drawn = Binomial::new(left, chance).map_or(0, |binomial| binomial.sample(random));
+        left -= drawn;
+        mass -= weight;
+        dealt.push((cell, drawn));
+    }
+    dealt
 }
 
 /// Interval of Chao (1987, equation 12): log-normal on the hidden part, so that its lower

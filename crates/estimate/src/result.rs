@@ -41,6 +41,23 @@ pub struct Estimate {
     pub spread: Option<Spread>,
 }
 
+impl Estimate {
+    /// An estimate before its method has answered or refused.
+    pub(crate) fn unanswered(method: Method, level: f64) -> Self {
+        Self {
+            method,
+            total: None,
+            interval: None,
+            level,
+            model: String::new(),
+            converged: false,
+            refused: None,
+            diagnostics: BTreeMap::new(),
+            spread: None,
+        }
+    }
+}
+
 /// The estimate for one group of persons (one stratum).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
@@ -120,6 +137,24 @@ pub struct Estimation {
 }
 
 impl Estimation {
+    /// The answers alone, with nothing beside them.
+    pub(crate) fn of(detected: u64, lists: Vec<String>, estimates: Vec<Estimate>) -> Self {
+        Self {
+            detected,
+            detected_interval: None,
+            lists,
+            notes: Vec::new(),
+            estimates,
+            groups: Vec::new(),
+            least_visible: None,
+            contrasts: Vec::new(),
+            margins: Vec::new(),
+            fitness: None,
+            pairs: Vec::new(),
+            sensitivity: Vec::new(),
+        }
+    }
+
     /// This estimation with what was found for its groups.
     #[must_use]
     pub fn with_groups(self, found: Grouped) -> Self {

@@ -5,10 +5,9 @@ use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::fitness::Population;
-use crate::loglinear::sum_over_subsets;
+use crate::fitness::{Population, chance, log_linear_means};
 use crate::method::Task;
-use crate::numeric::quantile;
+use crate::score::{Score, Scored};
 use crate::{Error, Estimate, Interval, Method, Options};
 
 /// A kind of population whose size is known because it is made.
@@ -144,28 +143,14 @@ pub fn scenarios() -> Vec<Scenario> {
 
 /// Populations of a log-linear model: log-odds of each list when on no other, and pairs.
 fn log_linear(size: f64, lists: &[f64], pairs: &[(usize, usize, f64)]) -> Population {
-    let mut values = vec![0.0; 1 << lists.len()];
-    for (i, &x) in lists.iter().enumerate() {
-        values[1 << i] = x;
-    }
-    for &(i, j, x) in pairs {
-        values[1 << i | 1 << j] = x;
-    }
-    sum_over_subsets(&mut values);
-    scaled(size, values.into_iter().map(f64::exp).collect())
+    let alone = lists.iter().enumerate().map(|(i, &x)| (1 << i, x));
+    let together = pairs.iter().map(|&(i, j, x)| (1 << i | 1 << j, x));
+    scaled(size, log_linear_means(lists.len(), alone.chain(together)))
 }
 
 /// Populations of classes: share, and chance of each list.
 fn classes(size: f64, classes: &[(f64, [f64; 5])]) -> Population {
-    let share = |history: usize| -> f64 {
-        classes
-            .iter()
-            .map(|(weight, chances)| {
-                let of = |(i, p): (usize, &f64)| if history >> i & 1 == 1 { *p } else { 1.0 - p };
-                weight * chances.iter().enumerate().map(of).product::<f64>()
-            })
-            .sum()
-    };
+    let share = |history| classes.iter().map(|(weight, chances)| weight * chance(chances, history)).sum();
     scaled(size, (0..32).map(share).collect())
 }
 
@@ -234,14 +219,9 @@ pub fn study(
 
 fn row(scenario: &Scenario, method: Method, interval: Option<Interval>, estimates: &[&Estimate]) -> StudyRow {
     let truth = scenario.population.size as f64;
-    let intervals: Vec<(f64, f64)> = estimates.iter().filter_map(|e| e.interval).collect();
-    let given = intervals.len() as f64;
-    let held = intervals.iter().filter(|(low, high)| *low <= truth && truth <= *high).count() as f64;
-    let coverage = (given > 0.0).then(|| held / given);
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        (!values.is_empty()).then(|| quantile(&values, 0.5))
-    };
+    let answers: Vec<Scored> =
+        estimates.iter().map(|e| Scored { truth, total: e.total, interval: e.interval }).collect();
+    let Score { given, coverage, bias, width, refused } = Score::of(&answers);
     StudyRow {
         scenario: scenario.name,
         identifiable: scenario.identifiable,
@@ -250,9 +230,9 @@ fn row(scenario: &Scenario, method: Method, interval: Option<Interval>, estimate
         populations: estimates.len(),
         coverage,
         coverage_error: coverage.map(|share| (share * (1.0 - share) / given).sqrt()),
-        bias: median(estimates.iter().filter_map(|e| Some(e.total? / truth - 1.0)).collect()),
-        width: median(intervals.iter().map(|(low, high)| high / low).collect()),
-        refused: 1.0 - given / estimates.len() as f64,
+        bias,
+        width,
+        refused,
     }
 }
 

@@ -5,18 +5,13 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{QUICK, answer, close, table};
+use common::{QUICK, answer, close, from, table};
 use estimate::{
     Error, Estimation, ListChoice, Method, Options, estimate, estimate_draws, estimate_groups,
     group_sensitivity,
 };
 use model::CaptureTable;
 use proptest::prelude::*;
-
-fn from(lists: usize, counts: &[(u32, u64)]) -> CaptureTable {
-    let names = (0..lists).map(|i| format!("L{i}")).collect();
-    CaptureTable::from_counts(names, counts.iter().copied()).expect("a valid table")
-}
 
 fn all_methods(table: &CaptureTable) -> Estimation {
     let options = Options { replicates: 50, ..Options::default() };

@@ -3,18 +3,13 @@
 
 mod common;
 
-use common::{answer, close, table};
+use common::{answer, close, from, pairs_relabelled, relabelled, table, tables};
 use estimate::bayes::{Average, Refusal, Settings, average, threshold};
 use estimate::{Method, Options};
 use model::CaptureTable;
 use proptest::prelude::*;
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::{gamma_lr, ln_gamma};
-
-fn from(lists: usize, counts: &[(u32, u64)]) -> CaptureTable {
-    let names = (0..lists).map(|i| format!("L{i}")).collect();
-    CaptureTable::from_counts(names, counts.iter().copied()).expect("a valid table")
-}
 
 /// The posterior under one model of three lists, by sums over a grid.
 struct Grid {
@@ -409,34 +404,17 @@ fn many_sparse_lists_are_answered() {
     }
 }
 
-fn tables() -> impl Strategy<Value = CaptureTable> {
-    (3..=4_usize)
-        .prop_flat_map(|lists| {
-            let cell = prop_oneof![3 => Just(0_u64), 2 => 1..5_u64, 2 => 5..400_u64];
-            (Just(lists), proptest::collection::vec(cell, (1 << lists) - 1))
-        })
-        .prop_map(|(lists, counts)| {
-            let counts: Vec<_> = counts.into_iter().enumerate().map(|(i, n)| (i as u32 + 1, n)).collect();
-            from(lists, &counts)
-        })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
 
     /// Names and their order carry no information: what is drawn differs only by chance.
     #[test]
-    fn relabelling_the_lists_changes_only_the_draws(table in tables(), turn in 1..4_usize) {
-        let lists = table.lists().len();
-        let order: Vec<usize> = (0..lists).map(|i| (i + turn) % lists).rev().collect();
-        let place = |old: usize| order.iter().position(|&o| o == old).expect("a list");
-        let counts: Vec<_> = table.counts().map(|(history, n)| {
-            ((0..lists).filter(|&i| history >> i & 1 == 1).fold(0, |set, i| set | 1 << place(i)), n)
-        }).collect();
+    fn relabelling_the_lists_changes_only_the_draws(table in tables(3..=4), turn in 1..4_usize) {
+        let (other, places) = relabelled(&table, turn);
         let answered = answer(&table, Method::BayesLoglinear, &Options::default());
         prop_assert!(answered.total.is_some() != answered.refused.is_some());
         let (a, b) =
-            (average(&table, &Settings::default()), average(&from(lists, &counts), &Settings::default()));
+            (average(&table, &Settings::default()), average(&other, &Settings::default()));
         let (Ok(a), Ok(b)) = (&a, &b) else {
             prop_assert_eq!(a.is_err(), b.is_err());
             return Ok(());
@@ -447,14 +425,8 @@ proptest! {
             let total = a.quantile(p);
             prop_assert!((a.at_least(total) - b.at_least(total)).abs() < chance, "{p}");
         }
-        let mut q = 0;
-        for i in 0..lists {
-            for j in i + 1..lists {
-                let (x, y) = (place(i).min(place(j)), place(i).max(place(j)));
-                let other = x * (2 * lists - x - 1) / 2 + (y - x - 1);
-                prop_assert!((a.pairs[q] - b.pairs[other]).abs() < chance, "{:?} {:?}", a.pairs, b.pairs);
-                q += 1;
-            }
+        for (q, other) in pairs_relabelled(&places).into_iter().enumerate() {
+            prop_assert!((a.pairs[q] - b.pairs[other]).abs() < chance, "{:?} {:?}", a.pairs, b.pairs);
         }
     }
 }

@@ -3,16 +3,11 @@
 
 mod common;
 
-use common::{answer, close, table};
+use common::{answer, close, from, pairs_relabelled, relabelled, table, tables};
 use estimate::decomposable::{Average, Prior, Refusal, Settings, average};
 use estimate::{Method, Options};
 use model::CaptureTable;
 use proptest::prelude::*;
-
-fn from(lists: usize, counts: &[(u32, u64)]) -> CaptureTable {
-    let names = (0..lists).map(|i| format!("L{i}")).collect();
-    CaptureTable::from_counts(names, counts.iter().copied()).expect("a valid table")
-}
 
 fn with(table: &CaptureTable, delta: f64, prior: Prior, most: Option<u64>) -> Average {
     let settings =
@@ -194,34 +189,17 @@ fn large_tables_keep_their_digits() {
     assert!((high - low) / 5e7 < 0.003 && high > low, "{low} to {high}");
 }
 
-fn tables() -> impl Strategy<Value = CaptureTable> {
-    (3..=5_usize)
-        .prop_flat_map(|lists| {
-            let cell = prop_oneof![3 => Just(0_u64), 2 => 1..5_u64, 2 => 5..400_u64];
-            (Just(lists), proptest::collection::vec(cell, (1 << lists) - 1))
-        })
-        .prop_map(|(lists, counts)| {
-            let counts: Vec<_> = counts.into_iter().enumerate().map(|(i, n)| (i as u32 + 1, n)).collect();
-            from(lists, &counts)
-        })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     /// Names and their order carry no information.
     #[test]
-    fn relabelling_the_lists_changes_nothing(table in tables(), turn in 1..4_usize, delta in 0.02..1.5_f64) {
+    fn relabelling_the_lists_changes_nothing(table in tables(3..=5), turn in 1..4_usize, delta in 0.02..1.5_f64) {
         prop_assume!(table.detected() > 0);
-        let lists = table.lists().len();
-        let order: Vec<usize> = (0..lists).map(|i| (i + turn) % lists).rev().collect();
-        let place = |old: usize| order.iter().position(|&o| o == old).expect("a list");
-        let counts: Vec<_> = table.counts().map(|(history, n)| {
-            ((0..lists).filter(|&i| history >> i & 1 == 1).fold(0, |set, i| set | 1 << place(i)), n)
-        }).collect();
+        let (other, places) = relabelled(&table, turn);
         let (a, b) = (
             with(&table, delta, Prior::InverseTotal, None),
-            with(&from(lists, &counts), delta, Prior::InverseTotal, None),
+            with(&other, delta, Prior::InverseTotal, None),
         );
         for p in QUANTILES {
             let (a, b) = (a.quantile(p).expect("within reach"), b.quantile(p).expect("within reach"));
@@ -232,14 +210,8 @@ proptest! {
         for (a, b) in a.best.iter().zip(&b.best) {
             prop_assert!((a.weight / b.weight - 1.0).abs() < 1e-7, "{a:?} {b:?}");
         }
-        let mut q = 0;
-        for i in 0..lists {
-            for j in i + 1..lists {
-                let (x, y) = (place(i).min(place(j)), place(i).max(place(j)));
-                let other = x * (2 * lists - x - 1) / 2 + (y - x - 1);
-                prop_assert!((a.pairs[q] - b.pairs[other]).abs() < 1e-8);
-                q += 1;
-            }
+        for (q, other) in pairs_relabelled(&places).into_iter().enumerate() {
+            prop_assert!((a.pairs[q] - b.pairs[other]).abs() < 1e-8);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The posterior density of a model's parameters, its top, and the normal approximation there.
 
-use crate::loglinear::{Cells, sum_over_supersets};
+use crate::loglinear::{Cells, multiply_over_subsets, sum_over_supersets};
 
 /// More steps than Newton's method needs.
 const MAX_STEPS: usize = 100;
@@ -162,20 +162,6 @@ impl<'a> Density<'a> {
 /// Whether the term has a normal prior: a pair or a three.
 fn is_shrunk(set: u32) -> bool {
     set.count_ones() > 1
-}
-
-/// Replaces `values[s]` by the product of `values[t]` over all sets `t` within `s`.
-fn multiply_over_subsets(values: &mut [f64]) {
-    let mut half = 1;
-    while half < values.len() {
-        for block in values.chunks_exact_mut(2 * half) {
-            let (without, with) = block.split_at_mut(half);
-            for (low, high) in without.iter().zip(with) {
-                *high *= *low;
-            }
-        }
-        half *= 2;
-    }
 }
 
 /// Sum of products, in four sums that do not wait for each other.

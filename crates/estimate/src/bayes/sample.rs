@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Refusal;
 use super::chain::{Chain, Draw, Tally};
 use super::space::Space;
-use crate::convergence::Convergence;
+use crate::convergence::{Convergence, ESS, R_HAT};
 use crate::loglinear::Cells;
 
 /// Chains, each from a start and a random stream of its own.
@@ -14,10 +14,6 @@ pub(super) const CHAINS: usize = 8;
 const WARM_UP: usize = 200;
 /// Steps of each chain in the first round; each further round doubles them.
 const ROUND: usize = 250;
-/// R̂ must be below this.
-pub(super) const R_HAT: f64 = 1.01;
-/// Bulk and tail effective sample size must be above this.
-pub(super) const ESS: f64 = 400.0;
 /// Up to so many lists most models are soon seen and remembered.
 const FEW_LISTS: usize = 6;
 

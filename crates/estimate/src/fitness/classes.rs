@@ -88,7 +88,7 @@ impl Classes {
 }
 
 /// Chance of a history within a class.
-fn chance(chances: &[f64], history: u32) -> f64 {
+pub(crate) fn chance(chances: &[f64], history: u32) -> f64 {
     chances.iter().enumerate().map(|(i, &p)| if history >> i & 1 == 1 { p } else { 1.0 - p }).product()
 }
 

@@ -2,12 +2,12 @@
 
 use model::CaptureTable;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Binomial, Distribution};
 
 use super::classes;
 use crate::Criterion;
 use crate::branch::smallest;
 use crate::loglinear::{Cells, Fit, sum_over_subsets};
+use crate::numeric::multinomial;
 use crate::search::Goal;
 use crate::search::bounded::quick_work;
 
@@ -57,7 +57,7 @@ impl Family {
     /// The population that fits `cells` best; `None` when there is none, or none within bounds.
     pub(crate) fn fit(self, cells: &Cells) -> Option<Population> {
         let expected = match self {
-            Self::Dependence => expected(&best_with_pairs(cells)?, cells.lists),
+            Self::Dependence => log_linear_means(cells.lists, best_with_pairs(cells)?.coefficients),
             Self::Heterogeneity => classes::best(cells)?.expected(cells.lists),
         };
         Population::of(&expected)
@@ -70,10 +70,10 @@ fn best_with_pairs(cells: &Cells) -> Option<Fit> {
     smallest(cells, goal, &[], quick_work(cells, goal))
 }
 
-/// Expected count of every history under a log-linear model, those never seen included.
-fn expected(fit: &Fit, lists: usize) -> Vec<f64> {
+/// Expected count of every history under a log-linear model with these terms, those never seen included.
+pub(crate) fn log_linear_means(lists: usize, terms: impl IntoIterator<Item = (u32, f64)>) -> Vec<f64> {
     let mut values = vec![0.0; 1 << lists];
-    for &(term, value) in &fit.coefficients {
+    for (term, value) in terms {
         values[term as usize] = value;
     }
     sum_over_subsets(&mut values);
@@ -90,20 +90,10 @@ impl Population {
             .then(|| Self { size: size as u64, shares: expected.iter().map(|x| x / total).collect() })
     }
 
-    /// What the lists see of the population: a multinomial draw, history by history.
+    /// What the lists see of the population.
     pub(crate) fn draw(&self, names: &[String], random: &mut ChaCha8Rng) -> Option<CaptureTable> {
-        let (mut left, mut mass) = (self.size, 1.0);
-        let mut counts = Vec::new();
-        for (history, &share) in self.shares.iter().enumerate().skip(1) {
-            let chance = if mass > 0.0 { (share / mass).clamp(0.0, 1.0) } else { 1.0 };
-            let drawn = Binomial::new(left, chance).map_or(0, |binomial| binomial.sample(random));
-            left -= drawn;
-            mass -= share;
-            if drawn > 0 {
-                counts.push((u32::try_from(history).ok()?, drawn));
-            }
-        }
-        CaptureTable::from_counts(names.to_vec(), counts).ok()
+        let seen = (0_u32..).zip(self.shares.iter().copied()).skip(1);
+        CaptureTable::from_counts(names.to_vec(), multinomial(self.size, 1.0, seen, random)).ok()
     }
 }
 

@@ -62,12 +62,22 @@ pub(crate) fn sum_over_supersets(values: &mut [f64]) {
 
 /// Replaces `values[s]` by the sum of `values[t]` over all sets `t` within `s`.
 pub(crate) fn sum_over_subsets(values: &mut [f64]) {
+    fold_over_subsets(values, |high, low| *high += low);
+}
+
+/// Replaces `values[s]` by the product of `values[t]` over all sets `t` within `s`.
+pub(crate) fn multiply_over_subsets(values: &mut [f64]) {
+    fold_over_subsets(values, |high, low| *high *= low);
+}
+
+#[inline]
+fn fold_over_subsets(values: &mut [f64], take_in: impl Fn(&mut f64, f64)) {
     let mut half = 1;
     while half < values.len() {
         for block in values.chunks_exact_mut(2 * half) {
             let (without, with) = block.split_at_mut(half);
             for (low, high) in without.iter().zip(with) {
-                *high += *low;
+                take_in(high, *low);
             }
         }
         half *= 2;

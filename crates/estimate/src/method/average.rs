@@ -1,9 +1,9 @@
 //! The answer of the average over log-linear models.
 
 use model::CaptureTable;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Answer, Diagnostics, Task};
+use super::{Answer, Diagnostics, Task, by_pair};
 use crate::average::average;
 use crate::loglinear::{Cells, pairs};
 use crate::search::REPORTED;
@@ -29,9 +29,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable, cells: &Cells) -> Result
             })
         })
         .collect();
-    let joined: Map<String, Value> = pairs(names.len())
-        .map(|(i, j)| (format!("{}:{}", names[i], names[j]), json!(found.pair_probability(i, j))))
-        .collect();
+    let joined = by_pair(names, pairs(names.len()).map(|(i, j)| found.pair_probability(i, j)));
     let mut diagnostics = Diagnostics::from([
         ("models_averaged".into(), json!(found.models.len())),
         ("models_considered".into(), json!(found.considered)),

@@ -3,9 +3,8 @@
 use model::CaptureTable;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Diagnostics, Task};
+use super::{Answer, Diagnostics, Task, by_pair};
 use crate::bayes::{Average, Settings, average, sensitivity, threshold};
-use crate::loglinear::pairs;
 use crate::spread::Spread;
 
 /// Totals under other priors may differ by this factor before it is noted.
@@ -21,12 +20,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
     let side = (1.0 - options.level) / 2.0;
     let interval = |found: &Average| (found.quantile(side), found.quantile(1.0 - side));
     let total = found.quantile(0.5);
-    let named = |values: &[f64]| -> Map<String, Value> {
-        pairs(names.len())
-            .zip(values)
-            .map(|((i, j), value)| (format!("{}:{}", names[i], names[j]), json!(value)))
-            .collect()
-    };
+    let named = |values: &[f64]| by_pair(names, values.iter().copied());
     let best: Vec<Value> = found
         .best
         .iter()

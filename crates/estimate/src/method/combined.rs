@@ -26,7 +26,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable, cells: &Cells) -> Result
             cells.lists
         ));
     }
-    let (fitness, combined) = assess(table, cells, task.options, &|| {});
+    let (fitness, combined) = assess(table, cells, task.options);
     let reasons = fitness.reasons.join("; ");
     let diagnostics = Diagnostics::from([
         ("verdict".into(), json!(fitness.verdict)),

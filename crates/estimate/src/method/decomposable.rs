@@ -1,11 +1,10 @@
 //! The answer of the average over decomposable graphs.
 
 use model::CaptureTable;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Answer, Diagnostics, Task};
+use super::{Answer, Diagnostics, Task, by_pair};
 use crate::decomposable::{Average, Settings, quick_average, sensitivity};
-use crate::loglinear::pairs;
 
 /// Totals under other priors may differ by this factor before it is noted.
 const SENSITIVE: f64 = 1.25;
@@ -44,10 +43,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
             })
         })
         .collect();
-    let joined: Map<String, Value> = pairs(names.len())
-        .zip(&found.pairs)
-        .map(|((i, j), weight)| (format!("{}:{}", names[i], names[j]), json!(weight)))
-        .collect();
+    let joined = by_pair(names, found.pairs.iter().copied());
     let sensitivity: Vec<Value> = tried
         .iter()
         .map(|(delta, prior, answer)| match answer {

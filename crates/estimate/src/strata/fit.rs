@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::chain::{Chain, Problem};
-use crate::convergence::Convergence;
+use crate::convergence::{Convergence, ESS, R_HAT};
 
 /// Chains, each with its own stream of random numbers.
 const CHAINS: u64 = 4;
@@ -15,9 +15,6 @@ const WARM_UP: usize = 400;
 const CLIMB: usize = 25;
 /// How often the chains may run on for as long as they did, when they do not agree.
 const ROUNDS: u32 = 6;
-/// What the chains must reach (Vehtari et al. 2021).
-const R_HAT: f64 = 1.01;
-const ESS: f64 = 400.0;
 
 /// Joint draws from the posterior, and how well they are known.
 #[derive(Debug, Clone)]

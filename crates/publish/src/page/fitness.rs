@@ -6,6 +6,7 @@ use estimate::{Fitness, Method, Performance, Verdict};
 use super::hidden::method_name;
 use super::{Block, Cell, Context};
 use crate::chart::{self, Interval, Scale};
+use crate::facts::Figure;
 use crate::number;
 use crate::release::ReleasedEstimate;
 use crate::text::{Texts, fill};
@@ -106,7 +107,7 @@ fn chart_and_table(
         chart::intervals(frame, &bars, Some((level, t.fitness_wanted)), Scale::Share)
     }));
     let percent = |x: f64| number::percent(x, c.language);
-    let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+    let dash = || c.figure(Figure::Missing);
     let body = rows
         .iter()
         .map(|row| {

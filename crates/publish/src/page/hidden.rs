@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::visibility::hidden_in_a_table;
 use super::{Block, Cell, Context, Page, Term, fitness, models};
 use crate::chart::{self, Interval, Scale};
+use crate::facts::Figure;
 use crate::number;
 use crate::release::ReleasedEstimate;
 use crate::text::{Texts, fill};
@@ -213,7 +214,7 @@ fn methods_table(c: Context<'_>, released: &ReleasedEstimate, title: &str) -> Bl
         .estimates
         .iter()
         .map(|e| {
-            let dash = Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+            let dash = c.figure(Figure::Missing);
             let total = e.total.map_or_else(|| dash.clone(), |x| Cell::number(c.whole(x)));
             let interval = match e.interval {
                 Some((low, high)) => Cell::number(c.range(&c.whole(low), &c.whole(high))),
@@ -360,9 +361,7 @@ fn diagnostics(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &m
                 let mut row = vec![Cell::text(*name)];
                 row.extend(cells.into_iter().map(|x| match x {
                     Some(x) => Cell::number(number::decimal(x, *decimals, c.language)),
-                    None => {
-                        Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() }
-                    }
+                    None => c.figure(Figure::Missing),
                 }));
                 row
             })

@@ -5,6 +5,7 @@ use estimate::{Change, Method, Sensitivity};
 use super::hidden::method_name;
 use super::{Block, Cell, Context};
 use crate::chart::{self, Interval, Scale};
+use crate::facts::Figure;
 use crate::number;
 use crate::release::ReleasedEstimate;
 use crate::text::fill;
@@ -35,7 +36,7 @@ pub(super) fn section(c: Context<'_>, released: &ReleasedEstimate, id: &str, blo
     blocks.push(c.chart(&format!("chart-{id}-without"), &heading, &description, Vec::new(), |frame| {
         chart::intervals(frame, &rows, whole.map(|total| (total, t.without_mark)), Scale::Count)
     }));
-    let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+    let dash = || c.figure(Figure::Missing);
     let body = changes
         .iter()
         .map(|s| {

@@ -7,13 +7,10 @@ use serde_json::Value;
 use super::hidden::method_name;
 use super::{Block, Cell, Context};
 use crate::chart;
+use crate::facts::Figure;
 use crate::number;
 use crate::release::ReleasedEstimate;
 use crate::text::fill;
-
-fn dash(c: Context<'_>) -> Cell {
-    Cell { text: c.t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() }
-}
 
 fn figure(e: &Estimate, key: &str) -> Option<f64> {
     e.diagnostics.get(key).and_then(Value::as_f64)
@@ -48,7 +45,10 @@ pub(super) fn pairs(c: Context<'_>, released: &ReleasedEstimate, id: &str, block
         .map(|(i, j)| {
             let mut row = vec![Cell::text(format!("{} – {}", lists[i], lists[j]))];
             row.extend(methods.iter().map(|(_, shares)| {
-                share(shares, i, j).map_or_else(|| dash(c), |x| Cell::number(number::percent(x, c.language)))
+                share(shares, i, j).map_or_else(
+                    || c.figure(Figure::Missing),
+                    |x| Cell::number(number::percent(x, c.language)),
+                )
             }));
             row
         })
@@ -70,9 +70,10 @@ pub(super) fn priors(c: Context<'_>, released: &ReleasedEstimate, id: &str, bloc
             rows.push(vec![
                 Cell::text(method_name(t, e.method)),
                 Cell::text(prior),
-                number(answer.get("total")).map_or_else(|| dash(c), |total| Cell::number(c.whole(total))),
+                number(answer.get("total"))
+                    .map_or_else(|| c.figure(Figure::Missing), |total| Cell::number(c.whole(total))),
                 limit(0).zip(limit(1)).map_or_else(
-                    || dash(c),
+                    || c.figure(Figure::Missing),
                     |(low, high)| Cell::number(c.range(&c.whole(low), &c.whole(high))),
                 ),
             ]);
@@ -124,8 +125,10 @@ pub(super) fn convergence(c: Context<'_>, released: &ReleasedEstimate, id: &str,
         .filter(|e| figure(e, "r_hat").is_some())
         .map(|e| {
             let cell = |key: &str, decimals: usize| {
-                figure(e, key)
-                    .map_or_else(|| dash(c), |x| Cell::number(number::decimal(x, decimals, c.language)))
+                figure(e, key).map_or_else(
+                    || c.figure(Figure::Missing),
+                    |x| Cell::number(number::decimal(x, decimals, c.language)),
+                )
             };
             vec![
                 Cell::text(method_name(t, e.method)),

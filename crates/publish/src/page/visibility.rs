@@ -157,7 +157,7 @@ fn chart_and_table(
         chart::intervals(frame, rows, None, Scale::Share)
     }));
     let percent = |x: f64| number::percent(x, c.language);
-    let dash = || Cell { text: t.missing_cell.into(), sign: "–", class: "n x", ..Cell::default() };
+    let dash = || c.figure(Figure::Missing);
     let body = rows
         .iter()
         .enumerate()

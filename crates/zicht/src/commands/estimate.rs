@@ -17,7 +17,7 @@ use crate::commands::{keep, study};
 use crate::failure::Failure;
 use crate::sheet::Sheet;
 use crate::show::Show;
-use draws::Tables;
+pub(crate) use draws::Tables;
 use print::{print, print_covariates};
 
 /// Arguments of `zicht estimate`.
@@ -231,12 +231,30 @@ impl Output {
     }
 }
 
-/// One table for each combination of codes in `columns`, from those of these and maybe other columns.
+/// One table for each combination of codes in `columns`, from those of these and maybe other columns; in the
+/// order of the codes of the first column, then of the next.
 fn groups_by(tables: &Tables, columns: &[String]) -> Result<Tables, Failure> {
+    let mut groups: Tables = merged(tables, columns)?.into_iter().collect();
+    let in_columns = |codes: &BTreeMap<String, String>| -> Vec<Option<String>> {
+        columns.iter().map(|column| codes.get(column).cloned()).collect()
+    };
+    groups.sort_by_cached_key(|(codes, _)| in_columns(codes));
+    Ok(groups)
+}
+
+/// The tables of groups put together that have the same codes in `columns`.
+pub(crate) fn merged(
+    tables: &Tables,
+    columns: &[String],
+) -> Result<BTreeMap<BTreeMap<String, String>, CaptureTable>, Failure> {
     let fail = |e: model::Error| Failure::input(e.to_string(), "");
-    let mut groups: BTreeMap<Vec<&str>, CaptureTable> = BTreeMap::new();
+    let mut groups = BTreeMap::new();
     for (codes, table) in tables.iter().filter(|(codes, _)| !codes.is_empty()) {
-        let key = columns.iter().filter_map(|column| codes.get(column)).map(String::as_str).collect();
+        let key = codes
+            .iter()
+            .filter(|(id, _)| columns.contains(id))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         let group = match groups.entry(key) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => entry.insert(CaptureTable::new(table.lists().to_vec()).map_err(fail)?),
@@ -245,8 +263,7 @@ fn groups_by(tables: &Tables, columns: &[String]) -> Result<Tables, Failure> {
             group.add(history, n).map_err(fail)?;
         }
     }
-    let named = |key: Vec<&str>| columns.iter().cloned().zip(key.into_iter().map(str::to_owned)).collect();
-    Ok(groups.into_iter().map(|(key, table)| (named(key), table)).collect())
+    Ok(groups)
 }
 
 /// The choice of lists in the arguments.

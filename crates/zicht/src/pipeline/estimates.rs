@@ -1,18 +1,14 @@
 //! Estimates of the hidden population, from lists as received or from the reports.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::str::FromStr;
 
-use model::{CaptureTable, EstimateSettings};
+use model::EstimateSettings;
 use publish::ReleasedEstimate;
 
 use super::{Inputs, Monitor};
-use crate::commands::estimate::{group_method, parse_methods};
+use crate::commands::estimate::{Tables, group_method, merged, parse_methods};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
-
-type Tables = Vec<(BTreeMap<String, String>, CaptureTable)>;
 
 /// Makes every estimate that `[[estimate]]` asks for.
 pub(crate) fn estimate(
@@ -113,20 +109,9 @@ fn histories(
 
 /// The whole and the groups by `by`, from groups by these and maybe other columns.
 fn grouped(tables: &Tables, by: &[String]) -> Result<Tables, Failure> {
-    let fail = |e: model::Error| Failure::input(e.to_string(), "");
-    let mut groups: BTreeMap<BTreeMap<String, String>, CaptureTable> = BTreeMap::new();
     let mut out: Tables = tables.iter().filter(|(codes, _)| codes.is_empty()).cloned().collect();
-    for (codes, table) in tables.iter().filter(|(codes, _)| !codes.is_empty() && !by.is_empty()) {
-        let key =
-            codes.iter().filter(|(id, _)| by.contains(id)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        let group = match groups.entry(key) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(CaptureTable::new(table.lists().to_vec()).map_err(fail)?),
-        };
-        for (history, n) in table.counts() {
-            group.add(history, n).map_err(fail)?;
-        }
+    if !by.is_empty() {
+        out.extend(merged(tables, by)?);
     }
-    out.extend(groups);
     Ok(out)
 }
