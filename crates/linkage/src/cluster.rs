@@ -1,0 +1,1 @@
+//! From links to persons: partitions of the records, and how sure they are.

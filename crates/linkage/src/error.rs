@@ -1,0 +1,20 @@
+//! What can go wrong.
+
+/// An error of linkage. No text of it holds an identifier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The records cannot be linked as they are.
+    #[error("{0}")]
+    Records(String),
+    /// A setting is not possible.
+    #[error("{option}: {value} is not possible; {allowed}")]
+    Setting {
+        /// The setting, as in the file or on the command line.
+        option: String,
+        /// What was given.
+        value: String,
+        /// What is possible.
+        allowed: String,
+    },
+}

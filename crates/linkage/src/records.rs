@@ -1,0 +1,223 @@
+//! Records in memory: one column a field, each distinct value kept once.
+
+use std::collections::HashMap;
+
+use crate::Error;
+
+/// The records of one or more registers.
+#[derive(Debug, Clone, Default)]
+pub struct Records {
+    names: Vec<String>,
+    registers: Vec<u16>,
+    columns: Vec<Column>,
+}
+
+/// One field of all records. A value is a code: 0 where there is none, else one more than its index among
+/// the distinct values.
+#[derive(Debug, Clone, Default)]
+pub struct Column {
+    name: String,
+    codes: Vec<u32>,
+    values: Vec<Box<str>>,
+    counts: Vec<u32>,
+}
+
+impl Records {
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.registers.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.registers.is_empty()
+    }
+
+    /// The registers, in the order in which they came.
+    pub fn register_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The register of each record, as its index among the names.
+    pub fn registers(&self) -> &[u16] {
+        &self.registers
+    }
+
+    /// The fields.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The field of this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+}
+
+impl Column {
+    /// The name of the field.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The code of each record.
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The distinct values; the first has code 1.
+    pub fn values(&self) -> &[Box<str>] {
+        &self.values
+    }
+
+    /// How many records have each distinct value.
+    pub fn counts(&self) -> &[u32] {
+        &self.counts
+    }
+
+    /// The value of a record.
+    pub fn value(&self, record: usize) -> Option<&str> {
+        (self.codes[record] as usize).checked_sub(1).map(|at| &*self.values[at])
+    }
+
+    /// A column made of this one by a function of its values, `None` for no value. The function is called
+    /// once for each distinct value.
+    #[must_use]
+    pub fn map(&self, name: &str, mut f: impl FnMut(&str) -> Option<String>) -> Self {
+        let mut made = Interner::new(name.to_owned());
+        let codes: Vec<u32> =
+            std::iter::once(0).chain(self.values.iter().map(|v| f(v).map_or(0, |v| made.code(&v)))).collect();
+        made.column.codes = self.codes.iter().map(|&c| codes[c as usize]).collect();
+        made.column.count();
+        made.column
+    }
+
+    fn count(&mut self) {
+        self.counts = vec![0; self.values.len()];
+        for &code in self.codes.iter().filter(|&&code| code > 0) {
+            self.counts[code as usize - 1] += 1;
+        }
+    }
+}
+
+/// Builds [`Records`] row by row.
+#[derive(Debug, Default)]
+pub struct RecordsBuilder {
+    names: Vec<String>,
+    registers: Vec<u16>,
+    columns: Vec<Interner>,
+}
+
+#[derive(Debug, Default)]
+struct Interner {
+    column: Column,
+    known: HashMap<Box<str>, u32>,
+}
+
+impl Interner {
+    fn new(name: String) -> Self {
+        Self { column: Column { name, ..Column::default() }, known: HashMap::new() }
+    }
+
+    fn code(&mut self, value: &str) -> u32 {
+        if value.is_empty() {
+            return 0;
+        }
+        if let Some(&code) = self.known.get(value) {
+            return code;
+        }
+        self.column.values.push(value.into());
+        let code = self.column.values.len() as u32;
+        self.known.insert(value.into(), code);
+        code
+    }
+}
+
+impl RecordsBuilder {
+    /// Records with these fields.
+    pub fn new(fields: &[&str]) -> Self {
+        Self {
+            columns: fields.iter().map(|name| Interner::new((*name).to_owned())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a register; the records that follow are of it.
+    pub fn register(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    /// Adds a record: a value for each field, empty for none.
+    ///
+    /// # Errors
+    /// When there is no register yet, the number of values is not that of the fields, or there are too
+    /// many records or registers.
+    pub fn push<'a>(&mut self, values: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+        let register = u16::try_from(self.names.len())
+            .ok()
+            .and_then(|n| n.checked_sub(1))
+            .ok_or_else(|| Error::Records("name a register before its records; at most 65,535".into()))?;
+        if self.registers.len() >= u32::MAX as usize - 1 {
+            return Err(Error::Records("at most 4,294,967,294 records can be linked at once".into()));
+        }
+        let mut given = 0;
+        for value in values {
+            let Some(column) = self.columns.get_mut(given) else { break };
+            let code = column.code(value);
+            column.column.codes.push(code);
+            given += 1;
+        }
+        if given < self.columns.len() {
+            return Err(Error::Records(format!(
+                "record {} has {given} values for {} fields",
+                self.registers.len() + 1,
+                self.columns.len()
+            )));
+        }
+        self.registers.push(register);
+        Ok(())
+    }
+
+    /// The records, all in.
+    pub fn build(self) -> Records {
+        let columns = self
+            .columns
+            .into_iter()
+            .map(|mut interner| {
+                interner.column.count();
+                interner.column
+            })
+            .collect();
+        Records { names: self.names, registers: self.registers, columns }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_values_are_kept_once_and_missing_ones_not_at_all() {
+        let mut builder = RecordsBuilder::new(&["name", "year"]);
+        builder.register("police");
+        builder.push(["ann", "1990"]).expect("a record");
+        builder.push(["", "1990"]).expect("a record");
+        builder.register("shelter");
+        builder.push(["ann", ""]).expect("a record");
+        let records = builder.build();
+        assert_eq!(records.registers(), [0, 0, 1]);
+        let name = records.column("name").expect("a column");
+        assert_eq!((name.codes(), name.counts(), name.value(1)), (&[1, 0, 1][..], &[2][..], None));
+        let first = name.map("initial", |v| v.get(..1).map(str::to_owned));
+        assert_eq!(first.value(2), Some("a"));
+    }
+
+    #[test]
+    fn a_short_record_is_an_error_without_its_values() {
+        let mut builder = RecordsBuilder::new(&["name", "year"]);
+        assert!(builder.push(["ann", "1990"]).is_err());
+        builder.register("police");
+        let said = builder.push(["ann"]).expect_err("too short").to_string();
+        assert_eq!(said, "record 1 has 1 values for 2 fields");
+    }
+}

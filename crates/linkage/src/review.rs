@@ -1,0 +1,1 @@
+//! Review by people: which pairs to look at, and what their decisions say.
