@@ -35,9 +35,11 @@ needs_rust() {
 # libclang_is_there: the bindings to HiGHS are generated at build time by way of libclang.
 libclang_is_there() {
     [[ -n "${LIBCLANG_PATH:-}" ]] && return 0
-    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null && return 0
+    # Not libclang-cpp, which is another library.
+    compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null && return 0
+    compgen -G '/usr/lib/llvm-*/lib/libclang-[0-9]*.so*' >/dev/null && return 0
     # Not `grep -q`: it would close the pipe early, and pipefail would call that a failure.
-    ldconfig -p 2>/dev/null | grep 'libclang' >/dev/null
+    ldconfig -p 2>/dev/null | grep -E 'libclang(-[0-9.]+)?\.so' >/dev/null
 }
 
 # packages_for_building: prints the Debian packages that are missing.
