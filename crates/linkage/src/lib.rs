@@ -8,15 +8,30 @@
 //!
 //! The identifiers that are compared never leave this crate in an error or a log.
 
+pub mod blocking;
+mod choose;
 pub mod cluster;
 pub mod compare;
+mod dependence;
+mod em;
 pub mod encode;
 mod error;
 mod link;
+mod linked;
+mod missed;
+mod model;
+mod pattern;
+pub mod persons;
+pub mod recipe;
 mod records;
 pub mod register;
 pub mod review;
+mod run;
+mod variants;
+mod weights;
 
 pub use error::Error;
 pub use link::Link;
+pub use linked::{Linked, Settings, link};
+pub use model::{Comparison, Given, Level, Model, Test};
 pub use records::{Column, Records, RecordsBuilder};

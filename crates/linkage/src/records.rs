@@ -48,6 +48,49 @@ impl Records {
         &self.columns
     }
 
+    /// The records with every value [folded](crate::compare::fold::fold).
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        let columns = self
+            .columns
+            .iter()
+            .map(|column| {
+                column.map(&column.name, |v| Some(crate::compare::fold::fold(v)).filter(|v| !v.is_empty()))
+            })
+            .collect();
+        Self { names: self.names.clone(), registers: self.registers.clone(), columns }
+    }
+
+    /// Some of the records, in this order.
+    pub(crate) fn select(&self, keep: &[u32]) -> Self {
+        let columns = self
+            .columns
+            .iter()
+            .map(|column| {
+                let mut new = vec![0_u32; column.values.len() + 1];
+                let (mut values, mut codes) = (Vec::new(), Vec::with_capacity(keep.len()));
+                for &record in keep {
+                    let code = column.codes[record as usize] as usize;
+                    if code > 0 && new[code] == 0 {
+                        values.push(column.values[code - 1].clone());
+                        new[code] = values.len() as u32;
+                    }
+                    codes.push(new[code]);
+                }
+                let mut column = Column { name: column.name.clone(), codes, values, counts: Vec::new() };
+                column.count();
+                column
+            })
+            .collect();
+        let registers = keep.iter().map(|&record| self.registers[record as usize]).collect();
+        Self { names: self.names.clone(), registers, columns }
+    }
+
+    /// Puts another column in the place of one.
+    pub(crate) fn replace(&mut self, at: usize, column: Column) {
+        self.columns[at] = column;
+    }
+
     /// The field of this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.name == name)
@@ -55,6 +98,15 @@ impl Records {
 }
 
 impl Column {
+    /// A column of these values, empty for none.
+    pub fn from_values(name: &str, values: impl IntoIterator<Item = String>) -> Self {
+        let mut made = Interner::new(name.to_owned());
+        let codes = values.into_iter().map(|v| made.code(&v)).collect();
+        made.column.codes = codes;
+        made.column.count();
+        made.column
+    }
+
     /// The name of the field.
     pub fn name(&self) -> &str {
         &self.name

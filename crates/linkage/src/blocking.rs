@@ -1,0 +1,11 @@
+//! Blocking: which pairs of records are looked at.
+//!
+//! A rule gives each record a key; two records with the same key are a candidate pair. A pair that several
+//! rules find is made once, by the first of them. A record without a key takes no part in the rule.
+
+mod key;
+mod pairs;
+
+pub use key::{Atom, Part, Rule, RuleError};
+pub(crate) use key::{hash, mix};
+pub use pairs::{Block, Blocks, Within};

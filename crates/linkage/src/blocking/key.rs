@@ -1,0 +1,230 @@
+//! Rules and the keys they give to records.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::compare::{date, sound};
+use crate::{Column, Records};
+
+/// What of a field must agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// The whole value.
+    Whole,
+    /// The first so many letters.
+    Prefix(u8),
+    /// The last so many letters.
+    Suffix(u8),
+    /// How a name sounds.
+    Sound,
+    /// The year of a date.
+    Year,
+    /// The year and the month of a date.
+    YearMonth,
+    /// The day and the month of a date, in either order, so that a swap of both does no harm.
+    DayMonth,
+}
+
+/// A part of a field, or of either of several fields.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Atom {
+    /// The field; more than one where a value may stand in either, such as given name and surname.
+    pub fields: Vec<String>,
+    /// What of it.
+    pub part: Part,
+}
+
+/// A blocking rule: all of its parts must agree.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rule(pub Vec<Atom>);
+
+/// Why an expression is no blocking rule.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD) or day_month(FIELD)"
+)]
+pub struct RuleError(String);
+
+impl fmt::Display for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = &match &self.fields[..] {
+            [field] => field.clone(),
+            fields => format!("either({})", fields.join(", ")),
+        };
+        match self.part {
+            Part::Whole => write!(f, "{field}"),
+            Part::Prefix(n) => write!(f, "prefix({field}, {n})"),
+            Part::Suffix(n) => write!(f, "suffix({field}, {n})"),
+            Part::Sound => write!(f, "sound({field})"),
+            Part::Year => write!(f, "year({field})"),
+            Part::YearMonth => write!(f, "year_month({field})"),
+            Part::DayMonth => write!(f, "day_month({field})"),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, atom) in self.0.iter().enumerate() {
+            write!(f, "{}{atom}", if i == 0 { "" } else { " and " })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        text.split(" and ").map(|part| part.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl FromStr for Atom {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        let wrong = || RuleError(text.to_owned());
+        let fields = |text: &str| -> Option<Vec<String>> {
+            let inner = text.strip_prefix("either(").and_then(|t| t.strip_suffix(')'));
+            let names: Vec<String> = match inner {
+                Some(inner) => inner.split(',').map(|f| f.trim().to_owned()).collect(),
+                None => vec![text.trim().to_owned()],
+            };
+            let good = |f: &String| !f.is_empty() && !f.contains(['(', ')', ',', '=']);
+            names.iter().all(good).then_some(names)
+        };
+        let (part, of) = match text.split_once('(') {
+            None | Some(("either", _)) => (Part::Whole, text),
+            Some((function, rest)) => {
+                let inner = rest.strip_suffix(')').ok_or_else(wrong)?;
+                let number =
+                    inner.rsplit_once(',').and_then(|(of, n)| Some((of, n.trim().parse::<u8>().ok()?)));
+                match (function.trim(), number) {
+                    ("prefix", Some((of, n))) if n > 0 => (Part::Prefix(n), of),
+                    ("suffix", Some((of, n))) if n > 0 => (Part::Suffix(n), of),
+                    ("sound", None) => (Part::Sound, inner),
+                    ("year", None) => (Part::Year, inner),
+                    ("year_month", None) => (Part::YearMonth, inner),
+                    ("day_month", None) => (Part::DayMonth, inner),
+                    _ => return Err(wrong()),
+                }
+            }
+        };
+        fields(of).map(|fields| Self { fields, part }).ok_or_else(wrong)
+    }
+}
+
+impl Part {
+    /// The part of one value as a number; 0 where the value has no such part.
+    fn of(self, value: &str) -> u64 {
+        let text = |s: &str| if s.is_empty() { 0 } else { hash(s.as_bytes()) };
+        match self {
+            Self::Whole => text(value),
+            Self::Prefix(n) => match value.char_indices().nth(usize::from(n) - 1) {
+                Some((at, letter)) => text(&value[..at + letter.len_utf8()]),
+                None => text(value),
+            },
+            Self::Suffix(n) => match value.char_indices().nth_back(usize::from(n) - 1) {
+                Some((at, _)) => text(&value[at..]),
+                None => text(value),
+            },
+            Self::Sound => text(&sound::key(value)),
+            Self::Year | Self::YearMonth | Self::DayMonth => {
+                let Some(found) = date::PartialDate::parse(value) else { return 0 };
+                let number = match self {
+                    Self::Year => Some(u64::from(found.year())),
+                    Self::YearMonth => found.month().map(|m| u64::from(found.year()) * 16 + u64::from(m)),
+                    _ => found
+                        .month()
+                        .zip(found.day())
+                        .map(|(m, d)| u64::from(m.min(d)) * 32 + u64::from(m.max(d))),
+                };
+                number.map_or(0, |n| mix(n + 1))
+            }
+        }
+    }
+
+    /// The part of each record's value.
+    pub(crate) fn keys(self, column: &Column) -> Vec<u64> {
+        let of_value: Vec<u64> =
+            std::iter::once(0).chain(column.values().iter().map(|v| self.of(v))).collect();
+        column.codes().iter().map(|&code| of_value[code as usize]).collect()
+    }
+}
+
+impl Rule {
+    /// The keys of each record, one list for each field that an `either` offers; 0 for none.
+    pub(crate) fn keys(&self, records: &Records) -> Option<Vec<Vec<u64>>> {
+        let mut all: Vec<Vec<u64>> = Vec::new();
+        for atom in &self.0 {
+            let next: Vec<Vec<u64>> = atom
+                .fields
+                .iter()
+                .map(|field| Some(atom.part.keys(records.column(field)?)))
+                .collect::<Option<_>>()?;
+            all = if all.is_empty() {
+                next
+            } else {
+                let joined =
+                    |a: &Vec<u64>, b: &Vec<u64>| a.iter().zip(b).map(|(&a, &b)| together(a, b)).collect();
+                all.iter().flat_map(|a| next.iter().map(move |b| joined(a, b))).collect()
+            };
+        }
+        Some(all)
+    }
+}
+
+/// The key of two parts that must both agree; 0 if either is missing.
+pub(crate) fn together(a: u64, b: u64) -> u64 {
+    if a == 0 || b == 0 { 0 } else { mix(a.rotate_left(23) ^ b).max(1) }
+}
+
+/// Stafford's thirteenth variant of the finaliser of `MurmurHash3`: every bit of the input reaches every
+/// bit of the output, and no two inputs have the same.
+pub(crate) fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// A number for a text, the same on every machine; never 0.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    let mut h = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        h = mix(h ^ u64::from_le_bytes(word)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    }
+    mix(h).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_reads_as_it_is_written() {
+        for text in [
+            "surname",
+            "prefix(first_name, 3) and year(dob)",
+            "sound(either(a, b)) and day_month(dob)",
+            "either(a, b) and c",
+        ] {
+            assert_eq!(text.parse::<Rule>().expect("a rule").to_string(), text);
+        }
+        for text in ["", "prefix(a)", "prefix(a, 0)", "levenshtein(a)", "l.a = r.a", "year()", "a and "] {
+            assert!(text.parse::<Rule>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_that_are_not_there_give_no_key() {
+        assert_eq!(Part::Year.of("unknown"), 0);
+        assert_eq!(Part::Whole.of(""), 0);
+        assert_eq!(Part::Prefix(3).of("ab"), Part::Whole.of("ab"));
+        assert_eq!(Part::Suffix(2).of("één"), Part::Whole.of("én"));
+        assert_eq!(Part::DayMonth.of("1990-03-07"), Part::DayMonth.of("1990-07-03"));
+        assert_eq!(together(0, 5), 0);
+    }
+}

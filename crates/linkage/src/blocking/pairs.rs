@@ -1,0 +1,265 @@
+//! From keys to pairs, each once.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{Atom, Rule};
+use crate::{Error, Records};
+
+/// Pairs that one task makes; many enough to be worth a task.
+const TASK: u64 = 1 << 16;
+
+/// Which pairs of registers can hold the same person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within(Vec<bool>);
+
+impl Within {
+    /// Pairs within a register are made only where `may` says that it can hold a person twice.
+    pub fn new(may: Vec<bool>) -> Self {
+        Self(may)
+    }
+
+    /// True if two records of these registers may be of one person.
+    pub fn allows(&self, a: u16, b: u16) -> bool {
+        a != b || self.0.get(usize::from(a)).copied().unwrap_or(true)
+    }
+}
+
+/// The records that share a key, one after the other.
+#[derive(Debug)]
+pub struct Block {
+    /// The keys of each record, 0 for none: one list, or several where a rule offers several fields.
+    keys: Vec<Vec<u64>>,
+    order: Vec<u32>,
+    groups: Vec<Group>,
+    /// Pairs of all groups.
+    pairs: u64,
+}
+
+/// Records with one key: where they are in the order.
+#[derive(Debug)]
+struct Group {
+    key: u64,
+    members: Range<u32>,
+}
+
+impl Group {
+    fn pairs(&self) -> u64 {
+        let n = u64::from(self.members.end - self.members.start);
+        n * (n - 1) / 2
+    }
+}
+
+impl Block {
+    fn new(keys: Vec<Vec<u64>>) -> Self {
+        let mut order: Vec<(u64, u32)> = keys
+            .iter()
+            .flat_map(|keys| keys.iter().zip(0..).filter(|(key, _)| **key != 0).map(|(&key, at)| (key, at)))
+            .collect();
+        order.par_sort_unstable();
+        if keys.len() > 1 {
+            order.dedup();
+        }
+        let mut groups = Vec::new();
+        let mut pairs = 0;
+        let mut start = 0;
+        for same in order.chunk_by(|a, b| a.0 == b.0) {
+            let n = same.len() as u32;
+            if n > 1 {
+                let group = Group { key: same[0].0, members: start..start + n };
+                pairs += group.pairs();
+                groups.push(group);
+            }
+            start += n;
+        }
+        Self { keys, order: order.into_iter().map(|(_, at)| at).collect(), groups, pairs }
+    }
+
+    /// The least key that two records share; `None` if they share none.
+    fn shared(&self, x: usize, y: usize) -> Option<u64> {
+        if let [keys] = &self.keys[..] {
+            return (keys[x] != 0 && keys[x] == keys[y]).then(|| keys[x]);
+        }
+        self.keys
+            .iter()
+            .map(|keys| keys[x])
+            .filter(|&key| key != 0 && self.keys.iter().any(|keys| keys[y] == key))
+            .min()
+    }
+}
+
+/// The rules with their blocks: all candidate pairs, without one of them made yet.
+#[derive(Debug)]
+pub struct Blocks<'a> {
+    records: &'a Records,
+    within: Within,
+    rules: Vec<Rule>,
+    blocks: Vec<Block>,
+}
+
+impl<'a> Blocks<'a> {
+    /// Blocks of these rules.
+    ///
+    /// # Errors
+    /// When a rule names a field that is not there, or the rules make more than `most` pairs. That is
+    /// found out by counting, before any pair is made.
+    pub fn new(records: &'a Records, rules: &[Rule], within: Within, most: u64) -> Result<Self, Error> {
+        let mut blocks = Vec::with_capacity(rules.len());
+        let mut total = 0_u64;
+        for rule in rules {
+            let keys = rule.keys(records).ok_or_else(|| Error::Setting {
+                option: "blocking rule".into(),
+                value: rule.to_string(),
+                allowed: format!("the fields are {}", names(records)),
+            })?;
+            let block = Block::new(keys);
+            total += block.pairs;
+            if total > most {
+                return Err(Error::Setting {
+                    option: "blocking rule".into(),
+                    value: format!(
+                        "{rule}, which makes {} pairs ({total} with those before it),",
+                        block.pairs
+                    ),
+                    allowed: format!(
+                        "at most {most} pairs are compared; ask that another field agree too, or raise the limit"
+                    ),
+                });
+            }
+            blocks.push(block);
+        }
+        Ok(Self { records, within, rules: rules.to_vec(), blocks })
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// How many pairs each rule makes, those that an earlier rule made too included.
+    pub fn counts(&self) -> Vec<u64> {
+        self.blocks.iter().map(|b| b.pairs).collect()
+    }
+
+    /// Calls `visit` with every candidate pair `(a, b, rule)` once, `a < b`, and gives what each task made
+    /// of its pairs, in an order that does not depend on the threads.
+    pub fn visit<T: Send>(
+        &self,
+        start: impl Fn() -> T + Sync,
+        visit: impl Fn(&mut T, u32, u32, usize) + Sync,
+    ) -> Vec<T> {
+        let registers = self.records.registers();
+        let tasks: Vec<(usize, Range<usize>)> =
+            self.blocks.iter().enumerate().flat_map(|(rule, block)| tasks(rule, block)).collect();
+        tasks
+            .into_par_iter()
+            .map(|(rule, groups)| {
+                let mut made = start();
+                let block = &self.blocks[rule];
+                let earlier = &self.blocks[..rule];
+                let several = block.keys.len() > 1;
+                for group in &block.groups[groups] {
+                    let members = &block.order[group.members.start as usize..group.members.end as usize];
+                    for (i, &first) in members.iter().enumerate() {
+                        for &second in &members[i + 1..] {
+                            let (a, b) = (first.min(second), first.max(second));
+                            let (x, y) = (a as usize, b as usize);
+                            if self.within.allows(registers[x], registers[y])
+                                && !earlier.iter().any(|e| e.shared(x, y).is_some())
+                                // With several keys a record, a pair is made where its least common key is.
+                                && (!several || block.shared(x, y) == Some(group.key))
+                            {
+                                visit(&mut made, a, b, rule);
+                            }
+                        }
+                    }
+                }
+                made
+            })
+            .collect()
+    }
+
+    /// Which of the rules find a pair: one bit each, 64 in a word.
+    pub fn found_by(&self, a: u32, b: u32) -> Vec<u64> {
+        let (x, y) = (a as usize, b as usize);
+        let mut bits = vec![0; self.blocks.len().div_ceil(64)];
+        for (rule, block) in self.blocks.iter().enumerate() {
+            if block.shared(x, y).is_some() {
+                bits[rule / 64] |= 1 << (rule % 64);
+            }
+        }
+        bits
+    }
+}
+
+/// The parts of fields that the rules are made of, with each record's keys: what is needed to tell which
+/// rules find a pair that is only thought of.
+pub(crate) struct Atoms {
+    atoms: Vec<(Atom, Vec<Vec<u64>>)>,
+    /// For each rule its atoms, as bits.
+    rules: Vec<u64>,
+}
+
+impl Blocks<'_> {
+    /// The first 64 atoms of the rules; a rule that has others is left out.
+    pub(crate) fn atoms(&self) -> Atoms {
+        let mut atoms: Vec<(Atom, Vec<Vec<u64>>)> = Vec::new();
+        let mut rules = Vec::new();
+        for rule in &self.rules {
+            let mut bits = 0_u64;
+            for atom in &rule.0 {
+                let at = atoms.iter().position(|a| a.0 == *atom).unwrap_or(atoms.len());
+                if at == atoms.len() {
+                    let keys = atom.fields.iter().filter_map(|f| self.records.column(f));
+                    atoms.push((atom.clone(), keys.map(|c| atom.part.keys(c)).collect()));
+                }
+                bits |= 1_u64.checked_shl(at as u32).unwrap_or(0);
+            }
+            if atoms.len() <= 64 {
+                rules.push(bits);
+            }
+        }
+        Atoms { atoms, rules }
+    }
+
+    /// Which atoms of a field agree in a pair, as bits.
+    pub(crate) fn agreeing(&self, atoms: &Atoms, field: &str, a: u32, b: u32) -> u64 {
+        let (x, y) = (a as usize, b as usize);
+        atoms
+            .atoms
+            .iter()
+            .enumerate()
+            .take(64)
+            .filter(|(_, (atom, _))| atom.fields.iter().any(|f| f == field))
+            .filter(|(_, (_, keys))| {
+                keys.iter().any(|of| of[x] != 0 && keys.iter().any(|other| other[y] == of[x]))
+            })
+            .fold(0, |bits, (at, _)| bits | 1 << at)
+    }
+
+    /// True if a rule finds a pair in which these atoms agree.
+    pub(crate) fn finds(&self, atoms: &Atoms, agreeing: u64) -> bool {
+        atoms.rules.iter().any(|&rule| rule & agreeing == rule)
+    }
+}
+
+/// Runs of groups with about the same number of pairs.
+fn tasks(rule: usize, block: &Block) -> Vec<(usize, Range<usize>)> {
+    let (mut all, mut start, mut pairs) = (Vec::new(), 0, 0);
+    for (at, group) in block.groups.iter().enumerate() {
+        pairs += group.pairs();
+        if pairs >= TASK {
+            all.push((rule, start..at + 1));
+            (start, pairs) = (at + 1, 0);
+        }
+    }
+    if start < block.groups.len() {
+        all.push((rule, start..block.groups.len()));
+    }
+    all
+}
+
+fn names(records: &Records) -> String {
+    records.columns().iter().map(crate::Column::name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,116 @@
+//! A set of blocking rules for a wanted recall at the least cost, learnt from the data.
+
+use rayon::prelude::*;
+
+use crate::blocking::{Atom, Blocks, Part, Rule, Within, mix};
+use crate::variants::Variants;
+use crate::{Error, Model, Records, run};
+
+/// Records that rules are tried on, at least and at most.
+const TRIED: usize = 12_000;
+const MOST_TRIED: usize = 150_000;
+/// Pairs a record that a rule may make to be tried, and later to be used.
+const TRY: f64 = 6.0;
+const USE: f64 = 20.0;
+/// Pairs of one person that a rule must newly find, as a share of the pairs that it makes.
+const WORTH: f64 = 0.001;
+/// Share of the pairs of one person found by any rule that those chosen must find.
+const WANTED: f64 = 0.998;
+/// What a rule costs however few pairs it makes, in pairs a record.
+const SORTING: f64 = 1.0;
+
+/// Chooses rules made of these parts of fields.
+///
+/// # Errors
+/// When a field is not there.
+pub(crate) fn choose(
+    records: &Records,
+    model: &Model,
+    atoms: &[Atom],
+    within: &Within,
+    seed: u64,
+) -> Result<Vec<Rule>, Error> {
+    let sample = sample(records, seed);
+    let (n, s) = (records.len() as f64, sample.len() as f64);
+    // A rule makes (n/s)² times the pairs among all records that it makes in the sample.
+    let scale = (n / s).powi(2);
+    let mut candidates: Vec<(Rule, f64)> = possible(atoms)
+        .into_par_iter()
+        .filter_map(|rule| {
+            let blocks = Blocks::new(&sample, std::slice::from_ref(&rule), within.clone(), u64::MAX).ok()?;
+            let cost = blocks.counts()[0] as f64;
+            (cost > 0.0 && cost <= TRY * s && cost * scale <= USE * n).then_some((rule, cost))
+        })
+        .collect();
+    candidates.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    // A rule that another contains finds no pair that the other does not; both are tried, since the
+    // larger may be too dear.
+    let rules: Vec<Rule> = candidates.iter().map(|(rule, _)| rule.clone()).collect();
+    let blocks = Blocks::new(&sample, &rules, within.clone(), u64::MAX)?;
+    let (mut model, none) = (model.clone(), Variants::default());
+    let pairs = run::candidates(&model, &sample, &blocks)?;
+    let random = run::random_pairs(&model, &sample, within, seed)?;
+    run::learn(&mut model, &sample, within, &pairs, &random);
+    let (links, _) = run::score(&model, &sample, &none, &pairs)?;
+    let found: Vec<(Vec<u64>, f64)> = links
+        .par_iter()
+        .filter(|l| l.probability() > 0.5)
+        .map(|l| (blocks.found_by(l.a, l.b), l.probability()))
+        .collect();
+    let total: f64 = found.iter().map(|f| f.1).sum();
+    let mut open: Vec<bool> = vec![true; found.len()];
+    let mut chosen = Vec::new();
+    let mut covered = 0.0;
+    while covered < WANTED * total && chosen.len() < 40 {
+        let best = (0..rules.len())
+            .into_par_iter()
+            .map(|rule| {
+                let gain: f64 = found
+                    .iter()
+                    .zip(&open)
+                    .filter(|((bits, _), open)| **open && bits[rule / 64] >> (rule % 64) & 1 == 1)
+                    .map(|((_, p), _)| p)
+                    .sum();
+                let cost = candidates[rule].1 * scale / n + SORTING;
+                (gain, gain / cost, rule)
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2)));
+        let Some((gain, _, rule)) = best.filter(|b| b.0 > WORTH * candidates[b.2].1) else { break };
+        covered += gain;
+        for ((bits, _), open) in found.iter().zip(&mut open) {
+            *open &= bits[rule / 64] >> (rule % 64) & 1 == 0;
+        }
+        chosen.push(rules[rule].clone());
+    }
+    Ok(chosen)
+}
+
+/// All single parts and pairs of parts of two fields.
+fn possible(atoms: &[Atom]) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (i, a) in atoms.iter().enumerate() {
+        if !matches!(a.part, Part::Year) {
+            rules.push(Rule(vec![a.clone()]));
+        }
+        for (j, b) in atoms.iter().enumerate().skip(i + 1) {
+            if a.fields.iter().all(|f| !b.fields.contains(f)) {
+                rules.push(Rule(vec![a.clone(), b.clone()]));
+            }
+        }
+    }
+    rules
+}
+
+/// Some of the records: enough that pairs of one person are among them.
+fn sample(records: &Records, seed: u64) -> Records {
+    let size = (records.len() / 8).clamp(TRIED, MOST_TRIED);
+    if records.len() <= size {
+        return records.clone();
+    }
+    let mut order: Vec<(u64, u32)> =
+        (0..records.len() as u32).map(|r| (mix(seed.rotate_left(17) ^ mix(u64::from(r) + 1)), r)).collect();
+    order.select_nth_unstable(size);
+    let mut keep: Vec<u32> = order[..size].iter().map(|o| o.1).collect();
+    keep.sort_unstable();
+    records.select(&keep)
+}

@@ -1,0 +1,252 @@
+//! Draws of the partition: which groups belong together is not certain, and so is how many persons there are.
+//!
+//! The sure groups stay whole. A Gibbs sampler takes each of them out in turn and puts it with one of the
+//! others, or leaves it alone, with odds that are the mean log odds of the pairs between: for two groups that
+//! is just the probability that they are of one person. Components, between which there is no odds worth the
+//! name, are drawn apart, each from a random stream of its own.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
+
+use super::graph::Graph;
+use super::{Clusters, Options, Partition, components};
+use crate::Link;
+use crate::blocking::Within;
+
+/// Log odds below which two groups are not thought of as one: two in a hundred.
+const THINKABLE: f64 = -4.0;
+/// How much alike the log odds of pairs between the same two groups are, as a correlation. `n` such pairs
+/// say as much as `n / (1 + (n − 1) ρ)` that have nothing to do with each other (Kish 1965).
+const ALIKE: f64 = 0.5;
+/// Sweeps before the first draw and between draws.
+const BURN_IN: usize = 20;
+const BETWEEN: usize = 2;
+
+/// Partitions that are all plausible.
+#[derive(Debug)]
+pub struct Draws {
+    /// The group of each sure group, by draw; for groups that are certain, what they are in the point
+    /// partition.
+    base: Partition,
+    /// What differs: for each draw the uncertain sure groups with the one they are put with.
+    changes: Vec<Vec<(u32, u32)>>,
+    /// For each sure group its label where no draw changes it.
+    labels: Vec<u32>,
+}
+
+impl Draws {
+    /// How many draws there are.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The partition of one draw.
+    pub fn partition(&self, draw: usize) -> Partition {
+        let mut labels = self.labels.clone();
+        for &(group, label) in &self.changes[draw] {
+            labels[group as usize] = label;
+        }
+        let of_record: Vec<u32> = self.base.person.iter().map(|&g| labels[g as usize]).collect();
+        Partition::from_labels(&of_record)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Between {
+    sum: f64,
+    links: u32,
+}
+
+/// The sure groups with what is between them.
+struct Groups<'a> {
+    sizes: Vec<u32>,
+    registers: Vec<Vec<u16>>,
+    near: Vec<BTreeMap<u32, Between>>,
+    options: &'a Options,
+}
+
+impl Groups<'_> {
+    fn mean(&self, a: u32, b: u32, between: Between) -> f64 {
+        let pairs = f64::from(self.sizes[a as usize]) * f64::from(self.sizes[b as usize]);
+        (between.sum + self.options.unseen * (pairs - f64::from(between.links))) / pairs
+    }
+}
+
+/// Draws partitions.
+pub fn draw(
+    clusters: &Clusters,
+    registers: &[u16],
+    within: &Within,
+    links: &[Link],
+    options: &Options,
+    draws: usize,
+    seed: u64,
+) -> Draws {
+    let groups = gather(clusters, registers, within, links, options);
+    let n = groups.sizes.len();
+    // The point partition by sure group.
+    let mut labels = vec![0_u32; n];
+    for (&group, &person) in clusters.sure.person.iter().zip(&clusters.point.person) {
+        labels[group as usize] = person;
+    }
+    let edges: Vec<Link> = (0..n as u32)
+        .flat_map(|a| {
+            let groups = &groups;
+            groups.near[a as usize].range(a + 1..).map(move |(&b, &between)| Link {
+                a,
+                b,
+                log_odds: groups.mean(a, b, between) as f32,
+            })
+        })
+        .filter(|l| f64::from(l.log_odds) > THINKABLE || labels[l.a as usize] == labels[l.b as usize])
+        .collect();
+    let graph = Graph::new(n, &edges);
+    let found: Vec<Vec<Vec<(u32, u32)>>> = components::components(&graph, f64::NEG_INFINITY)
+        .into_par_iter()
+        .map(|members| chain(&members, &groups, &graph, &labels, draws, seed))
+        .collect();
+    let mut changes: Vec<Vec<(u32, u32)>> = vec![Vec::new(); draws];
+    // Labels of components must not meet: the label is that of a member group.
+    for component in found {
+        for (all, own) in changes.iter_mut().zip(component) {
+            all.extend(own);
+        }
+    }
+    let first_of: Vec<u32> = first_groups(&labels);
+    let labels = labels.iter().map(|&person| first_of[person as usize]).collect();
+    Draws { base: clusters.sure.clone(), changes, labels }
+}
+
+/// The first sure group of each person.
+fn first_groups(labels: &[u32]) -> Vec<u32> {
+    let mut first = vec![u32::MAX; labels.iter().map(|&l| l as usize + 1).max().unwrap_or(0)];
+    for (group, &person) in (0..).zip(labels) {
+        let first = &mut first[person as usize];
+        *first = group.min(*first);
+    }
+    first
+}
+
+fn gather<'a>(
+    clusters: &Clusters,
+    registers: &[u16],
+    within: &Within,
+    links: &[Link],
+    options: &'a Options,
+) -> Groups<'a> {
+    let group = &clusters.sure.person;
+    let n = clusters.sure.persons;
+    let mut near: Vec<BTreeMap<u32, Between>> = vec![BTreeMap::new(); n];
+    let mut ordered: Vec<&Link> = links.iter().collect();
+    ordered.par_sort_unstable_by_key(|l| (l.a, l.b));
+    for link in ordered {
+        let (a, b) = (group[link.a as usize], group[link.b as usize]);
+        if a != b {
+            for (a, b) in [(a, b), (b, a)] {
+                let between = near[a as usize].entry(b).or_default();
+                between.sum += f64::from(link.log_odds);
+                between.links += 1;
+            }
+        }
+    }
+    let mut own = vec![Vec::new(); n];
+    for (&g, &register) in group.iter().zip(registers) {
+        if !within.allows(register, register) {
+            own[g as usize].push(register);
+        }
+    }
+    Groups { sizes: clusters.sure.sizes(), registers: own, near, options }
+}
+
+/// For each draw the group that each member is put with, as one of them.
+fn chain(
+    members: &[u32],
+    groups: &Groups<'_>,
+    graph: &Graph,
+    labels: &[u32],
+    draws: usize,
+    seed: u64,
+) -> Vec<Vec<(u32, u32)>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(u64::from(members[0]) + 1);
+    let place = |group: u32| members.binary_search(&group).ok();
+    // The state: for each member its cluster, a number below that of the members.
+    let mut names: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut state: Vec<u32> = members
+        .iter()
+        .map(|&g| {
+            let next = names.len() as u32;
+            *names.entry(labels[g as usize]).or_insert(next)
+        })
+        .collect();
+    let mut sizes = vec![0_u32; members.len()];
+    let mut held: Vec<Vec<u16>> = vec![Vec::new(); members.len()];
+    for (&g, &c) in members.iter().zip(&state) {
+        sizes[c as usize] += groups.sizes[g as usize];
+        held[c as usize].extend(&groups.registers[g as usize]);
+    }
+    let mut made = Vec::with_capacity(draws);
+    for sweep in 0..BURN_IN + BETWEEN * draws {
+        for at in 0..members.len() {
+            let group = members[at];
+            let own = state[at] as usize;
+            sizes[own] -= groups.sizes[group as usize];
+            for register in &groups.registers[group as usize] {
+                if let Some(i) = held[own].iter().position(|r| r == register) {
+                    held[own].swap_remove(i);
+                }
+            }
+            let mut between: BTreeMap<u32, Between> = BTreeMap::new();
+            for &(other, _) in graph.near(group) {
+                let Some(other_at) = place(other) else { continue };
+                let found = groups.near[group as usize].get(&other).copied().unwrap_or_default();
+                let with = between.entry(state[other_at]).or_default();
+                with.sum += found.sum;
+                with.links += found.links;
+            }
+            let size = f64::from(groups.sizes[group as usize]);
+            let mut choices: Vec<(u32, f64)> = between
+                .iter()
+                .filter(|(c, _)| {
+                    !groups.registers[group as usize].iter().any(|r| held[**c as usize].contains(r))
+                })
+                .map(|(&c, between)| {
+                    let pairs = size * f64::from(sizes[c as usize]);
+                    let unseen = groups.options.unseen * (pairs - f64::from(between.links));
+                    let odds = (between.sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE);
+                    (c, odds.min(500.0).exp())
+                })
+                .collect();
+            let empty = if sizes[own] == 0 { own } else { sizes.iter().position(|&s| s == 0).unwrap_or(own) };
+            choices.push((empty as u32, 1.0));
+            let total: f64 = choices.iter().map(|c| c.1).sum();
+            let mut u = (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 * total;
+            let chosen = choices
+                .iter()
+                .find(|c| {
+                    u -= c.1;
+                    u < 0.0
+                })
+                .map_or(empty as u32, |c| c.0);
+            state[at] = chosen;
+            sizes[chosen as usize] += groups.sizes[group as usize];
+            held[chosen as usize].extend(&groups.registers[group as usize]);
+        }
+        if sweep >= BURN_IN && (sweep - BURN_IN) % BETWEEN == BETWEEN - 1 {
+            let mut first = vec![u32::MAX; members.len()];
+            for (&group, &c) in members.iter().zip(&state) {
+                first[c as usize] = first[c as usize].min(group);
+            }
+            made.push(members.iter().zip(&state).map(|(&g, &c)| (g, first[c as usize])).collect());
+        }
+    }
+    made
+}

@@ -1,0 +1,246 @@
+//! The whole way: from records to persons.
+
+use serde::Serialize;
+
+use crate::blocking::{Blocks, Rule, Within};
+use crate::cluster::{self, Clusters, Draws};
+use crate::missed::{self, Missed};
+use crate::persons::{self, Persons};
+use crate::recipe::{self, Kind};
+use crate::run::{self, Candidate};
+use crate::variants::Variants;
+use crate::{Error, Link, Model, Records, choose};
+
+/// How often variants are learnt and the model with them.
+const ROUNDS: usize = 2;
+/// Share of a register's records that have another of the same person in it, below which it is taken for
+/// clean.
+const CLEAN: f64 = 0.01;
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The model; inferred from the records when not given.
+    pub model: Option<Model>,
+    /// True if the probabilities of that model are to be kept as they are.
+    pub keep: bool,
+    /// Blocking rules; chosen from the records when there are none.
+    pub rules: Vec<Rule>,
+    /// Fields that are not looked at.
+    pub leave: Vec<String>,
+    /// Which registers have each person once; found out when not given.
+    pub clean: Option<Vec<bool>>,
+    /// Most candidate pairs, counted before any is made.
+    pub most_pairs: u64,
+    /// How records are joined.
+    pub cluster: cluster::Options,
+    /// Draws of the partition.
+    pub draws: usize,
+    /// Seed of all that is drawn.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            model: None,
+            keep: false,
+            rules: Vec::new(),
+            leave: Vec::new(),
+            clean: None,
+            most_pairs: 2_000_000_000,
+            cluster: cluster::Options::default(),
+            draws: 200,
+            seed: 1,
+        }
+    }
+}
+
+/// A rule with the candidate pairs that it makes.
+#[derive(Debug, Clone, Serialize)]
+pub struct RulePairs {
+    /// The rule.
+    pub rule: String,
+    /// Pairs of records with the same key.
+    pub pairs: u64,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Linked {
+    /// The records as they were compared.
+    pub records: Records,
+    /// What each field was taken for.
+    pub kinds: Vec<(String, Kind)>,
+    /// The model, learnt.
+    pub model: Model,
+    /// True if the search for it ended because nothing changed any more.
+    pub converged: bool,
+    /// The rules that made the candidate pairs.
+    pub rules: Vec<RulePairs>,
+    /// How many candidate pairs were compared.
+    pub compared: u64,
+    /// Which pairs of registers can hold a person.
+    pub within: Within,
+    /// Which registers were taken to have each person once.
+    pub clean: Vec<bool>,
+    /// Pairs of values that were learnt to be written for each other.
+    pub variants: usize,
+    /// The share of pairs of one person that blocking found.
+    pub blocking_recall: Missed,
+    /// The pairs worth keeping.
+    pub links: Vec<Link>,
+    /// The pattern of each link.
+    pub patterns: Vec<u64>,
+    /// Who is who.
+    pub clusters: Clusters,
+    /// Draws of who is who.
+    pub draws: Draws,
+    /// By draw, the records that are alone and yet of a person with others.
+    pub lost: Vec<Vec<u32>>,
+    /// How many persons there are.
+    pub persons: Persons,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+}
+
+/// Links records.
+///
+/// # Errors
+/// When there is nothing to link or to compare, a setting names a field that is not there, or the rules make
+/// too many pairs.
+pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> Result<Linked, Error> {
+    if records.len() < 2 {
+        return Err(Error::Records(format!("there are {} records; two can be linked", records.len())));
+    }
+    let mut notes = Vec::new();
+    let leave: Vec<&str> = settings.leave.iter().map(String::as_str).collect();
+    let recipe = recipe::infer(records.folded(), &leave);
+    let records = recipe.records;
+    for (name, kind) in &recipe.kinds {
+        match kind {
+            Kind::Constant => {
+                notes.push(format!("{name}: empty, or one value in all records; it is not compared"))
+            }
+            Kind::RecordId => {
+                notes.push(format!("{name}: a value of its own in each record; it is not compared"))
+            }
+            _ => {}
+        }
+    }
+    let mut model = settings.model.clone().unwrap_or(recipe.model);
+    if model.comparisons.is_empty() {
+        return Err(Error::Records(
+            "no field can be compared: all are empty, the same in all records, or different in all".into(),
+        ));
+    }
+    model.check()?;
+
+    let registers = records.register_names().len();
+    let given = settings.clean.clone();
+    let mut clean = given.clone().unwrap_or_else(|| vec![false; registers]);
+    let mut within = Within::new(clean.iter().map(|c| !c).collect());
+
+    progress("choosing blocking rules");
+    let rules = if settings.rules.is_empty() {
+        choose::choose(&records, &model, &recipe.atoms, &within, settings.seed)?
+    } else {
+        settings.rules.clone()
+    };
+    if rules.is_empty() {
+        return Err(Error::Records(
+            "no blocking rule finds pairs that are of one person; name rules, or check that the files have fields in common".into(),
+        ));
+    }
+    let mut blocks = Blocks::new(&records, &rules, within.clone(), settings.most_pairs)?;
+    progress("comparing candidate pairs");
+    let mut candidates = run::candidates(&model, &records, &blocks)?;
+    let mut random = run::random_pairs(&model, &records, &within, settings.seed)?;
+    progress("learning the model");
+    let mut converged = settings.keep;
+    let mut variants = Variants::default();
+    if !settings.keep {
+        converged = run::learn(&mut model, &records, &within, &candidates, &random).converged;
+        if given.is_none() && registers > 1 {
+            clean = found_clean(&model, &records, &candidates);
+            if clean.contains(&true) {
+                within = Within::new(clean.iter().map(|c| !c).collect());
+                let names = records.registers();
+                let may = |c: &Candidate| within.allows(names[c.a as usize], names[c.b as usize]);
+                candidates.retain(may);
+                random.retain(may);
+                blocks = Blocks::new(&records, &rules, within.clone(), settings.most_pairs)?;
+            }
+        }
+        for _ in 0..ROUNDS {
+            variants = Variants::learn(&model, &records, &candidates);
+            variants.apply(&model, &records, &mut candidates);
+            variants.apply(&model, &records, &mut random);
+            converged = run::learn(&mut model, &records, &within, &candidates, &random).converged;
+        }
+    }
+    if !converged {
+        notes.push(
+            "the search for the model's probabilities did not settle; look at them before you rely on them"
+                .into(),
+        );
+    }
+    progress("scoring pairs");
+    let (links, patterns) = run::score(&model, &records, &variants, &candidates)?;
+    let blocking_recall = missed::estimate(&model, &records, &blocks, &links, settings.seed);
+    progress("joining records into persons");
+    let clusters = cluster::cluster(records.registers(), &within, &links, &settings.cluster);
+    progress("drawing partitions");
+    let draws = cluster::draw(
+        &clusters,
+        records.registers(),
+        &within,
+        &links,
+        &settings.cluster,
+        settings.draws,
+        settings.seed,
+    );
+    let says = persons::information(&model, &records);
+    let (persons, lost) = persons::count(&clusters.point, &draws, records.registers(), &says, settings.seed);
+    let rules = rules
+        .iter()
+        .zip(blocks.counts())
+        .map(|(rule, pairs)| RulePairs { rule: rule.to_string(), pairs })
+        .collect();
+    drop(blocks);
+    Ok(Linked {
+        kinds: recipe.kinds,
+        compared: candidates.len() as u64,
+        variants: variants.len(),
+        records,
+        model,
+        converged,
+        rules,
+        within,
+        clean,
+        blocking_recall,
+        links,
+        patterns,
+        clusters,
+        draws,
+        lost,
+        persons,
+        notes,
+    })
+}
+
+/// Which registers hold hardly a person twice.
+fn found_clean(model: &Model, records: &Records, candidates: &[Candidate]) -> Vec<bool> {
+    let weights = crate::weights::Weights::new(model);
+    let names = records.registers();
+    let mut twice = vec![0.0_f64; records.register_names().len()];
+    let mut sizes = vec![0.0_f64; twice.len()];
+    names.iter().for_each(|&r| sizes[usize::from(r)] += 1.0);
+    for c in candidates {
+        let (a, b) = (names[c.a as usize], names[c.b as usize]);
+        if a == b {
+            twice[usize::from(a)] += 1.0 / (1.0 + (-weights.log_odds(c.pattern)).exp());
+        }
+    }
+    twice.iter().zip(&sizes).map(|(t, n)| *t < CLEAN * n).collect()
+}

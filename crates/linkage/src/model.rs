@@ -1,0 +1,146 @@
+//! The model of Fellegi and Sunter: for each field, how often its levels of agreement occur among pairs of
+//! records that are of one person (m) and among pairs that are not (u).
+//!
+//! With levels `l_k` of the fields `k`, independent given whether the pair is of one person,
+//!
+//! ```text
+//! log odds = log(λ / (1 − λ)) + Σ_k log(m_k(l_k) / u_k(l_k))
+//! ```
+//!
+//! where λ is the share of pairs that are of one person (Fellegi & Sunter 1969, *JASA* 64). A field that is
+//! missing in either record says nothing. Where a field agrees exactly on a value that `f_v` of the records
+//! have, `m / f_v` takes the place of `m / u` (Winkler 2000): a rare name says more than a common one.
+
+mod compiled;
+mod test;
+
+pub(crate) use compiled::Compiled;
+pub use test::Test;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Most comparisons of a model, and most levels of a comparison: a pattern is a number of 64 bits.
+pub const MOST: usize = 15;
+
+/// A model of linkage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// λ: the probability that two records, whichever, are of one person.
+    pub prior: f64,
+    /// What is compared.
+    #[serde(rename = "comparison")]
+    pub comparisons: Vec<Comparison>,
+}
+
+/// One field, or some that belong together, with levels of agreement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The field.
+    pub field: String,
+    /// If exact agreement on a rare value counts for more.
+    #[serde(default)]
+    pub term_frequency: bool,
+    /// How m depends on the level of another field, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub m_given: Option<Given>,
+    /// How u depends on the level of another field, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub u_given: Option<Given>,
+    /// From the closest to the farthest. The first whose test is true is the pair's; the last takes all
+    /// that is left.
+    #[serde(rename = "level")]
+    pub levels: Vec<Level>,
+}
+
+/// The shares of the levels of a field given the level of another. Who is from the same place has the same
+/// postcode more often than chance has it, without being the same person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// The other field.
+    pub field: String,
+    /// A row for each level of the other field, with a share for each level of this.
+    pub shares: Vec<Vec<f64>>,
+}
+
+/// A level of agreement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// When a pair has it.
+    pub test: Test,
+    /// Its share among pairs of one person.
+    pub m: f64,
+    /// Its share among pairs of two persons.
+    pub u: f64,
+}
+
+impl Comparison {
+    /// A comparison with levels whose probabilities are still to be learnt.
+    pub fn new(field: &str, term_frequency: bool, tests: Vec<Test>) -> Self {
+        let n = tests.len() as f64;
+        let levels = tests
+            .into_iter()
+            .enumerate()
+            .map(|(at, test)| {
+                // Only where the search begins: most pairs of one person agree.
+                let m = if at == 0 { 0.8 } else { 0.2 / (n - 1.0) };
+                Level { test, m, u: 1.0 / n }
+            })
+            .collect();
+        Self { field: field.to_owned(), term_frequency, m_given: None, u_given: None, levels }
+    }
+}
+
+impl Model {
+    /// A model whose probabilities are still to be learnt.
+    pub fn new(comparisons: Vec<Comparison>) -> Self {
+        Self { prior: 1e-4, comparisons }
+    }
+
+    /// Checks that it can be computed with.
+    ///
+    /// # Errors
+    /// When there are too few or too many comparisons or levels, or a probability is none.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |option: &str, value: String, allowed: &str| {
+            Err(Error::Setting { option: option.into(), value, allowed: allowed.into() })
+        };
+        if self.comparisons.is_empty() || self.comparisons.len() > MOST {
+            return wrong(
+                "comparison",
+                self.comparisons.len().to_string(),
+                "a model has 1 to 15 comparisons",
+            );
+        }
+        if !(self.prior > 0.0 && self.prior < 1.0) {
+            return wrong("prior", self.prior.to_string(), "it is a probability between 0 and 1");
+        }
+        for comparison in &self.comparisons {
+            let of = format!("levels of {}", comparison.field);
+            if !(2..=MOST).contains(&comparison.levels.len()) {
+                return wrong(&of, comparison.levels.len().to_string(), "a comparison has 2 to 15 levels");
+            }
+            for level in &comparison.levels {
+                level.test.check(&comparison.field)?;
+                for (name, p) in [("m", level.m), ("u", level.u)] {
+                    if !(p > 0.0 && p <= 1.0) {
+                        return wrong(
+                            &format!("{name} of {}", comparison.field),
+                            p.to_string(),
+                            "it is a probability above 0",
+                        );
+                    }
+                }
+            }
+            if comparison.levels.last().is_some_and(|l| l.test != Test::Else) {
+                return wrong(&of, "without a last level \"else\"".into(), "every pair must have a level");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! A model made ready for records: each distinct value prepared once, each pair of values compared once in a
+//! while.
+
+use std::collections::HashMap;
+
+use super::{Comparison, Model, Test};
+use crate::compare::{date, edit, jaro, qgram, sound};
+use crate::{Column, Error, Records, pattern};
+
+/// Pairs of values whose level a task remembers for each comparison; a power of two.
+const REMEMBERED: usize = 1 << 12;
+
+/// The comparisons of a model over given records.
+pub(crate) struct Compiled<'a> {
+    comparisons: Vec<One<'a>>,
+}
+
+struct One<'a> {
+    field: &'a Column,
+    prepared: Vec<Prepared>,
+    /// The tests; `Else`, the last, is left out.
+    tests: Vec<Test>,
+    /// The tests that look at another field too, with the level of each.
+    crossed: Vec<(u8, Cross<'a>)>,
+}
+
+struct Cross<'a> {
+    /// If both must be found in the other's place.
+    both: bool,
+    other: &'a Column,
+    /// For each code of the other field the code of this one, 0 where this has no such value.
+    translated: Vec<u32>,
+}
+
+/// What the tests need of a value.
+#[derive(Default)]
+struct Prepared {
+    letters: Vec<char>,
+    sound: u64,
+    date: Option<date::PartialDate>,
+    grams: Vec<u64>,
+    words: Vec<Vec<char>>,
+}
+
+/// What a task remembers of pairs of values that it has compared.
+pub(crate) struct Memory(Vec<Vec<(u64, u8)>>);
+
+impl<'a> Compiled<'a> {
+    /// # Errors
+    /// When the model names a field that the records do not have.
+    pub(crate) fn new(model: &'a Model, records: &'a Records) -> Result<Self, Error> {
+        let comparisons = model.comparisons.iter().map(|c| One::new(c, records)).collect::<Result<_, _>>()?;
+        Ok(Self { comparisons })
+    }
+
+    pub(crate) fn memory(&self) -> Memory {
+        Memory(self.comparisons.iter().map(|_| vec![(0, 0); REMEMBERED]).collect())
+    }
+
+    /// The code, among the values of a comparison's field, on which a pair at this level agrees across fields.
+    pub(crate) fn crossed_value(&self, comparison: usize, level: u8, a: u32, b: u32) -> Option<u32> {
+        let one = &self.comparisons[comparison];
+        let (_, cross) = one.crossed.iter().find(|(l, _)| *l == level)?;
+        let (x, y) = (one.field.codes()[a as usize], one.field.codes()[b as usize]);
+        if cross.of(a) == y { Some(y) } else { Some(x) }
+    }
+
+    /// The pattern of a pair.
+    pub(crate) fn pattern(&self, memory: &mut Memory, a: u32, b: u32) -> u64 {
+        self.comparisons
+            .iter()
+            .zip(&mut memory.0)
+            .enumerate()
+            .fold(0, |so_far, (k, (one, memory))| pattern::with(so_far, k, one.level(memory, a, b)))
+    }
+}
+
+impl<'a> One<'a> {
+    fn new(comparison: &'a Comparison, records: &'a Records) -> Result<Self, Error> {
+        let find = |name: &str| {
+            records.column(name).ok_or_else(|| Error::Setting {
+                option: "comparison".into(),
+                value: format!("field \"{name}\""),
+                allowed: format!(
+                    "the fields are {}",
+                    records.columns().iter().map(Column::name).collect::<Vec<_>>().join(", ")
+                ),
+            })
+        };
+        let field = find(&comparison.field)?;
+        let mut tests: Vec<Test> = comparison.levels.iter().map(|l| l.test.clone()).collect();
+        tests.pop();
+        let needs = Needs::of(&tests);
+        let prepared = field.values().iter().map(|v| Prepared::new(v, &needs)).collect();
+        let crossed = tests
+            .iter()
+            .zip(1_u8..)
+            .filter_map(|(test, level)| match test {
+                Test::Swapped(name) => Some(find(name).map(|other| (level, Cross::new(field, other, true)))),
+                Test::Crossed(name) => Some(find(name).map(|other| (level, Cross::new(field, other, false)))),
+                _ => None,
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { field, prepared, tests, crossed })
+    }
+
+    /// The level of a pair: 0 for missing.
+    fn level(&self, memory: &mut [(u64, u8)], a: u32, b: u32) -> u8 {
+        let (x, y) = (self.field.codes()[a as usize], self.field.codes()[b as usize]);
+        if x == 0 || y == 0 {
+            return 0;
+        }
+        let same = x == y;
+        if same && self.tests.first() == Some(&Test::Exact) {
+            return 1;
+        }
+        // These depend on more than the two values.
+        for (level, cross) in &self.crossed {
+            if !same && cross.holds(x, y, a, b) {
+                return *level;
+            }
+        }
+        let pair = u64::from(x.min(y)) << 32 | u64::from(x.max(y));
+        let slot = &mut memory[(pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize];
+        if slot.0 != pair {
+            let (v, w) = (&self.prepared[x as usize - 1], &self.prepared[y as usize - 1]);
+            let at = self.tests.iter().position(|t| v.passes(t, w, same)).unwrap_or(self.tests.len());
+            *slot = (pair, at as u8 + 1);
+        }
+        slot.1
+    }
+}
+
+impl<'a> Cross<'a> {
+    fn new(field: &Column, other: &'a Column, both: bool) -> Self {
+        let known: HashMap<&str, u32> = field.values().iter().map(|v| &**v).zip(1..).collect();
+        let translated = std::iter::once(0)
+            .chain(other.values().iter().map(|v| known.get(&**v).copied().unwrap_or(0)))
+            .collect();
+        Self { both, other, translated }
+    }
+
+    fn holds(&self, x: u32, y: u32, a: u32, b: u32) -> bool {
+        if self.both { self.of(a) == y && self.of(b) == x } else { self.of(a) == y || self.of(b) == x }
+    }
+
+    /// The code that a record's other field has in this one.
+    fn of(&self, record: u32) -> u32 {
+        self.translated[self.other.codes()[record as usize] as usize]
+    }
+}
+
+/// Which preparations the tests of a comparison need.
+#[derive(Default)]
+struct Needs {
+    sound: bool,
+    date: bool,
+    grams: bool,
+    words: bool,
+}
+
+impl Needs {
+    fn of(tests: &[Test]) -> Self {
+        let mut needs = Self::default();
+        for test in tests {
+            match test {
+                Test::Sound => needs.sound = true,
+                Test::DateTypo | Test::DatePartial | Test::DatePart | Test::Years(_) => needs.date = true,
+                Test::Jaccard(_) => needs.grams = true,
+                Test::Words(_) => needs.words = true,
+                Test::Any(inner) => {
+                    let inner = Self::of(inner);
+                    needs.sound |= inner.sound;
+                    needs.date |= inner.date;
+                    needs.grams |= inner.grams;
+                    needs.words |= inner.words;
+                }
+                _ => {}
+            }
+        }
+        needs
+    }
+}
+
+impl Prepared {
+    fn new(value: &str, needs: &Needs) -> Self {
+        let letters: Vec<char> = value.chars().collect();
+        Self {
+            sound: if needs.sound { crate::blocking::hash(sound::key(value).as_bytes()) } else { 0 },
+            date: if needs.date { date::PartialDate::parse(value) } else { None },
+            grams: if needs.grams { qgram::pairs(&letters) } else { Vec::new() },
+            words: if needs.words {
+                value.split_whitespace().map(|w| w.chars().collect()).collect()
+            } else {
+                Vec::new()
+            },
+            letters,
+        }
+    }
+
+    fn passes(&self, test: &Test, other: &Self, same: bool) -> bool {
+        match test {
+            Test::Exact => same,
+            Test::JaroWinkler(least) => jaro::at_least(&self.letters, &other.letters, *least),
+            Test::Levenshtein(most) => edit::levenshtein(&self.letters, &other.letters, *most) <= *most,
+            Test::Damerau(most) => edit::damerau(&self.letters, &other.letters, *most) <= *most,
+            Test::Jaccard(least) => qgram::jaccard(&self.grams, &other.grams) >= *least,
+            Test::Words(least) => qgram::words(&self.words, &other.words) >= *least,
+            Test::Sound => self.sound == other.sound,
+            Test::Prefix(n) => {
+                let n = usize::from(*n);
+                self.letters.len() >= n && other.letters.len() >= n && self.letters[..n] == other.letters[..n]
+            }
+            Test::Initial => {
+                let (a, b) = (&self.letters, &other.letters);
+                let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+                long.starts_with(short)
+            }
+            Test::DateTypo => self.dates(other, date::PartialDate::is_slip_of),
+            Test::DatePartial => self.dates(other, date::PartialDate::agrees_in_part),
+            Test::DatePart => self.dates(other, date::PartialDate::shares_two_parts),
+            Test::Years(n) => self.dates(other, |a, b| a.years_apart(b) <= f64::from(*n)),
+            Test::Any(tests) => tests.iter().any(|t| self.passes(t, other, same)),
+            Test::Swapped(_) | Test::Crossed(_) | Test::Variant | Test::Dice(_) | Test::Shared => false,
+            Test::Else => true,
+        }
+    }
+
+    fn dates(&self, other: &Self, test: impl Fn(&date::PartialDate, &date::PartialDate) -> bool) -> bool {
+        self.date.as_ref().zip(other.date.as_ref()).is_some_and(|(a, b)| test(a, b))
+    }
+}

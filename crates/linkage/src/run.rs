@@ -1,0 +1,209 @@
+//! From records and a model to scored pairs.
+
+use rayon::prelude::*;
+
+use crate::blocking::{Blocks, Within, mix};
+use crate::em::{self, Evidence, Learnt};
+use crate::model::Compiled;
+use crate::variants::Variants;
+use crate::weights::Weights;
+use crate::{Column, Comparison, Error, Link, Model, Records, Test, pattern};
+
+/// Pairs drawn at random for the u-probabilities.
+const RANDOM_PAIRS: u64 = 1_000_000;
+/// Log odds from which a pair is kept as a link: about one in a thousand.
+pub(crate) const KEPT: f64 = -7.0;
+
+/// A candidate pair with its pattern.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Candidate {
+    /// The first record.
+    pub(crate) a: u32,
+    /// The second.
+    pub(crate) b: u32,
+    /// The levels.
+    pub(crate) pattern: u64,
+}
+
+/// The pairs of records that could be of one person, as a number.
+pub(crate) fn all_pairs(records: &Records, within: &Within) -> f64 {
+    let n = records.len() as f64;
+    let mut sizes = vec![0_u64; records.register_names().len()];
+    for &r in records.registers() {
+        sizes[usize::from(r)] += 1;
+    }
+    let inside: f64 = (0_u16..)
+        .zip(&sizes)
+        .filter(|(r, _)| !within.allows(*r, *r))
+        .map(|(_, &s)| s as f64 * (s as f64 - 1.0) / 2.0)
+        .sum();
+    n * (n - 1.0) / 2.0 - inside
+}
+
+/// Pairs drawn at random, with their patterns.
+///
+/// # Errors
+/// When the model names a field that is not there.
+pub(crate) fn random_pairs(
+    model: &Model,
+    records: &Records,
+    within: &Within,
+    seed: u64,
+) -> Result<Vec<Candidate>, Error> {
+    let n = records.len() as u64;
+    let registers = records.registers();
+    let compiled = Compiled::new(model, records)?;
+    let chunks = 64_u64;
+    let pairs: Vec<Vec<Candidate>> = (0..chunks)
+        .into_par_iter()
+        .map(|chunk| {
+            let mut memory = compiled.memory();
+            (0..RANDOM_PAIRS / chunks)
+                .filter_map(|i| {
+                    let x = mix(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ mix(chunk << 40 | i));
+                    let (a, b) = (((x >> 32) * n >> 32) as u32, ((x & 0xffff_ffff) * n >> 32) as u32);
+                    let may = a != b && within.allows(registers[a as usize], registers[b as usize]);
+                    may.then(|| Candidate { a, b, pattern: compiled.pattern(&mut memory, a, b) })
+                })
+                .collect()
+        })
+        .collect();
+    Ok(pairs.concat())
+}
+
+/// The chance of exact agreement of each comparison, from how often each value occurs.
+pub(crate) fn exact_by_chance(model: &Model, records: &Records) -> Vec<Option<f64>> {
+    model
+        .comparisons
+        .iter()
+        .map(|c| {
+            let column = records.column(&c.field).filter(|_| c.levels[0].test == Test::Exact)?;
+            Some(same_by_chance(column).clamp(1e-12, 0.999))
+        })
+        .collect()
+}
+
+fn counted(mut patterns: Vec<u64>) -> Vec<(u64, f64)> {
+    patterns.par_sort_unstable();
+    patterns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect()
+}
+
+/// The chance that two different records with a value have the same.
+fn same_by_chance(column: &Column) -> f64 {
+    let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+    let same: f64 = column.counts().iter().map(|&c| f64::from(c) * (f64::from(c) - 1.0)).sum();
+    same / (known * (known - 1.0)).max(1.0)
+}
+
+/// The candidate pairs with their patterns.
+///
+/// # Errors
+/// When the model names a field that is not there.
+pub(crate) fn candidates(
+    model: &Model,
+    records: &Records,
+    blocks: &Blocks<'_>,
+) -> Result<Vec<Candidate>, Error> {
+    let compiled = Compiled::new(model, records)?;
+    let parts = blocks.visit(
+        || (compiled.memory(), Vec::new()),
+        |(memory, made), a, b, _| made.push(Candidate { a, b, pattern: compiled.pattern(memory, a, b) }),
+    );
+    Ok(parts.into_iter().flat_map(|(_, made)| made).collect())
+}
+
+/// The pairs with their log odds and patterns, those far below even odds left out.
+///
+/// # Errors
+/// When the model names a field that is not there.
+pub(crate) fn score(
+    model: &Model,
+    records: &Records,
+    variants: &Variants,
+    candidates: &[Candidate],
+) -> Result<(Vec<Link>, Vec<u64>), Error> {
+    let weights = Weights::new(model);
+    let compiled = Compiled::new(model, records)?;
+    let rarity: Vec<Option<Rarity<'_>>> = model.comparisons.iter().map(|c| Rarity::new(c, records)).collect();
+    Ok(candidates
+        .par_iter()
+        .filter_map(|c| {
+            let mut log_odds = weights.log_odds(c.pattern);
+            for (k, rarity) in rarity.iter().enumerate() {
+                let Some(rarity) = rarity else { continue };
+                let level = pattern::level(c.pattern, k);
+                if level == 1 {
+                    log_odds += f64::from(rarity.same[rarity.codes[c.a as usize] as usize]);
+                } else if level == rarity.variant {
+                    let values = (rarity.codes[c.a as usize], rarity.codes[c.b as usize]);
+                    let weight = variants.weight(k, values.0, values.1);
+                    log_odds += weight.map_or(0.0, |w| f64::from(w) - weights.of_field(c.pattern, k));
+                } else if rarity.crossed[level] {
+                    let value = compiled.crossed_value(k, level as u8, c.a, c.b);
+                    log_odds += value.map_or(0.0, |v| f64::from(rarity.other[v as usize]));
+                }
+            }
+            (log_odds > KEPT).then_some((Link { a: c.a, b: c.b, log_odds: log_odds as f32 }, c.pattern))
+        })
+        .unzip())
+}
+
+/// What agreement on a value adds to the weight of agreement on any, by the code of the value.
+struct Rarity<'a> {
+    codes: &'a [u32],
+    /// For the same value of the field.
+    same: Vec<f32>,
+    /// Which levels are of values in different fields, and what those add.
+    crossed: Vec<bool>,
+    other: Vec<f32>,
+    /// The level of variants, which have weights of their own; 0 for none.
+    variant: usize,
+}
+
+impl<'a> Rarity<'a> {
+    fn new(comparison: &Comparison, records: &'a Records) -> Option<Self> {
+        if !comparison.term_frequency || comparison.levels[0].test != Test::Exact {
+            return None;
+        }
+        let column = records.column(&comparison.field)?;
+        let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+        let added = |u: f64, ways: f64| -> Vec<f32> {
+            let of = |&count: &u32| (u * known / (ways * f64::from(count))).ln() as f32;
+            std::iter::once(0.0).chain(column.counts().iter().map(of)).collect()
+        };
+        let mut crossed = vec![false; comparison.levels.len() + 1];
+        let mut other = Vec::new();
+        for (at, level) in comparison.levels.iter().enumerate() {
+            if matches!(level.test, Test::Crossed(_)) {
+                crossed[at + 1] = true;
+                // Either record's field may be the one.
+                other = added(level.u, 2.0);
+            }
+        }
+        let variant = comparison.levels.iter().position(|l| l.test == Test::Variant).map_or(0, |at| at + 1);
+        Some(Self {
+            codes: column.codes(),
+            same: added(comparison.levels[0].u, 1.0),
+            crossed,
+            other,
+            variant,
+        })
+    }
+}
+
+/// Learns the model from the candidate pairs.
+pub(crate) fn learn(
+    model: &mut Model,
+    records: &Records,
+    within: &Within,
+    candidates: &[Candidate],
+    random: &[Candidate],
+) -> Learnt {
+    let exact = exact_by_chance(model, records);
+    let patterns = |pairs: &[Candidate]| counted(pairs.iter().map(|c| c.pattern).collect());
+    let (candidates, random) = (patterns(candidates), patterns(random));
+    let all = all_pairs(records, within);
+    // Where the search begins: one pair for every two records.
+    model.prior = (records.len() as f64 / 2.0 / all).min(0.1);
+    em::learn(model, &Evidence { candidates: &candidates, random: &random, exact: &exact, all })
+}

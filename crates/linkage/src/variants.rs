@@ -1,0 +1,136 @@
+//! Values that are written for each other: a short name for the long one, a village for its municipality.
+//!
+//! They are learnt from the records. Among pairs that are of one person by everything else, two different
+//! values of a field are variants if they come together in several persons, and more often than their
+//! frequencies alone would bring them together. The values stay in memory; they are written nowhere.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::run::Candidate;
+use crate::weights::Weights;
+use crate::{Model, Records, Test, pattern};
+
+/// Log odds by all other fields from which a pair counts as of one person: 99.9 %.
+const SURE: f64 = 6.9;
+/// Persons in which two values must come together.
+const PERSONS: u32 = 2;
+/// By how much more often than chance has it they must come together, as a natural logarithm.
+const MORE: f64 = 2.0;
+
+/// For each comparison the pairs of values (codes, the smaller first) that are variants, with the natural
+/// logarithm of how much more often they come together in one person than in two.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Variants(Vec<HashMap<(u32, u32), f32>>);
+
+impl Variants {
+    /// The weight of two values of a comparison; `None` if they are no variants.
+    pub(crate) fn weight(&self, comparison: usize, x: u32, y: u32) -> Option<f32> {
+        self.0.get(comparison)?.get(&(x.min(y), x.max(y))).copied()
+    }
+
+    /// How many pairs of values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(HashMap::len).sum()
+    }
+
+    /// Gives pairs whose values are variants, and that have nothing closer in common, the level of variants.
+    pub(crate) fn apply(&self, model: &Model, records: &Records, pairs: &mut [Candidate]) {
+        for (k, comparison) in model.comparisons.iter().enumerate() {
+            let Some(at) = comparison.levels.iter().position(|l| l.test == Test::Variant) else { continue };
+            let Some(column) = records.column(&comparison.field) else { continue };
+            let (codes, variant, last) = (column.codes(), at as u8 + 1, comparison.levels.len());
+            pairs.par_iter_mut().for_each(|pair| {
+                let level = pattern::level(pair.pattern, k);
+                if level == last || level == usize::from(variant) {
+                    let known = self.weight(k, codes[pair.a as usize], codes[pair.b as usize]).is_some();
+                    pair.pattern =
+                        pattern::replace(pair.pattern, k, if known { variant } else { last as u8 });
+                }
+            });
+        }
+    }
+
+    /// Learns the variants of every comparison with a level `variant`.
+    pub(crate) fn learn(model: &Model, records: &Records, candidates: &[Candidate]) -> Self {
+        let weights = Weights::new(model);
+        let scored: Vec<f64> = candidates.iter().map(|c| weights.log_odds(c.pattern)).collect();
+        let persons = components(records.len(), candidates, &scored);
+        Self(
+            (0..model.comparisons.len())
+                .map(|k| {
+                    if model.comparisons[k].levels.iter().all(|l| l.test != Test::Variant) {
+                        return HashMap::new();
+                    }
+                    of_field(model, records, k, candidates, &weights, &scored, &persons)
+                })
+                .collect(),
+        )
+    }
+}
+
+fn of_field(
+    model: &Model,
+    records: &Records,
+    k: usize,
+    candidates: &[Candidate],
+    weights: &Weights,
+    scored: &[f64],
+    persons: &[u32],
+) -> HashMap<(u32, u32), f32> {
+    let Some(column) = records.column(&model.comparisons[k].field) else { return HashMap::new() };
+    let codes = column.codes();
+    let from =
+        model.comparisons[k].levels.iter().position(|l| l.test == Test::Variant).map_or(1, |at| at + 1);
+    // Pairs of different values, once for each person in whom they come together.
+    let mut together: Vec<(u32, u32, u32)> = Vec::new();
+    let mut sure: Vec<(u32, u32)> = Vec::new();
+    for (c, &score) in candidates.iter().zip(scored) {
+        let level = pattern::level(c.pattern, k);
+        if level == 0 || score - weights.of_field(c.pattern, k) < SURE {
+            continue;
+        }
+        let person = persons[c.a as usize];
+        sure.push((person, codes[c.a as usize]));
+        sure.push((person, codes[c.b as usize]));
+        if level >= from {
+            let (x, y) = (codes[c.a as usize], codes[c.b as usize]);
+            together.push((x.min(y), x.max(y), person));
+        }
+    }
+    together.sort_unstable();
+    together.dedup();
+    sure.sort_unstable();
+    sure.dedup_by_key(|s| s.0);
+    let persons = sure.len() as f64;
+    let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+    let share = |code: u32| f64::from(column.counts()[code as usize - 1]) / known;
+    together
+        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+        .filter(|same| same.len() as u32 >= PERSONS)
+        .filter_map(|same| {
+            let (x, y) = (same[0].0, same[0].1);
+            // One person less: two values that met by chance in two persons say little.
+            let more = ((same.len() as f64 - 1.0) / persons / (2.0 * share(x) * share(y))).ln();
+            (more > MORE).then_some(((x, y), more as f32))
+        })
+        .collect()
+}
+
+/// The group of each record by links that are sure.
+fn components(records: usize, candidates: &[Candidate], scored: &[f64]) -> Vec<u32> {
+    let mut parent: Vec<u32> = (0..records as u32).collect();
+    fn root(parent: &mut [u32], mut x: u32) -> u32 {
+        while parent[x as usize] != x {
+            parent[x as usize] = parent[parent[x as usize] as usize];
+            x = parent[x as usize];
+        }
+        x
+    }
+    for (c, _) in candidates.iter().zip(scored).filter(|(_, score)| **score > SURE) {
+        let (a, b) = (root(&mut parent, c.a), root(&mut parent, c.b));
+        parent[a.max(b) as usize] = a.min(b);
+    }
+    (0..records as u32).map(|r| root(&mut parent, r)).collect()
+}
