@@ -7,6 +7,9 @@ pub enum Error {
     /// The records cannot be linked as they are.
     #[error("{0}")]
     Records(String),
+    /// A file of decisions cannot be used.
+    #[error("{0}")]
+    Decisions(String),
     /// A setting is not possible.
     #[error("{option}: {value} is not possible; {allowed}")]
     Setting {
