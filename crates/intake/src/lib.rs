@@ -6,7 +6,7 @@
 //! rows ── reports ──► standard reports (Parquet)     read_reports
 //!      ── cubes ────► model::Cube                    read_cubes, read_tables
 //!      ── histories ► model::CaptureTable            read_histories
-//!      ── whatever it is, without settings           check_file
+//!      ── whatever it is, without settings           check_file, TableRows
 //! ```
 //!
 //! Rows in = rows used + rows quarantined, always; each quarantined row has a
@@ -33,6 +33,7 @@ mod output;
 mod published;
 pub mod read;
 mod reports;
+mod rows;
 
 pub use check::{Checked, Shape, check_file};
 pub use cubes::{Cubes, read_cubes};
@@ -42,3 +43,4 @@ pub use histories::{Histories, read_histories};
 pub use output::{hash_file, write_problems};
 pub use published::{Layout, UNBOUNDED, read_tables};
 pub use reports::{Reports, read_reports};
+pub use rows::TableRows;

@@ -253,4 +253,8 @@ fn settings_that_cannot_be_are_told_with_what_can() {
     let fewer = evaluate(&pairs[1..], &sample, &BTreeMap::new(), &[0.5], Unsure::LeaveOut, 0.95);
     assert!(fewer.expect_err("another number").to_string().contains("439"));
     assert!(evaluate(&pairs, &sample, &BTreeMap::new(), &[0.5], Unsure::LeaveOut, 1.0).is_err());
+    let mut twice = sample.clone();
+    twice.drawn[1] = twice.drawn[0];
+    let twice = evaluate(&pairs, &twice, &BTreeMap::new(), &[0.5], Unsure::LeaveOut, 0.95);
+    assert!(twice.expect_err("a pair twice").to_string().contains("draw it again"));
 }

@@ -60,6 +60,8 @@ enum Command {
     Check(commands::check::Arguments),
     /// Estimate how many were never seen, from a file of capture histories.
     Estimate(Box<commands::estimate::Arguments>),
+    /// Look at pairs that were linked, and learn from it how good the links are.
+    Review(commands::review::Arguments),
     /// Decide which cells of a monitor's tables must be hidden, and attack the result.
     Protect(commands::protect::Arguments),
     /// Attack published tables: what can an outsider work out?
@@ -104,6 +106,7 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::Run(arguments) => commands::run::run(&arguments, global, show),
         Command::Check(arguments) => commands::check::run(&arguments, global, show),
         Command::Estimate(arguments) => commands::estimate::run(&arguments, global, show),
+        Command::Review(arguments) => commands::review::run(&arguments, global, show),
         Command::Protect(arguments) => commands::protect::run(&arguments, global, show),
         Command::Audit(arguments) => commands::audit::run(&arguments, show),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, global, show),

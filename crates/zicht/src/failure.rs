@@ -44,6 +44,11 @@ impl Failure {
         Self::input(error.to_string(), error.help())
     }
 
+    /// Records, pairs or decisions that linkage cannot use. Its messages say what to do themselves.
+    pub(crate) fn from_linkage(error: &linkage::Error) -> Self {
+        Self::input(error.to_string(), "")
+    }
+
     /// Settings that cannot be used, with the place in the file.
     pub(crate) fn settings(error: model::SettingsError, name: &str, text: &str) -> Self {
         let mut failure = Self::input(error.message, error.help);

@@ -44,6 +44,11 @@ impl Show {
         Self { json, quiet: global.quiet, live: std::io::stderr().is_terminal() && !global.quiet }
     }
 
+    /// True when the result is for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// The result for programs; does nothing when people read.
     pub(crate) fn result_json(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
         if self.json {

@@ -32,6 +32,13 @@ impl From<(RecordKey, RecordKey)> for PairKey {
     }
 }
 
+impl PairKey {
+    /// The two records, the one whose key is less first.
+    pub fn records(&self) -> [&RecordKey; 2] {
+        [&self.0, &self.1]
+    }
+}
+
 impl From<PairKey> for (RecordKey, RecordKey) {
     fn from(PairKey(a, b): PairKey) -> Self {
         (a, b)

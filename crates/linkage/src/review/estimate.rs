@@ -1,6 +1,6 @@
 //! Precision and recall from decisions on a sample.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -105,8 +105,14 @@ impl Sample {
     /// When it is not a sample of these pairs.
     fn check(&self, pairs: &[Pair]) -> Result<(), Error> {
         let strata: u64 = self.strata.iter().map(|s| s.size).sum();
-        let known = |d: &super::Drawn| d.pair < self.pairs && (d.stratum as usize) < self.strata.len();
-        if self.pairs == pairs.len() as u64 && strata == self.pairs && self.drawn.iter().all(known) {
+        let drawn: BTreeSet<u64> = self.drawn.iter().map(|d| d.pair).collect();
+        if strata != self.pairs
+            || drawn.len() < self.drawn.len()
+            || drawn.last().is_some_and(|&last| last >= self.pairs)
+        {
+            return Err(Error::Records("the sample does not fit its own strata; draw it again".into()));
+        }
+        if self.pairs == pairs.len() as u64 {
             return Ok(());
         }
         Err(Error::Records(format!(

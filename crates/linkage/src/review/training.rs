@@ -74,7 +74,8 @@ impl Sample {
                 Some(Verdict::Unsure) | None => continue,
             };
             let stratum = drawn.stratum as usize;
-            decided[stratum] += 1;
+            let Some(decided) = decided.get_mut(stratum) else { continue };
+            *decided += 1;
             labelled.push((stratum, Labelled { pair: drawn.pair, matches, weight: 0.0 }));
         }
         labelled

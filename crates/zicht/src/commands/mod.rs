@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod estimate;
 pub(crate) mod new;
 pub(crate) mod protect;
+pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod simulate;
 mod study;

@@ -63,6 +63,17 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// What was said in a folder.
+    pub(crate) fn of(output: std::process::Output, dir: &Path) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            place: dir.to_owned(),
+        }
+    }
+
     /// Ends the test with all that was said unless the exit code is `code`.
     #[track_caller]
     pub(crate) fn ends_with(self, code: i32) -> Self {
@@ -98,14 +109,7 @@ pub(crate) fn command(dir: &Path, arguments: &[&str]) -> std::process::Command {
 }
 
 pub(crate) fn zicht(dir: &Path, arguments: &[&str]) -> Ran {
-    let output = assert_cmd::Command::from_std(command(dir, arguments)).output().expect("the program runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    Ran {
-        code: output.status.code(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-        place: dir.to_owned(),
-    }
+    Ran::of(assert_cmd::Command::from_std(command(dir, arguments)).output().expect("the program runs"), dir)
 }
 
 pub(crate) fn json(dir: &Path, code: i32, arguments: &[&str]) -> Value {
