@@ -38,6 +38,7 @@ row "the same with 1,000 replicates" "" UKdat_5 --method bic --max-order 3 --int
 row "average over 822 decomposable graphs, Dutch five lists, three values of delta and two priors" \
     "4.6 s for one, dga 2.0.2" Ned_5 --method decomposable
 row "average over 18,154 decomposable graphs, Dutch six lists, the same" "" Ned --method decomposable
+row "average over decomposable graphs of eight lists by Markov chains, New Orleans, the same" "" NewOrl --method decomposable
 row "average over all 32,768 two-way models by BIC, UK six lists" "" UKdat --method bic-average
 row "Bayesian average over log-linear models, UK five lists, with other priors" "" UKdat_5 --method bayes-loglinear
 row "latent classes until the chains agree, UK five lists" "" UKdat_5 --method latent-class

@@ -4,7 +4,8 @@
 //! way, terms of three and more included. Cell probabilities have a hyper-Dirichlet prior with the
 //! weight δ on each of the 2^k cells (Dawid and Lauritzen 1993), so that the marginal likelihood of
 //! a graph has a closed form for each number hidden. All graphs are equally likely beforehand. The
-//! posterior of the total is the average over all of them.
+//! posterior of the total is the average over all of them; from eight lists on, over those that Markov
+//! chains draw, which run until they agree.
 //!
 //! ```
 //! use estimate::decomposable::{Settings, average};
@@ -20,9 +21,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chain;
 mod graphs;
 mod grid;
+mod likelihood;
 mod posterior;
+mod sample;
+mod sums;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -31,11 +38,15 @@ use std::str::FromStr;
 use ::model::CaptureTable;
 
 use crate::Error;
+use crate::convergence::{ESS, R_HAT};
 use crate::loglinear::{Model, pair_count};
 use crate::spread::Spread;
-use graphs::MOST_LISTS;
+use chain::Target;
+use graphs::{Graph, MOST_ENUMERATED, MOST_LISTS};
 use grid::Distribution;
-use posterior::{Negligible, Posterior};
+use posterior::Posterior;
+pub use sample::Chains;
+use sums::{Negligible, Work};
 
 /// Most persons: beyond, rounding of the gamma functions would reach the weights of the graphs.
 const MOST_PERSONS: u64 = 100_000_000;
@@ -92,7 +103,7 @@ impl FromStr for Prior {
 }
 
 /// What the average rests on besides the counts.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Weight of the prior on each cell, in persons; `None` for 2^−k with k lists, one person in
     /// all, as is usual with the package `dga`.
@@ -104,6 +115,14 @@ pub struct Settings {
     pub hidden: Option<RangeInclusive<u64>>,
     /// Pairs of lists, by their places, that every graph joins; none of them twice the same list.
     pub joined: Vec<(usize, usize)>,
+    /// Seed of the chains that are needed from eight lists on; default 1.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { delta: None, prior: Prior::default(), hidden: None, joined: Vec::new(), seed: 1 }
+    }
 }
 
 /// Why there is no average.
@@ -118,9 +137,9 @@ pub enum Refusal {
          told from the number who were never seen"
     )]
     FewLists,
-    /// More lists than graphs can be visited for.
+    /// More lists than graphs are averaged over for.
     #[error(
-        "all decomposable graphs can be visited for up to {MOST_LISTS} lists, and there are {lists}; join lists \
+        "decomposable graphs are averaged over for up to {MOST_LISTS} lists, and there are {lists}; join lists \
          that are much alike"
     )]
     ManyLists {
@@ -150,6 +169,23 @@ pub enum Refusal {
         /// The other.
         j: usize,
     },
+    /// The chains do not agree.
+    #[error(
+        "the Markov chains over graphs did not converge: after {draws} draws of each of {chains} chains R-hat is \
+         {r_hat:.3} (it must be below {R_HAT}) and the effective sample size is {ess:.0} (it must be above \
+         {ESS}); join lists that are much alike, so that there are at most {MOST_ENUMERATED} and all graphs are \
+         visited"
+    )]
+    NotConverged {
+        /// Number of chains.
+        chains: usize,
+        /// Draws of each chain.
+        draws: usize,
+        /// Split-R̂ of the total.
+        r_hat: f64,
+        /// The smaller of its bulk and tail effective sample size.
+        ess: f64,
+    },
     /// The range of hidden persons has none.
     #[error("there is no number in the range of hidden persons")]
     EmptyRange,
@@ -166,18 +202,22 @@ pub struct Weighted {
     pub total: Option<f64>,
 }
 
-/// The posterior of the total, averaged over all decomposable graphs.
+/// The posterior of the total, averaged over decomposable graphs: over all of them up to seven lists, beyond
+/// over those that Markov chains draw.
 #[derive(Debug, Clone)]
 pub struct Average {
-    /// Number of graphs.
+    /// Number of graphs: of all, or of the different ones that were drawn.
     pub graphs: usize,
+    /// How well the chains agree; `None` when all graphs were visited.
+    pub chains: Option<Chains>,
     /// Weight of the prior on each cell.
     pub delta: f64,
     /// Prior of the total.
     pub prior: Prior,
-    /// Posterior mean of the total; `None` when it is infinite.
+    /// Posterior mean of the total; `None` when it is infinite, and when graphs were drawn: it may hang on
+    /// graphs that are drawn too rarely.
     pub mean: Option<f64>,
-    /// The most probable graphs, best first, at most ten.
+    /// The most probable graphs, best first, at most ten. With chains the weights are shares of the draws.
     pub best: Vec<Weighted>,
     /// Posterior probability that a pair of lists is joined, in the order of the pairs.
     pub pairs: Vec<f64>,
@@ -212,39 +252,61 @@ impl Average {
     }
 }
 
-/// Averages over all decomposable graphs.
+/// Averages over all decomposable graphs of up to seven lists, and by Markov chains of up to ten.
 ///
 /// # Errors
 /// [`Refusal`] says why there is no average.
 pub fn average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
-    let posterior = posterior(table, settings, Negligible::EXACT)?;
-    describe(table, settings, &posterior, LISTED)
+    average_with(table, settings, Negligible::EXACT, LISTED)
 }
 
 /// The average with only the most probable graph described, for tables of which there are many.
 pub(crate) fn quick_average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
-    describe(table, settings, &posterior(table, settings, Negligible::QUICK)?, 1)
+    average_with(table, settings, Negligible::QUICK, 1)
+}
+
+fn average_with(
+    table: &CaptureTable,
+    settings: &Settings,
+    left_out: Negligible,
+    listed: usize,
+) -> Result<Average, Refusal> {
+    check(table, settings)?;
+    if table.lists().len() > MOST_ENUMERATED {
+        return drawn(table, settings, 0, sample::AIM, listed);
+    }
+    visited(table, settings, &posterior(table, settings, left_out), listed)
 }
 
 /// Averages with half and twice δ and with each prior of the total, those of `settings` first:
-/// how much of the answer is the prior's.
+/// how much of the answer is the prior's. When there is no answer to `settings`, that is all.
 pub(crate) fn sensitivity(
     table: &CaptureTable,
     settings: &Settings,
 ) -> Vec<(f64, Prior, Result<Average, Refusal>)> {
     let delta = delta(table, settings);
     let other = if settings.prior == Prior::Uniform { Prior::InverseTotal } else { Prior::Uniform };
+    if let Err(why) = check(table, settings) {
+        return vec![(delta, settings.prior, Err(why))];
+    }
+    let enumerated = table.lists().len() <= MOST_ENUMERATED;
     let mut found = Vec::new();
     for delta in [delta, delta / 2.0, delta * 2.0] {
         let with = |prior| Settings { delta: Some(delta), prior, ..settings.clone() };
-        let posterior = posterior(table, &with(settings.prior), Negligible::EXACT);
+        // One visit of all graphs serves both priors; chains are drawn anew for each.
+        let posterior = enumerated.then(|| posterior(table, &with(settings.prior), Negligible::EXACT));
         for prior in [settings.prior, other] {
-            let listed = if found.is_empty() { LISTED } else { 1 };
-            let answer = posterior
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|p| describe(table, &with(prior), p, listed));
+            let run = found.len() as u64;
+            let (listed, aim) = if run == 0 { (LISTED, sample::AIM) } else { (1, ESS) };
+            let answer = match &posterior {
+                Some(posterior) => visited(table, &with(prior), posterior, listed),
+                None => drawn(table, &with(prior), run, aim, listed),
+            };
+            let refused = answer.is_err();
             found.push((delta, prior, answer));
+            if run == 0 && refused {
+                return found;
+            }
         }
     }
     found
@@ -254,7 +316,8 @@ fn delta(table: &CaptureTable, settings: &Settings) -> f64 {
     settings.delta.unwrap_or_else(|| (-(table.lists().len() as f64)).exp2())
 }
 
-fn posterior(table: &CaptureTable, settings: &Settings, left_out: Negligible) -> Result<Posterior, Refusal> {
+/// Whether there is anything to average over.
+fn check(table: &CaptureTable, settings: &Settings) -> Result<(), Refusal> {
     let lists = table.lists().len();
     if lists < 3 {
         return Err(Refusal::FewLists);
@@ -275,57 +338,115 @@ fn posterior(table: &CaptureTable, settings: &Settings, left_out: Negligible) ->
     if let Some(&(i, j)) = beyond {
         return Err(Refusal::NoPair { i, j });
     }
-    Ok(Posterior::new(
-        table,
-        delta(table, settings),
-        settings.hidden.as_ref(),
-        &graphs::with(lists, &settings.joined),
-        left_out,
-    ))
+    Ok(())
 }
 
-/// Describes the posterior, with so many of the most probable graphs.
-fn describe(
+/// Whether the sum of N^(`power` − 1) times the likelihood is finite over all graphs.
+fn is_proper(table: &CaptureTable, settings: &Settings, power: usize) -> bool {
+    // The graph that joins all lists falls the slowest; it counts however unlikely it is.
+    let cells = f64::from(1_u32 << table.lists().len()) - 1.0;
+    settings.hidden.is_some() || delta(table, settings) * cells > power as f64
+}
+
+/// The posterior over all graphs, for both priors of the total.
+fn posterior(table: &CaptureTable, settings: &Settings, left_out: Negligible) -> Posterior {
+    let all = graphs::with(table.lists().len(), &settings.joined);
+    Posterior::new(table, delta(table, settings), settings.hidden.as_ref(), &all, left_out)
+}
+
+/// The average by visiting all graphs.
+fn visited(
     table: &CaptureTable,
     settings: &Settings,
     posterior: &Posterior,
     listed: usize,
 ) -> Result<Average, Refusal> {
-    let lists = table.lists().len();
-    let delta = delta(table, settings);
     let power = settings.prior.power();
-    if !posterior.is_proper(power) {
-        return Err(Refusal::Improper { delta, least: 1.0 / (f64::from(1_u32 << lists) - 1.0) });
+    proper(table, settings)?;
+    Ok(Found {
+        graphs: posterior.graphs(),
+        chains: None,
+        // Graphs that were left out as negligible make the mean infinite all the same.
+        mean: is_proper(table, settings, power + 1).then(|| posterior.mean(power)),
+        weights: posterior.weights(power),
+        hidden: posterior.distribution(power),
+        work: posterior.work(),
     }
-    let mut weights: Vec<_> = posterior.weights(power).collect();
-    let mut pairs = vec![0.0; pair_count(lists)];
-    let mut untold = 0.0;
-    for (graph, weight) in &weights {
-        for (q, sum) in pairs.iter_mut().enumerate() {
-            *sum += if graph.pairs() >> q & 1 == 1 { *weight } else { 0.0 };
+    .describe(table, settings, listed))
+}
+
+/// The average by Markov chains. Each `run` has random streams of its own.
+fn drawn(
+    table: &CaptureTable,
+    settings: &Settings,
+    run: u64,
+    aim: f64,
+    listed: usize,
+) -> Result<Average, Refusal> {
+    proper(table, settings)?;
+    let target = Target::new(table, settings);
+    let sample = sample::sample(&target, (settings.seed, run * sample::CHAINS as u64), aim, sample::MOST)?;
+    Ok(Found {
+        graphs: sample.graphs.len(),
+        chains: Some(sample.chains),
+        mean: None,
+        weights: sample.graphs.iter().map(|(graph, share)| (graph, *share)).collect(),
+        hidden: sample.distribution(&target),
+        work: &target.work,
+    }
+    .describe(table, settings, listed))
+}
+
+fn proper(table: &CaptureTable, settings: &Settings) -> Result<(), Refusal> {
+    if is_proper(table, settings, settings.prior.power()) {
+        return Ok(());
+    }
+    let least = 1.0 / (f64::from(1_u32 << table.lists().len()) - 1.0);
+    Err(Refusal::Improper { delta: delta(table, settings), least })
+}
+
+/// What was found of the graphs and of the number hidden.
+struct Found<'a> {
+    graphs: usize,
+    chains: Option<Chains>,
+    mean: Option<f64>,
+    weights: Vec<(&'a Graph, f64)>,
+    hidden: Distribution,
+    work: &'a Work,
+}
+
+impl Found<'_> {
+    /// Describes it, with so many of the most probable graphs.
+    fn describe(mut self, table: &CaptureTable, settings: &Settings, listed: usize) -> Average {
+        let lists = table.lists().len();
+        let power = settings.prior.power();
+        let mut pairs = vec![0.0; pair_count(lists)];
+        let mut untold = 0.0;
+        for (graph, weight) in &self.weights {
+            for (q, sum) in pairs.iter_mut().enumerate() {
+                *sum += if graph.pairs() >> q & 1 == 1 { *weight } else { 0.0 };
+            }
+            untold += if self.work.likelihood.told(graph) == 0.0 { *weight } else { 0.0 };
         }
-        untold += if posterior.told(graph) == 0.0 { *weight } else { 0.0 };
-    }
-    weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.pairs().cmp(&b.0.pairs())));
-    let detected = table.detected() as f64;
-    let best = weights
-        .iter()
-        .take(listed)
-        .map(|&(graph, weight)| Weighted {
+        self.weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.pairs().cmp(&b.0.pairs())));
+        let detected = table.detected() as f64;
+        let median = |graph| self.work.distribution_of(graph, power).quantile(0.5);
+        let best = self.weights.iter().take(listed).map(|&(graph, weight)| Weighted {
             model: graph.model(lists),
             weight,
-            total: posterior.distribution_of(graph, power).quantile(0.5).map(|hidden| detected + hidden),
-        })
-        .collect();
-    Ok(Average {
-        graphs: graphs::with(lists, &settings.joined).len(),
-        delta,
-        prior: settings.prior,
-        mean: posterior.mean(power),
-        best,
-        pairs,
-        untold,
-        detected,
-        hidden: posterior.distribution(power),
-    })
+            total: median(graph).map(|hidden| detected + hidden),
+        });
+        Average {
+            graphs: self.graphs,
+            chains: self.chains,
+            delta: delta(table, settings),
+            prior: settings.prior,
+            mean: self.mean,
+            best: best.collect(),
+            pairs,
+            untold,
+            detected,
+            hidden: self.hidden,
+        }
+    }
 }

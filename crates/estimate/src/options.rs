@@ -37,7 +37,7 @@ pub enum Method {
     /// over all that [`Method::Bic`] compares, up to six lists (five with threes); beyond, over those within
     /// 10 of the smallest BIC. The total is the median of the mixture, the interval its quantiles.
     Average,
-    /// Bayesian average over all decomposable graphs of three to seven lists (Madigan and York
+    /// Bayesian average over all decomposable graphs of three to seven lists, by Markov chains of up to ten (Madigan and York
     /// 1997); the total is the posterior median, with an equal-tailed posterior interval.
     Decomposable,
     /// Bayesian average over all hierarchical log-linear models of three to ten lists (King and Brooks

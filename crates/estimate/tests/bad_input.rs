@@ -92,7 +92,7 @@ fn sixteen_lists_are_answered_by_every_method_that_need_not_visit_all_graphs() {
         let words = match estimate.method {
             // A bounded search, and so many lists to go through.
             Method::LatentClass => "did not converge",
-            Method::Decomposable => "up to 7 lists",
+            Method::Decomposable => "averaged over for up to 10 lists",
             Method::BayesLoglinear => "up to 10 lists",
             Method::Combined => "up to 8 lists",
             _ => "",

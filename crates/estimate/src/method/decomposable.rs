@@ -17,6 +17,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         delta: task.options.delta,
         prior: task.options.prior,
         joined: task.forced.pairs().collect(),
+        seed: task.options.seed,
         ..Settings::default()
     };
     let tried = if task.quick {
@@ -69,10 +70,13 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         .collect();
     let totals = || tried.iter().filter_map(|(_, _, answer)| answer.as_ref().ok()?.quantile(0.5));
     let (low, high) = totals().fold((total, total), |(low, high), t| (low.min(t), high.max(t)));
-    let mean = found.mean.map_or_else(
-        || json!("infinite: under the graph that joins all lists the posterior falls too slowly"),
-        |mean| json!(mean),
-    );
+    let mean = match (found.mean, found.chains) {
+        (Some(mean), _) => json!(mean),
+        (None, None) => {
+            json!("infinite: under the graph that joins all lists the posterior falls too slowly")
+        }
+        (None, Some(_)) => json!("not told: it may hang on graphs that the chains hardly ever draw"),
+    };
     let mut diagnostics = Diagnostics::from([
         ("graphs".into(), json!(found.graphs)),
         ("delta".into(), json!(found.delta)),
@@ -83,6 +87,18 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         ("uninformative_weight".into(), json!(found.untold)),
         ("sensitivity".into(), json!(sensitivity)),
     ]);
+    if let Some(chains) = found.chains {
+        diagnostics.extend([
+            ("chains".into(), json!(chains.chains)),
+            ("draws".into(), json!(chains.draws)),
+            ("proposals".into(), json!(chains.proposals)),
+            ("accepted".into(), json!(chains.accepted)),
+            ("r_hat".into(), json!(chains.r_hat)),
+            ("ess_bulk".into(), json!(chains.ess_bulk)),
+            ("ess_tail".into(), json!(chains.ess_tail)),
+            ("median_error".into(), json!(chains.median_error)),
+        ]);
+    }
     if high > SENSITIVE * low {
         diagnostics.insert(
             "sensitivity_note".into(),
