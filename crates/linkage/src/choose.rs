@@ -92,7 +92,7 @@ fn possible(atoms: &[Atom]) -> Vec<Rule> {
         if !matches!(a.part, Part::Year) {
             rules.push(Rule(vec![a.clone()]));
         }
-        for (j, b) in atoms.iter().enumerate().skip(i + 1) {
+        for b in &atoms[i + 1..] {
             if a.fields.iter().all(|f| !b.fields.contains(f)) {
                 rules.push(Rule(vec![a.clone(), b.clone()]));
             }

@@ -50,8 +50,8 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Names the groups by their first record's place.
-    pub(crate) fn from_labels(labels: &[u32]) -> Self {
+    /// The partition in which records with the same label are of one person.
+    pub fn of_labels(labels: &[u32]) -> Self {
         let mut number = vec![u32::MAX; labels.iter().map(|&l| l as usize + 1).max().unwrap_or(0)];
         let mut persons = 0;
         let person = labels
@@ -99,5 +99,5 @@ pub fn cluster(registers: &[u16], within: &Within, links: &[Link], options: &Opt
         point[record as usize] = in_point;
         sure[record as usize] = in_sure;
     }
-    Clusters { point: Partition::from_labels(&point), sure: Partition::from_labels(&sure) }
+    Clusters { point: Partition::of_labels(&point), sure: Partition::of_labels(&sure) }
 }

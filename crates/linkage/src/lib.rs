@@ -16,6 +16,7 @@ mod dependence;
 mod em;
 pub mod encode;
 mod error;
+mod histories;
 mod link;
 mod linked;
 mod missed;
@@ -31,6 +32,7 @@ mod variants;
 mod weights;
 
 pub use error::Error;
+pub use histories::Histories;
 pub use link::Link;
 pub use linked::{Linked, Settings, link};
 pub use model::{Comparison, Given, Level, Model, Test};

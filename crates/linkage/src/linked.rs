@@ -134,6 +134,10 @@ pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> R
             "no field can be compared: all are empty, the same in all records, or different in all".into(),
         ));
     }
+    if settings.keep && !model.is_learnt() {
+        return Err(Error::Records("the model is to be kept as it is, but some of its levels have no m or u".into()));
+    }
+    model.start();
     model.check()?;
 
     let registers = records.register_names().len();

@@ -29,6 +29,7 @@ pub const MOST: usize = 15;
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// λ: the probability that two records, whichever, are of one person.
+    #[serde(default = "unknown")]
     pub prior: f64,
     /// What is compared.
     #[serde(rename = "comparison")]
@@ -73,10 +74,16 @@ pub struct Given {
 pub struct Level {
     /// When a pair has it.
     pub test: Test,
-    /// Its share among pairs of one person.
+    /// Its share among pairs of one person; 0 when it is still to be learnt.
+    #[serde(default)]
     pub m: f64,
-    /// Its share among pairs of two persons.
+    /// Its share among pairs of two persons; 0 when it is still to be learnt.
+    #[serde(default)]
     pub u: f64,
+}
+
+fn unknown() -> f64 {
+    1e-4
 }
 
 impl Comparison {
@@ -100,6 +107,32 @@ impl Model {
     /// A model whose probabilities are still to be learnt.
     pub fn new(comparisons: Vec<Comparison>) -> Self {
         Self { prior: 1e-4, comparisons }
+    }
+
+    /// A pattern as text: the level of each comparison in order, counted from 1, `-` where the field is
+    /// missing.
+    pub fn pattern_text(&self, pattern: u64) -> String {
+        (0..self.comparisons.len())
+            .map(|k| match crate::pattern::level(pattern, k) {
+                0 => "-".to_owned(),
+                level => format!("{level:x}"),
+            })
+            .collect()
+    }
+
+    /// True if all probabilities are there.
+    pub fn is_learnt(&self) -> bool {
+        self.comparisons.iter().flat_map(|c| &c.levels).all(|l| l.m > 0.0 && l.u > 0.0)
+    }
+
+    /// Gives levels without probabilities those that a search can begin with.
+    pub(crate) fn start(&mut self) {
+        for comparison in &mut self.comparisons {
+            if comparison.levels.iter().any(|l| l.m <= 0.0 || l.u <= 0.0) {
+                let tests = comparison.levels.iter().map(|l| l.test.clone()).collect();
+                comparison.levels = Comparison::new(&comparison.field, true, tests).levels;
+            }
+        }
     }
 
     /// Checks that it can be computed with.

@@ -26,6 +26,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RecordId => "record id",
+            Self::Constant => "one value",
+            Self::Date => "date",
+            Self::Code => "code",
+            Self::Category => "category",
+            Self::Name => "name",
+            Self::Words => "words",
+        }
+    }
+
     /// What this column holds.
     pub fn of(column: &Column) -> Self {
         let known: u64 = column.counts().iter().map(|&c| u64::from(c)).sum();

@@ -62,6 +62,8 @@ enum Command {
     Estimate(Box<commands::estimate::Arguments>),
     /// Look at pairs that were linked, and learn from it how good the links are.
     Review(commands::review::Arguments),
+    /// Find out which records of one or more files are of one person, and how many persons there are.
+    Link(Box<commands::link::Arguments>),
     /// Decide which cells of a monitor's tables must be hidden, and attack the result.
     Protect(commands::protect::Arguments),
     /// Attack published tables: what can an outsider work out?
@@ -106,6 +108,7 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::Run(arguments) => commands::run::run(&arguments, global, show),
         Command::Check(arguments) => commands::check::run(&arguments, global, show),
         Command::Estimate(arguments) => commands::estimate::run(&arguments, global, show),
+        Command::Link(arguments) => commands::link::run(&arguments, global, show),
         Command::Review(arguments) => commands::review::run(&arguments, global, show),
         Command::Protect(arguments) => commands::protect::run(&arguments, global, show),
         Command::Audit(arguments) => commands::audit::run(&arguments, show),

@@ -87,21 +87,25 @@ impl Sheet {
     }
 
     fn parquet(&self) -> Result<Vec<u8>, parquet::errors::ParquetError> {
-        let arrays: Vec<ArrayRef> = self.columns.iter().map(|(_, column)| column.array()).collect();
-        let fields: Vec<Field> = self
-            .columns
-            .iter()
-            .zip(&arrays)
-            .map(|((name, _), array)| Field::new(name, array.data_type().clone(), true))
-            .collect();
-        let schema = Arc::new(Schema::new(fields));
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-        let properties =
-            WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).build();
-        let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
-        writer.write(&batch)?;
-        writer.into_inner()
+        parquet_of(self.columns.iter().map(|(name, column)| (name.as_str(), column.array())))
     }
+}
+
+/// Columns of one length as a Parquet file.
+pub(crate) fn parquet_of<'a>(
+    columns: impl IntoIterator<Item = (&'a str, ArrayRef)>,
+) -> Result<Vec<u8>, parquet::errors::ParquetError> {
+    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns
+        .into_iter()
+        .map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array))
+        .unzip();
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
+    let properties =
+        WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
+    writer.write(&batch)?;
+    writer.into_inner()
 }
 
 fn flatten(name: String, value: Value, row: &mut Vec<(String, Value)>) {

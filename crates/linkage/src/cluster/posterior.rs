@@ -55,7 +55,7 @@ impl Draws {
             labels[group as usize] = label;
         }
         let of_record: Vec<u32> = self.base.person.iter().map(|&g| labels[g as usize]).collect();
-        Partition::from_labels(&of_record)
+        Partition::of_labels(&of_record)
     }
 }
 
@@ -63,6 +63,35 @@ impl Draws {
 struct Between {
     sum: f64,
     links: u32,
+}
+
+impl Draws {
+    /// For each record the share of draws in which it is with the largest sure group of its person.
+    pub fn probabilities(&self, clusters: &Clusters) -> Vec<f64> {
+        let sizes = clusters.sure.sizes();
+        let mut person = vec![0_u32; sizes.len()];
+        for (&group, &p) in clusters.sure.person.iter().zip(&clusters.point.person) {
+            person[group as usize] = p;
+        }
+        let mut core = vec![u32::MAX; clusters.point.persons];
+        for (group, &p) in (0..).zip(&person) {
+            let core = &mut core[p as usize];
+            if *core == u32::MAX || sizes[group as usize] > sizes[*core as usize] {
+                *core = group;
+            }
+        }
+        let mut apart = vec![0_u32; sizes.len()];
+        let mut labels = self.labels.clone();
+        for changes in &self.changes {
+            changes.iter().for_each(|&(group, label)| labels[group as usize] = label);
+            for &(group, label) in changes {
+                let core = core[person[group as usize] as usize];
+                apart[group as usize] += u32::from(labels[core as usize] != label);
+            }
+        }
+        let draws = self.changes.len().max(1) as f64;
+        clusters.sure.person.iter().map(|&g| 1.0 - f64::from(apart[g as usize]) / draws).collect()
+    }
 }
 
 /// The sure groups with what is between them.

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod estimate;
+pub(crate) mod link;
 pub(crate) mod new;
 pub(crate) mod protect;
 pub(crate) mod review;

@@ -1,0 +1,191 @@
+//! `zicht link`: which records are of one person, and how many persons there are.
+//!
+//! ```text
+//! FILE... ── files ──► Records ── linkage::link ──► Linked ── output ──► DIR/persons.parquet, pairs.parquet,
+//! MODEL.toml ────────► Settings                                          histories/, model.toml, link.json
+//! ```
+
+mod files;
+mod output;
+mod print;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use linkage::blocking::Rule;
+use linkage::cluster::{Evaluation, Partition, Scores};
+use linkage::{Linked, Model, Settings};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{Global, Outcome};
+use crate::failure::Failure;
+use crate::show::Show;
+
+/// Arguments of `zicht link`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Files of records, one for each register: CSV, XLSX, Parquet or JSON lines. The name of a file, without
+    /// its ending, is that of the register; else write REGISTER=FILE.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// What is compared and how, and the blocking rules; found out from the columns when not given. The
+    /// model.toml of a former run is one.
+    #[arg(long, value_name = "MODEL.toml")]
+    model: Option<PathBuf>,
+    /// Keep the probabilities of --model as they are, instead of learning them from these records.
+    #[arg(long, requires = "model")]
+    keep_model: bool,
+    /// A blocking rule, such as "surname and year(birth_date)". May be given more than once; found out
+    /// when not given.
+    #[arg(long = "rule", value_name = "RULE")]
+    rules: Vec<String>,
+    /// Column of the ids of the records; found when not given, else the number of the row.
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+    /// A column that is not to be looked at. May be given more than once.
+    #[arg(long, value_name = "COLUMN")]
+    leave: Vec<String>,
+    /// Column that says who a record is truly of. It is not looked at but to say how good the links are.
+    #[arg(long, value_name = "COLUMN")]
+    truth: Option<String>,
+    /// A register that has each person once. May be given more than once; found out when neither this nor
+    /// --not-clean is given.
+    #[arg(long, value_name = "REGISTER")]
+    clean: Vec<String>,
+    /// Any register may have a person twice.
+    #[arg(long, conflicts_with = "clean")]
+    not_clean: bool,
+    /// Most candidate pairs; more are refused before any is compared.
+    #[arg(long, value_name = "PAIRS", default_value_t = 2_000_000_000)]
+    most_pairs: u64,
+    /// Draws of who is who.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(20..=2000))]
+    draws: u16,
+    /// Folder of a former run, whose persons keep their ids.
+    #[arg(long, value_name = "DIR")]
+    previous: Option<PathBuf>,
+    /// What this run is called in the journal of persons, such as 2026.
+    #[arg(long, value_name = "NAME", default_value = "1")]
+    edition: String,
+    /// Folder for what comes of it.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// The model and the rules as a file.
+#[derive(Serialize, Deserialize)]
+struct ModelFile {
+    /// Blocking rules.
+    #[serde(default)]
+    rules: Vec<String>,
+    #[serde(flatten)]
+    model: Model,
+}
+
+/// How good the links are, by a column that says the truth.
+#[derive(Serialize)]
+struct Judged {
+    pairs: Scores,
+    clusters: Evaluation,
+    persons_true: usize,
+    covered: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
+    output::check_folder(&arguments.out)?;
+    let mut settings = settings(arguments, global)?;
+    let step = show.step("reading records", None);
+    let mut input = files::read(&arguments.files, arguments.id.as_deref(), show)?;
+    step.done(&crate::show::rows(input.rows));
+    for name in arguments.leave.iter().chain(&arguments.truth) {
+        input.column(name)?;
+    }
+    settings.leave.extend(arguments.leave.iter().cloned());
+    settings.leave.extend(arguments.truth.clone());
+    settings.leave.extend(input.id_columns.iter().cloned());
+    settings.clean = clean(arguments, &input)?;
+    let truth = arguments.truth.as_deref().map(|name| input.labels(name)).transpose()?;
+    let records = std::mem::take(&mut input.records);
+
+    let under_way = std::cell::RefCell::new(None::<crate::show::Step>);
+    let progress = |what: &str| {
+        if let Some(step) = under_way.replace(Some(show.step(what, None))) {
+            step.done("");
+        }
+    };
+    let linked = linkage::link(records, &settings, &progress).map_err(|e| failure(&e))?;
+    if let Some(step) = under_way.take() {
+        step.done("");
+    }
+    let judged = truth.map(|truth| judge(&linked, &truth));
+    let written = output::write(arguments, &linked, &input, settings.seed, show)?;
+    let result = output::json(&linked, judged.as_ref(), &written, settings.seed);
+    output::publish(&arguments.out, written, &result)?;
+    print::print(&linked, judged.as_ref(), &arguments.out, show);
+    show.result_json(&result)?;
+    Ok(if linked.converged { 0 } else { 3 })
+}
+
+fn failure(error: &linkage::Error) -> Failure {
+    Failure::input(error.to_string(), "")
+}
+
+fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure> {
+    let mut settings = Settings {
+        keep: arguments.keep_model,
+        most_pairs: arguments.most_pairs,
+        draws: usize::from(arguments.draws),
+        seed: global.seed.unwrap_or(1),
+        ..Settings::default()
+    };
+    let mut rules = arguments.rules.clone();
+    if let Some(path) = &arguments.model {
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
+        let file: ModelFile = toml::from_str(&text)
+            .map_err(|e| Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of"))?;
+        settings.model = Some(file.model);
+        if rules.is_empty() {
+            rules = file.rules;
+        }
+    }
+    settings.rules = rules
+        .iter()
+        .map(|rule| rule.parse::<Rule>().map_err(|e| Failure::input(e.to_string(), "")))
+        .collect::<Result<_, _>>()?;
+    Ok(settings)
+}
+
+fn clean(arguments: &Arguments, input: &files::Input) -> Result<Option<Vec<bool>>, Failure> {
+    let names = input.records.register_names();
+    if arguments.not_clean {
+        return Ok(Some(vec![false; names.len()]));
+    }
+    for name in &arguments.clean {
+        if !names.contains(name) {
+            return Err(Failure::input(
+                format!("there is no register \"{name}\""),
+                format!("the registers are {}", names.join(", ")),
+            ));
+        }
+    }
+    let given = !arguments.clean.is_empty();
+    Ok(given.then(|| names.iter().map(|name| arguments.clean.contains(name)).collect()))
+}
+
+fn judge(linked: &Linked, truth: &Partition) -> Judged {
+    let pairs = |sizes: Vec<u32>| -> f64 {
+        sizes.into_iter().map(|n| f64::from(n) * (f64::from(n) - 1.0) / 2.0).sum()
+    };
+    let taken: Vec<_> = linked.links.iter().filter(|l| l.log_odds > 0.0).collect();
+    let right = taken.iter().filter(|l| truth.person[l.a as usize] == truth.person[l.b as usize]).count();
+    let clusters = Evaluation::new(&linked.clusters.point, truth);
+    let (lower, upper) = linked.persons.interval;
+    let persons = truth.persons as f64;
+    Judged {
+        pairs: Scores::new(taken.len() as f64, pairs(truth.sizes()), right as f64),
+        persons_true: truth.persons,
+        covered: (lower..=upper).contains(&persons),
+        clusters,
+    }
+}

@@ -1,0 +1,169 @@
+//! Files of records, as columns.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use intake::TableRows;
+use linkage::cluster::Partition;
+use linkage::{Records, RecordsBuilder};
+use model::{Format, RowCount};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::show::Show;
+
+/// What was read.
+pub(super) struct Input {
+    /// The records, all columns included.
+    pub(super) records: Records,
+    /// The id of each record in its register.
+    pub(super) ids: Vec<String>,
+    /// The columns that hold them.
+    pub(super) id_columns: Vec<String>,
+    /// The rows accounted for.
+    pub(super) rows: RowCount,
+    /// The files with their hashes.
+    pub(super) sources: Vec<Source>,
+}
+
+/// A file that was read.
+#[derive(Serialize)]
+pub(super) struct Source {
+    register: String,
+    #[serde(flatten)]
+    file: model::provenance::Input,
+}
+
+impl Input {
+    /// Checks that a column is there.
+    pub(super) fn column(&self, name: &str) -> Result<(), Failure> {
+        let names: Vec<&str> = self.records.columns().iter().map(linkage::Column::name).collect();
+        if names.contains(&name) {
+            return Ok(());
+        }
+        let help = match model::nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("the columns are {}", names.join(", ")),
+        };
+        Err(Failure::input(format!("there is no column \"{name}\""), help))
+    }
+
+    /// The partition that a column names.
+    pub(super) fn labels(&self, name: &str) -> Result<Partition, Failure> {
+        let column = self.records.column(name).filter(|c| c.codes().iter().all(|&code| code > 0));
+        let column = column.ok_or_else(|| {
+            Failure::input(
+                format!("column \"{name}\" does not say of every record who it is of"),
+                "--truth needs a value in each row",
+            )
+        })?;
+        Ok(Partition::of_labels(column.codes()))
+    }
+}
+
+/// `REGISTER=FILE`, or a file that is called as its register.
+fn named(text: &str) -> (String, PathBuf) {
+    match text.split_once('=') {
+        Some((register, file)) if !Path::new(text).exists() => (register.to_owned(), file.into()),
+        _ => {
+            let path = PathBuf::from(text);
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            (name.split('.').next().unwrap_or_default().to_owned(), path)
+        }
+    }
+}
+
+/// Reads all files. Columns of the same name are one field.
+pub(super) fn read(files: &[String], id: Option<&str>, show: &Show) -> Result<Input, Failure> {
+    let fail = |e: intake::Error| Failure::from_intake(&e);
+    let named: Vec<(String, PathBuf)> = files.iter().map(|text| named(text)).collect();
+    let mut seen = HashSet::new();
+    if let Some((register, _)) = named.iter().find(|(register, _)| !seen.insert(register.clone())) {
+        return Err(Failure::input(
+            format!("two files are both of register \"{register}\""),
+            "give each a name of its own: REGISTER=FILE",
+        ));
+    }
+    // All columns, in the order in which they come, and in how many files each is.
+    let (mut fields, mut files_of): (Vec<String>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+    for (_, path) in &named {
+        let rows = TableRows::open(path, &path.display().to_string(), &Format::default()).map_err(fail)?;
+        for column in rows.columns() {
+            if !fields.contains(column) {
+                fields.push(column.clone());
+            }
+            *files_of.entry(column.clone()).or_default() += 1;
+        }
+    }
+    if named.len() > 1 {
+        for (column, _) in files_of.iter().filter(|(_, n)| **n == 1) {
+            show.note(&format!("  column {column} is in one file only and tells nothing of records of another"));
+        }
+    }
+    let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let mut builder = RecordsBuilder::new(&names);
+    let (mut ids, mut id_columns, mut rows_all, mut sources) =
+        (Vec::new(), Vec::new(), RowCount::default(), Vec::new());
+    for (register, path) in &named {
+        let name = path.display().to_string();
+        let mut rows = TableRows::open(path, &name, &Format::default()).map_err(fail)?;
+        let place: Vec<Option<usize>> =
+            fields.iter().map(|f| rows.columns().iter().position(|c| c == f)).collect();
+        let own = match id {
+            Some(id) => Some(rows.column(id).map_err(fail)?),
+            None => None,
+        };
+        builder.register(register);
+        let first = builder.len();
+        let mut numbers = Vec::new();
+        while let Some((number, values)) = rows.next_row().map_err(fail)? {
+            let values = place.iter().map(|at| at.map_or("", |at| &*values[at]));
+            builder.push(values).map_err(|e| Failure::input(e.to_string(), ""))?;
+            numbers.push(number);
+        }
+        let (count, findings) = {
+            let columns = rows.columns().to_vec();
+            let finished = rows.finish();
+            let at = own.map(|at| columns[at].clone()).or_else(|| unique(&builder, &columns, first));
+            ids.extend(match &at {
+                Some(column) => builder.values_from(column, first),
+                None => numbers.iter().map(u64::to_string).collect(),
+            });
+            id_columns.extend(at);
+            finished
+        };
+        show.findings(&findings, "`zicht check`");
+        rows_all = rows_all + count;
+        let file = intake::hash_file(path, &name).map_err(fail)?;
+        sources.push(Source { register: register.clone(), file });
+    }
+    check_ids(&ids, &builder, id)?;
+    id_columns.sort();
+    id_columns.dedup();
+    Ok(Input { records: builder.build(), ids, id_columns, rows: rows_all, sources })
+}
+
+/// The first column in which each row of this file has a value that no other row of any file read so far
+/// has: it names records, not persons.
+fn unique(builder: &RecordsBuilder, columns: &[String], first: usize) -> Option<String> {
+    columns.iter().find(|column| builder.is_unique_from(column, first)).cloned()
+}
+
+/// No register may have an id twice.
+fn check_ids(ids: &[String], builder: &RecordsBuilder, column: Option<&str>) -> Result<(), Failure> {
+    let mut seen: HashMap<(u16, &str), ()> = HashMap::with_capacity(ids.len());
+    for (id, &register) in ids.iter().zip(builder.registers()) {
+        if id.is_empty() || seen.insert((register, id), ()).is_some() {
+            let what = if id.is_empty() { "a record without an id" } else { "an id twice" };
+            return Err(Failure::input(
+                format!(
+                    "register \"{}\" has {what} in column \"{}\"",
+                    builder.register_names()[usize::from(register)],
+                    column.unwrap_or_default()
+                ),
+                "name with --id a column that has a value of its own in each row, or none: then rows are numbered",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The result for people.
+
+use std::path::Path;
+
+use linkage::Linked;
+
+use super::Judged;
+use crate::show::{Show, thousands};
+
+/// Prints what was found.
+pub(super) fn print(linked: &Linked, judged: Option<&Judged>, out: &Path, show: &Show) {
+    let whole = |x: f64| thousands(x.round().max(0.0) as u64);
+    let percent = |x: f64| format!("{:.1} %", 100.0 * x);
+    for note in &linked.notes {
+        show.note(&format!("  {note}"));
+    }
+    let line = |name: &str, text: String| show.result(&format!("{name:<22}{text}"));
+    line("Records", thousands(linked.records.len() as u64));
+    for (name, clean) in linked.records.register_names().iter().zip(&linked.clean) {
+        if *clean {
+            line("", format!("{name} has each person once"));
+        }
+    }
+    let fields: Vec<String> =
+        linked.model.comparisons.iter().map(|c| format!("{} ({} levels)", c.field, c.levels.len())).collect();
+    line("Compared by", fields.join(", "));
+    for (at, rule) in linked.rules.iter().enumerate() {
+        let name = if at == 0 { "Blocking rules" } else { "" };
+        line(name, format!("{:>14} pairs  {}", thousands(rule.pairs), rule.rule));
+    }
+    line("Pairs compared", thousands(linked.compared));
+    let recall = &linked.blocking_recall;
+    line(
+        "Found by blocking",
+        format!(
+            "{} of the pairs of one person ({} – {})",
+            percent(recall.point),
+            percent(recall.interval.0),
+            percent(recall.interval.1)
+        ),
+    );
+    let persons = &linked.persons;
+    let (lower, upper) = persons.interval;
+    line("Groups of records", thousands(persons.groups as u64));
+    line(
+        "",
+        format!(
+            "{} records are alone; of {} the person is likely to be among the others",
+            thousands(persons.alone as u64),
+            whole(persons.lost)
+        ),
+    );
+    line("Persons", format!("{} ({} – {})", whole(persons.point), whole(lower), whole(upper)));
+    if let Some(judged) = judged {
+        let (pairs, groups) = (&judged.pairs, &judged.clusters.pairs);
+        for (name, scores) in [("Truth: pairs", pairs), ("Truth: groups", groups)] {
+            line(
+                name,
+                format!(
+                    "precision {:.4}, recall {:.4}, F1 {:.4}",
+                    scores.precision, scores.recall, scores.f1
+                ),
+            );
+        }
+        let inside = if judged.covered { "inside" } else { "outside" };
+        line("Truth: persons", format!("{}, {inside} the interval", thousands(judged.persons_true as u64)));
+    }
+    show.result(&format!("\nAll of it: {}", out.display()));
+}
