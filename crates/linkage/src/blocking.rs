@@ -8,4 +8,4 @@ mod pairs;
 
 pub use key::{Atom, Part, Rule, RuleError};
 pub(crate) use key::{hash, mix};
-pub use pairs::{Block, Blocks, Within};
+pub use pairs::{Blocks, Within};

@@ -8,7 +8,7 @@ use crate::{Error, Model, Records, run};
 
 /// Records that rules are tried on, at least and at most.
 const TRIED: usize = 12_000;
-const MOST_TRIED: usize = 150_000;
+const MOST_TRIED: usize = 100_000;
 /// Pairs a record that a rule may make to be tried, and later to be used.
 const TRY: f64 = 6.0;
 const USE: f64 = 20.0;
@@ -103,7 +103,7 @@ fn possible(atoms: &[Atom]) -> Vec<Rule> {
 
 /// Some of the records: enough that pairs of one person are among them.
 fn sample(records: &Records, seed: u64) -> Records {
-    let size = (records.len() / 8).clamp(TRIED, MOST_TRIED);
+    let size = (records.len() / 20).clamp(TRIED, MOST_TRIED);
     if records.len() <= size {
         return records.clone();
     }

@@ -135,7 +135,9 @@ pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> R
         ));
     }
     if settings.keep && !model.is_learnt() {
-        return Err(Error::Records("the model is to be kept as it is, but some of its levels have no m or u".into()));
+        return Err(Error::Records(
+            "the model is to be kept as it is, but some of its levels have no m or u".into(),
+        ));
     }
     model.start();
     model.check()?;

@@ -228,7 +228,9 @@ impl RecordsBuilder {
     pub fn is_unique_from(&self, field: &str, first: usize) -> bool {
         let Some(column) = self.column(field) else { return false };
         let known = column.codes.iter().filter(|&&code| code > 0).count();
-        first < self.len() && column.codes[first..].iter().all(|&code| code > 0) && column.values.len() == known
+        first < self.len()
+            && column.codes[first..].iter().all(|&code| code > 0)
+            && column.values.len() == known
     }
 
     /// Adds a register; the records that follow are of it.

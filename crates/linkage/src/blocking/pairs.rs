@@ -28,9 +28,7 @@ impl Within {
 
 /// The records that share a key, one after the other.
 #[derive(Debug)]
-pub struct Block {
-    /// The keys of each record, 0 for none: one list, or several where a rule offers several fields.
-    keys: Vec<Vec<u64>>,
+struct Block {
     order: Vec<u32>,
     groups: Vec<Group>,
     /// Pairs of all groups.
@@ -52,7 +50,7 @@ impl Group {
 }
 
 impl Block {
-    fn new(keys: Vec<Vec<u64>>) -> Self {
+    fn new(keys: &[Vec<u64>]) -> Self {
         let mut order: Vec<(u64, u32)> = keys
             .iter()
             .flat_map(|keys| keys.iter().zip(0..).filter(|(key, _)| **key != 0).map(|(&key, at)| (key, at)))
@@ -73,19 +71,50 @@ impl Block {
             }
             start += n;
         }
-        Self { keys, order: order.into_iter().map(|(_, at)| at).collect(), groups, pairs }
+        Self { order: order.into_iter().map(|(_, at)| at).collect(), groups, pairs }
+    }
+}
+
+/// The keys of all rules, those of a record next to each other: whether a pair was made by an earlier rule is
+/// asked of every pair.
+#[derive(Debug)]
+struct Keys {
+    /// Where the keys of each rule begin, and where the last ends.
+    starts: Vec<usize>,
+    /// Row by record.
+    rows: Vec<u64>,
+}
+
+impl Keys {
+    fn new(records: usize, rules: &[Vec<Vec<u64>>]) -> Self {
+        let mut starts = vec![0];
+        for rule in rules {
+            starts.push(starts[starts.len() - 1] + rule.len());
+        }
+        let width = starts[rules.len()];
+        let mut rows = vec![0; records * width];
+        for (at, keys) in rules.iter().flatten().enumerate() {
+            for (row, &key) in rows.chunks_exact_mut(width).zip(keys) {
+                row[at] = key;
+            }
+        }
+        Self { starts, rows }
     }
 
-    /// The least key that two records share; `None` if they share none.
-    fn shared(&self, x: usize, y: usize) -> Option<u64> {
-        if let [keys] = &self.keys[..] {
-            return (keys[x] != 0 && keys[x] == keys[y]).then(|| keys[x]);
+    fn row(&self, record: u32) -> &[u64] {
+        let width = self.starts[self.starts.len() - 1];
+        &self.rows[record as usize * width..][..width]
+    }
+
+    /// The least key of a rule that two records share; 0 if they share none.
+    fn shared(&self, rule: usize, x: &[u64], y: &[u64]) -> u64 {
+        let own = self.starts[rule]..self.starts[rule + 1];
+        if own.len() == 1 {
+            let key = x[own.start];
+            return if key == y[own.start] { key } else { 0 };
         }
-        self.keys
-            .iter()
-            .map(|keys| keys[x])
-            .filter(|&key| key != 0 && self.keys.iter().any(|keys| keys[y] == key))
-            .min()
+        let (x, y) = (&x[own.clone()], &y[own]);
+        x.iter().copied().filter(|key| *key != 0 && y.contains(key)).min().unwrap_or(0)
     }
 }
 
@@ -96,6 +125,7 @@ pub struct Blocks<'a> {
     within: Within,
     rules: Vec<Rule>,
     blocks: Vec<Block>,
+    keys: Keys,
 }
 
 impl<'a> Blocks<'a> {
@@ -105,7 +135,7 @@ impl<'a> Blocks<'a> {
     /// When a rule names a field that is not there, or the rules make more than `most` pairs. That is
     /// found out by counting, before any pair is made.
     pub fn new(records: &'a Records, rules: &[Rule], within: Within, most: u64) -> Result<Self, Error> {
-        let mut blocks = Vec::with_capacity(rules.len());
+        let (mut blocks, mut all) = (Vec::with_capacity(rules.len()), Vec::with_capacity(rules.len()));
         let mut total = 0_u64;
         for rule in rules {
             let keys = rule.keys(records).ok_or_else(|| Error::Setting {
@@ -113,7 +143,7 @@ impl<'a> Blocks<'a> {
                 value: rule.to_string(),
                 allowed: format!("the fields are {}", names(records)),
             })?;
-            let block = Block::new(keys);
+            let block = Block::new(&keys);
             total += block.pairs;
             if total > most {
                 return Err(Error::Setting {
@@ -128,8 +158,10 @@ impl<'a> Blocks<'a> {
                 });
             }
             blocks.push(block);
+            all.push(keys);
         }
-        Ok(Self { records, within, rules: rules.to_vec(), blocks })
+        let keys = Keys::new(records.len(), &all);
+        Ok(Self { records, within, rules: rules.to_vec(), blocks, keys })
     }
 
     /// The rules.
@@ -157,19 +189,20 @@ impl<'a> Blocks<'a> {
             .map(|(rule, groups)| {
                 let mut made = start();
                 let block = &self.blocks[rule];
-                let earlier = &self.blocks[..rule];
-                let several = block.keys.len() > 1;
+                let several = self.keys.starts[rule + 1] - self.keys.starts[rule] > 1;
                 for group in &block.groups[groups] {
                     let members = &block.order[group.members.start as usize..group.members.end as usize];
                     for (i, &first) in members.iter().enumerate() {
+                        let x = self.keys.row(first);
                         for &second in &members[i + 1..] {
                             let (a, b) = (first.min(second), first.max(second));
-                            let (x, y) = (a as usize, b as usize);
-                            if self.within.allows(registers[x], registers[y])
-                                && !earlier.iter().any(|e| e.shared(x, y).is_some())
-                                // With several keys a record, a pair is made where its least common key is.
-                                && (!several || block.shared(x, y) == Some(group.key))
-                            {
+                            if !self.within.allows(registers[a as usize], registers[b as usize]) {
+                                continue;
+                            }
+                            let y = self.keys.row(second);
+                            let made_before = (0..rule).any(|earlier| self.keys.shared(earlier, x, y) != 0);
+                            // With several keys a record, a pair is made where its least common key is.
+                            if !made_before && (!several || self.keys.shared(rule, x, y) == group.key) {
                                 visit(&mut made, a, b, rule);
                             }
                         }
@@ -182,10 +215,10 @@ impl<'a> Blocks<'a> {
 
     /// Which of the rules find a pair: one bit each, 64 in a word.
     pub fn found_by(&self, a: u32, b: u32) -> Vec<u64> {
-        let (x, y) = (a as usize, b as usize);
+        let (x, y) = (self.keys.row(a), self.keys.row(b));
         let mut bits = vec![0; self.blocks.len().div_ceil(64)];
-        for (rule, block) in self.blocks.iter().enumerate() {
-            if block.shared(x, y).is_some() {
+        for rule in 0..self.blocks.len() {
+            if self.keys.shared(rule, x, y) != 0 {
                 bits[rule / 64] |= 1 << (rule % 64);
             }
         }

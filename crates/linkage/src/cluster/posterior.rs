@@ -206,7 +206,17 @@ fn chain(
 ) -> Vec<Vec<(u32, u32)>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::from(members[0]) + 1);
-    let place = |group: u32| members.binary_search(&group).ok();
+    // By member the other members that there is something between, with what.
+    let near: Vec<Vec<(u32, Between)>> = members
+        .iter()
+        .map(|&group| {
+            let of = |&(other, _): &(u32, f32)| {
+                let at = members.binary_search(&other).ok()?;
+                Some((at as u32, *groups.near[group as usize].get(&other)?))
+            };
+            graph.near(group).iter().filter_map(of).collect()
+        })
+        .collect();
     // The state: for each member its cluster, a number below that of the members.
     let mut names: BTreeMap<u32, u32> = BTreeMap::new();
     let mut state: Vec<u32> = members
@@ -222,40 +232,42 @@ fn chain(
         sizes[c as usize] += groups.sizes[g as usize];
         held[c as usize].extend(&groups.registers[g as usize]);
     }
+    let mut free: Vec<u32> = (names.len() as u32..members.len() as u32).rev().collect();
     let mut made = Vec::with_capacity(draws);
+    let (mut between, mut choices): (Vec<(u32, Between)>, Vec<(u32, f64)>) = (Vec::new(), Vec::new());
     for sweep in 0..BURN_IN + BETWEEN * draws {
         for at in 0..members.len() {
             let group = members[at];
             let own = state[at] as usize;
             sizes[own] -= groups.sizes[group as usize];
+            if sizes[own] == 0 {
+                free.push(own as u32);
+            }
             for register in &groups.registers[group as usize] {
                 if let Some(i) = held[own].iter().position(|r| r == register) {
                     held[own].swap_remove(i);
                 }
             }
-            let mut between: BTreeMap<u32, Between> = BTreeMap::new();
-            for &(other, _) in graph.near(group) {
-                let Some(other_at) = place(other) else { continue };
-                let found = groups.near[group as usize].get(&other).copied().unwrap_or_default();
-                let with = between.entry(state[other_at]).or_default();
-                with.sum += found.sum;
-                with.links += found.links;
-            }
+            between.clear();
+            between.extend(near[at].iter().map(|&(other, found)| (state[other as usize], found)));
+            // A stable sort, so that sums are added up in one order.
+            between.sort_by_key(|b| b.0);
+            choices.clear();
             let size = f64::from(groups.sizes[group as usize]);
-            let mut choices: Vec<(u32, f64)> = between
-                .iter()
-                .filter(|(c, _)| {
-                    !groups.registers[group as usize].iter().any(|r| held[**c as usize].contains(r))
-                })
-                .map(|(&c, between)| {
-                    let pairs = size * f64::from(sizes[c as usize]);
-                    let unseen = groups.options.unseen * (pairs - f64::from(between.links));
-                    let odds = (between.sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE);
-                    (c, odds.min(500.0).exp())
-                })
-                .collect();
-            let empty = if sizes[own] == 0 { own } else { sizes.iter().position(|&s| s == 0).unwrap_or(own) };
-            choices.push((empty as u32, 1.0));
+            for same in between.chunk_by(|a, b| a.0 == b.0) {
+                let c = same[0].0;
+                if groups.registers[group as usize].iter().any(|r| held[c as usize].contains(r)) {
+                    continue;
+                }
+                let pairs = size * f64::from(sizes[c as usize]);
+                let links: u32 = same.iter().map(|b| b.1.links).sum();
+                let sum: f64 = same.iter().map(|b| b.1.sum).sum();
+                let unseen = groups.options.unseen * (pairs - f64::from(links));
+                let odds = (sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE);
+                choices.push((c, odds.min(500.0).exp()));
+            }
+            let empty = free.last().copied().unwrap_or(own as u32);
+            choices.push((empty, 1.0));
             let total: f64 = choices.iter().map(|c| c.1).sum();
             let mut u = (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 * total;
             let chosen = choices
@@ -264,7 +276,10 @@ fn chain(
                     u -= c.1;
                     u < 0.0
                 })
-                .map_or(empty as u32, |c| c.0);
+                .map_or(empty, |c| c.0);
+            if chosen == empty {
+                free.pop();
+            }
             state[at] = chosen;
             sizes[chosen as usize] += groups.sizes[group as usize];
             held[chosen as usize].extend(&groups.registers[group as usize]);

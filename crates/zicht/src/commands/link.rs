@@ -142,8 +142,9 @@ fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure>
     let mut rules = arguments.rules.clone();
     if let Some(path) = &arguments.model {
         let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
-        let file: ModelFile = toml::from_str(&text)
-            .map_err(|e| Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of"))?;
+        let file: ModelFile = toml::from_str(&text).map_err(|e| {
+            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
+        })?;
         settings.model = Some(file.model);
         if rules.is_empty() {
             rules = file.rules;

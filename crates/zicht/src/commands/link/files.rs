@@ -97,7 +97,9 @@ pub(super) fn read(files: &[String], id: Option<&str>, show: &Show) -> Result<In
     }
     if named.len() > 1 {
         for (column, _) in files_of.iter().filter(|(_, n)| **n == 1) {
-            show.note(&format!("  column {column} is in one file only and tells nothing of records of another"));
+            show.note(&format!(
+                "  column {column} is in one file only and tells nothing of records of another"
+            ));
         }
     }
     let names: Vec<&str> = fields.iter().map(String::as_str).collect();

@@ -66,8 +66,9 @@ pub(super) fn write(
         Some(former) => read_register(&former.join("register.json"))?,
         None => PersonRegister::new(seed),
     };
-    let journal =
-        register.update(&arguments.edition, &keys, Absent::Remove).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let journal = register
+        .update(&arguments.edition, &keys, Absent::Remove)
+        .map_err(|e| Failure::input(e.to_string(), ""))?;
     write_json(&dir.join("register.json"), &register)?;
     write_lines(&dir.join("journal.jsonl"), &journal)?;
 
@@ -89,7 +90,10 @@ pub(super) fn write(
         ("a_id", texts(ends(|l| l.a).map(|r| input.ids[r].as_str()))),
         ("b_source", texts(ends(|l| l.b).map(source))),
         ("b_id", texts(ends(|l| l.b).map(|r| input.ids[r].as_str()))),
-        ("probability", Arc::new(linked.links.iter().map(|l| Some(l.probability())).collect::<Float64Array>())),
+        (
+            "probability",
+            Arc::new(linked.links.iter().map(|l| Some(l.probability())).collect::<Float64Array>()),
+        ),
         ("pattern", texts(patterns.iter().map(String::as_str))),
     ];
     write_parquet(&dir.join("pairs.parquet"), columns)?;
@@ -98,7 +102,8 @@ pub(super) fn write(
         rules: linked.rules.iter().map(|r| r.rule.clone()).collect(),
         model: linked.model.clone(),
     };
-    let text = toml::to_string(&file).map_err(|e| Failure::input(format!("the model cannot be written: {e}"), ""))?;
+    let text = toml::to_string(&file)
+        .map_err(|e| Failure::input(format!("the model cannot be written: {e}"), ""))?;
     write_text(&dir.join("model.toml"), &text)?;
 
     let histories = Histories::of(linked, seed).map_err(|e| Failure::input(e.to_string(), ""))?;
