@@ -7,5 +7,6 @@ mod key;
 mod pairs;
 
 pub use key::{Atom, Part, Rule, RuleError};
-pub(crate) use key::{hash, mix};
+pub(crate) use key::{Parts, hash, mix};
+pub(crate) use pairs::count_pairs;
 pub use pairs::{Blocks, Within};

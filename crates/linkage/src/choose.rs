@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{Atom, Blocks, Part, Rule, Within, mix};
+use crate::blocking::{self, Atom, Blocks, Part, Parts, Rule, Within, mix};
 use crate::variants::Variants;
 use crate::{Error, Model, Records, run};
 
@@ -14,6 +14,10 @@ const TRY: f64 = 6.0;
 const USE: f64 = 20.0;
 /// Pairs of one person that a rule must newly find, as a share of the pairs that it makes.
 const WORTH: f64 = 0.001;
+/// Pairs drawn at random.
+const RANDOM: u64 = 200_000;
+/// Pairs that are looked at, those that several rules make counted as often.
+const LOOKED_AT: f64 = 3e6;
 /// Share of the pairs of one person found by any rule that those chosen must find.
 const WANTED: f64 = 0.998;
 /// What a rule costs however few pairs it makes, in pairs a record.
@@ -34,11 +38,11 @@ pub(crate) fn choose(
     let (n, s) = (records.len() as f64, sample.len() as f64);
     // A rule makes (n/s)² times the pairs among all records that it makes in the sample.
     let scale = (n / s).powi(2);
+    let parts = Parts::new(&sample, atoms);
     let mut candidates: Vec<(Rule, f64)> = possible(atoms)
         .into_par_iter()
         .filter_map(|rule| {
-            let blocks = Blocks::new(&sample, std::slice::from_ref(&rule), within.clone(), u64::MAX).ok()?;
-            let cost = blocks.counts()[0] as f64;
+            let cost = blocking::count_pairs(&parts.keys(&rule)?) as f64;
             (cost > 0.0 && cost <= TRY * s && cost * scale <= USE * n).then_some((rule, cost))
         })
         .collect();
@@ -46,11 +50,13 @@ pub(crate) fn choose(
     // A rule that another contains finds no pair that the other does not; both are tried, since the
     // larger may be too dear.
     let rules: Vec<Rule> = candidates.iter().map(|(rule, _)| rule.clone()).collect();
-    let blocks = Blocks::new(&sample, &rules, within.clone(), u64::MAX)?;
+    let made: f64 = candidates.iter().map(|c| c.1).sum();
+    let share = (LOOKED_AT / made.max(1.0)).min(1.0);
+    let blocks = Blocks::of_parts(&sample, &parts, &rules, within.clone(), u64::MAX)?.sampled(share);
     let (mut model, none) = (model.clone(), Variants::default());
     let pairs = run::candidates(&model, &sample, &blocks)?;
-    let random = run::random_pairs(&model, &sample, within, seed)?;
-    run::learn(&mut model, &sample, within, &pairs, &random);
+    let random = run::random_pairs(&model, &sample, within, RANDOM, seed)?;
+    run::learn(&mut model, &sample, within, &pairs, share, &random);
     let (links, _) = run::score(&model, &sample, &none, &pairs)?;
     let found: Vec<(Vec<u64>, f64)> = links
         .par_iter()
@@ -75,7 +81,7 @@ pub(crate) fn choose(
                 (gain, gain / cost, rule)
             })
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2)));
-        let Some((gain, _, rule)) = best.filter(|b| b.0 > WORTH * candidates[b.2].1) else { break };
+        let Some((gain, _, rule)) = best.filter(|b| b.0 > WORTH * share * candidates[b.2].1) else { break };
         covered += gain;
         for ((bits, _), open) in found.iter().zip(&mut open) {
             *open &= bits[rule / 64] >> (rule % 64) & 1 == 0;

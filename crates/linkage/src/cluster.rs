@@ -18,6 +18,7 @@ mod posterior;
 pub use evaluate::{Evaluation, Scores};
 pub use posterior::{Draws, draw};
 
+pub(crate) use components::{join, root};
 use rayon::prelude::*;
 
 use crate::Link;

@@ -28,30 +28,30 @@ const LEAST: f64 = 1e-9;
 
 /// Patterns of pairs with how many pairs have each.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub(crate) struct Evidence<'a> {
     /// Of the candidate pairs.
-    pub candidates: &'a [(u64, f64)],
+    pub(crate) candidates: &'a [(u64, f64)],
     /// Of pairs drawn at random.
-    pub random: &'a [(u64, f64)],
+    pub(crate) random: &'a [(u64, f64)],
     /// The chance of exact agreement, where it is known from the frequencies of the values.
-    pub exact: &'a [Option<f64>],
+    pub(crate) exact: &'a [Option<f64>],
     /// The number of all pairs.
-    pub all: f64,
+    pub(crate) all: f64,
 }
 
 /// How the search went.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Learnt {
+pub(crate) struct Learnt {
     /// Rounds until nothing changed.
-    pub rounds: usize,
+    pub(crate) rounds: usize,
     /// True if it ended because nothing changed any more.
-    pub converged: bool,
+    pub(crate) converged: bool,
     /// The expected number of pairs of one person.
-    pub matches: f64,
+    pub(crate) matches: f64,
 }
 
 /// Learns m, u and λ.
-pub fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
+pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
     let mut random = evidence.random.to_vec();
     for _ in 0..AGAIN {
@@ -82,7 +82,9 @@ fn marginal(model: &Model, pairs: &Weighted, pseudo: f64) -> Vec<Vec<f64>> {
     }
     for sums in &mut sums {
         let known: f64 = sums.iter().sum();
-        sums.iter_mut().for_each(|s| *s = (*s / known).max(LEAST));
+        for s in sums {
+            *s = (*s / known).max(LEAST);
+        }
     }
     sums
 }

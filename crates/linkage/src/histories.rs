@@ -2,10 +2,10 @@
 
 use model::{CaptureTable, MAX_LISTS};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 use crate::cluster::Partition;
+use crate::random::{below, stream};
 use crate::{Error, Linked};
 
 /// Histories of persons over the registers.
@@ -39,12 +39,14 @@ impl Histories {
             }
             let own: Vec<u32> = lost.iter().map(|&r| persons.person[r as usize]).collect();
             let mut gone = vec![false; persons.persons];
-            own.iter().for_each(|&p| gone[p as usize] = true);
+            for p in own {
+                gone[p as usize] = true;
+            }
             for &record in lost {
                 let register = registers[record as usize];
                 // A few tries are enough but where hardly another person is there to be put with.
                 let other = (0..64).find_map(|_| {
-                    let other = (u128::from(rng.next_u64()) * registers.len() as u128 >> 64) as usize;
+                    let other = below(rng, registers.len());
                     let person = persons.person[other] as usize;
                     (registers[other] != register && !gone[person]).then_some(person)
                 });
@@ -58,11 +60,7 @@ impl Histories {
             }
             CaptureTable::from_counts(names.clone(), counts).map_err(|e| Error::Records(e.to_string()))
         };
-        let rng = |stream: u64| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(1 << 41 | stream);
-            rng
-        };
+        let rng = |draw: u64| stream(seed, 1 << 41 | draw);
         let point = table(&linked.clusters.point, &[], &mut rng(0))?;
         let draws = (0..linked.draws.len())
             .into_par_iter()

@@ -23,6 +23,7 @@ mod missed;
 mod model;
 mod pattern;
 pub mod persons;
+mod random;
 pub mod recipe;
 mod records;
 pub mod register;

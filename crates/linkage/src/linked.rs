@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::blocking::{Blocks, Rule, Within};
 use crate::cluster::{self, Clusters, Draws};
 use crate::missed::{self, Missed};
-use crate::persons::{self, Persons};
+use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
@@ -109,7 +109,7 @@ pub struct Linked {
 /// # Errors
 /// When there is nothing to link or to compare, a setting names a field that is not there, or the rules make
 /// too many pairs.
-pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> Result<Linked, Error> {
+pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> Result<Linked, Error> {
     if records.len() < 2 {
         return Err(Error::Records(format!("there are {} records; two can be linked", records.len())));
     }
@@ -120,10 +120,10 @@ pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> R
     for (name, kind) in &recipe.kinds {
         match kind {
             Kind::Constant => {
-                notes.push(format!("{name}: empty, or one value in all records; it is not compared"))
+                notes.push(format!("{name}: empty, or one value in all records; it is not compared"));
             }
             Kind::RecordId => {
-                notes.push(format!("{name}: a value of its own in each record; it is not compared"))
+                notes.push(format!("{name}: a value of its own in each record; it is not compared"));
             }
             _ => {}
         }
@@ -161,12 +161,12 @@ pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> R
     let mut blocks = Blocks::new(&records, &rules, within.clone(), settings.most_pairs)?;
     progress("comparing candidate pairs");
     let mut candidates = run::candidates(&model, &records, &blocks)?;
-    let mut random = run::random_pairs(&model, &records, &within, settings.seed)?;
+    let mut random = run::random_pairs(&model, &records, &within, run::RANDOM_PAIRS, settings.seed)?;
     progress("learning the model");
     let mut converged = settings.keep;
     let mut variants = Variants::default();
     if !settings.keep {
-        converged = run::learn(&mut model, &records, &within, &candidates, &random).converged;
+        converged = run::learn(&mut model, &records, &within, &candidates, 1.0, &random).converged;
         if given.is_none() && registers > 1 {
             clean = found_clean(&model, &records, &candidates);
             if clean.contains(&true) {
@@ -182,7 +182,7 @@ pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> R
             variants = Variants::learn(&model, &records, &candidates);
             variants.apply(&model, &records, &mut candidates);
             variants.apply(&model, &records, &mut random);
-            converged = run::learn(&mut model, &records, &within, &candidates, &random).converged;
+            converged = run::learn(&mut model, &records, &within, &candidates, 1.0, &random).converged;
         }
     }
     if !converged {
@@ -207,7 +207,9 @@ pub fn link(records: Records, settings: &Settings, progress: &dyn Fn(&str)) -> R
         settings.seed,
     );
     let says = persons::information(&model, &records);
-    let (persons, lost) = persons::count(&clusters.point, &draws, records.registers(), &says, settings.seed);
+    let apart = Apart::new(blocking_recall.interval, &links, &clusters.point);
+    let (persons, lost) =
+        persons::count(&clusters.point, &draws, records.registers(), &says, &apart, settings.seed);
     let rules = rules
         .iter()
         .zip(blocks.counts())
@@ -241,7 +243,9 @@ fn found_clean(model: &Model, records: &Records, candidates: &[Candidate]) -> Ve
     let names = records.registers();
     let mut twice = vec![0.0_f64; records.register_names().len()];
     let mut sizes = vec![0.0_f64; twice.len()];
-    names.iter().for_each(|&r| sizes[usize::from(r)] += 1.0);
+    for &r in names {
+        sizes[usize::from(r)] += 1.0;
+    }
     for c in candidates {
         let (a, b) = (names[c.a as usize], names[c.b as usize]);
         if a == b {

@@ -6,11 +6,10 @@
 //! capture–recapture: each rule is a list, each pair of one person is caught by some; with `f₁` caught by one
 //! rule only and `f₂` by two, at least `f₁² / 2f₂` were caught by none (Chao 1987).
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
 use crate::blocking::Blocks;
+use crate::random::{below, stream};
 use crate::{Link, Model, Records};
 
 /// Pairs that are drawn.
@@ -72,15 +71,13 @@ fn by_model(model: &Model, records: &Records, blocks: &Blocks<'_>, looked: &[&&L
         for (k, field) in fields.iter().enumerate() {
             let Some(column) = records.column(field) else { continue };
             if column.codes()[link.a as usize] > 0 && column.codes()[link.b as usize] > 0 {
-                seen[k].push(blocks.agreeing(&atoms, field, link.a, link.b));
+                seen[k].push(atoms.agreeing(field, link.a, link.b));
             }
         }
     }
     let there: Vec<Option<&[u32]>> =
         fields.iter().map(|f| records.column(f).map(crate::Column::codes)).collect();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(7);
-    let below = |rng: &mut ChaCha8Rng, n: usize| (u128::from(rng.next_u64()) * n as u128 >> 64) as usize;
+    let mut rng = stream(seed, 7);
     let mut found = 0;
     for _ in 0..DRAWN {
         let (a, b) = (below(&mut rng, records.len()), below(&mut rng, records.len()));
@@ -91,7 +88,7 @@ fn by_model(model: &Model, records: &Records, blocks: &Blocks<'_>, looked: &[&&L
                 agreeing |= seen[k][below(&mut rng, seen[k].len())];
             }
         }
-        found += usize::from(blocks.finds(&atoms, agreeing));
+        found += usize::from(atoms.finds(agreeing));
     }
     found as f64 / DRAWN as f64
 }

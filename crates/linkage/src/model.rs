@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 
 /// Most comparisons of a model, and most levels of a comparison: a pattern is a number of 64 bits.
-pub const MOST: usize = 15;
+pub(crate) const MOST: usize = 15;
 
 /// A model of linkage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

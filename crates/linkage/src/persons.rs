@@ -14,14 +14,21 @@
 //! It is taken that what a record says does not depend on how many records its person has. A record that is
 //! alone is lost, that is of a person with other records, with probability
 //! `(1 − s_r) h(w) / (s_r + (1 − s_r) h(w))`.
+//!
+//! Records that say much are taken apart too, when each of the pairs that would have held them was missed. Of
+//! a person with two records that is one pair: with `q` the share of pairs that are missed, `n₂ q / (1 − q)`
+//! such persons count twice. Of a person with `k` records, one is apart with probability `k (q / 2) c^(k − 2)`,
+//! where `c` is how often a record that misses one of its person's others misses the next as well. How far
+//! these splits are among the lost records already is not known: each draw takes the larger number whole and
+//! a share of the smaller that is drawn anew.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::cluster::{Draws, Partition};
-use crate::{Model, Records, Test};
+use crate::random::{below, normal, stream, unit};
+use crate::{Link, Model, Records, Test};
 
 /// Bins of what records say.
 const BINS: usize = 40;
@@ -167,17 +174,62 @@ impl Table {
     }
 }
 
-fn unit(rng: &mut ChaCha8Rng) -> f64 {
-    ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-}
-
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    (-2.0 * unit(rng).ln()).sqrt() * (std::f64::consts::TAU * unit(rng)).cos()
-}
-
 fn alone(partition: &Partition) -> Vec<bool> {
     let sizes = partition.sizes();
     partition.person.iter().map(|&p| sizes[p as usize] == 1).collect()
+}
+
+/// What is known of pairs that were missed.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Apart {
+    /// `q`: the share of pairs of one person that are no link, from and to.
+    pub missed: (f64, f64),
+    /// `c`: how often a record that is not linked with one other of its person is not linked with the next.
+    pub again: f64,
+}
+
+impl Apart {
+    /// From the share of pairs that blocking found, from and to, the links, and who was joined.
+    pub fn new(found: (f64, f64), links: &[Link], point: &Partition) -> Self {
+        let all: f64 = links.iter().map(Link::probability).sum();
+        let taken: f64 = links.iter().filter(|l| l.log_odds > 0.0).map(Link::probability).sum();
+        let scored = if all > 0.0 { taken / all } else { 1.0 };
+        let mut linked = vec![0_u32; point.person.len()];
+        for link in links.iter().filter(|l| l.log_odds > 0.0) {
+            let (a, b) = (link.a as usize, link.b as usize);
+            if point.person[a] == point.person[b] {
+                linked[a] += 1;
+                linked[b] += 1;
+            }
+        }
+        let sizes = point.sizes();
+        let (mut both, mut one) = (1.0, 2.0);
+        for (&person, &linked) in point.person.iter().zip(&linked) {
+            let size = sizes[person as usize];
+            if size >= 4 {
+                let missed = f64::from((size - 1).saturating_sub(linked));
+                both += missed * (missed - 1.0).max(0.0);
+                one += missed * f64::from(size - 2);
+            }
+        }
+        Self { missed: (1.0 - found.1 * scored, 1.0 - found.0 * scored), again: both / one }
+    }
+
+    /// How many records are apart from their person, for groups of these sizes.
+    fn draw(&self, sizes: &[u32], rng: &mut ChaCha8Rng) -> f64 {
+        let q = self.missed.0 + unit(rng) * (self.missed.1 - self.missed.0);
+        // Records that miss all others are not seen to do so, so that `c` is too low, by how much is not known.
+        let again = self.again + unit(rng) * (1.0 - self.again) / 2.0;
+        let expected: f64 = sizes
+            .iter()
+            .filter(|&&k| k > 1)
+            .map(|&k| match k {
+                2 => q / (1.0 - q).max(0.1),
+                k => f64::from(k) * q / 2.0 * again.powf(f64::from(k - 2)),
+            })
+            .sum();
+        (expected + normal(rng) * expected.sqrt()).max(0.0)
+    }
 }
 
 /// The number of persons.
@@ -203,6 +255,7 @@ pub fn count(
     draws: &Draws,
     registers: &[u16],
     says: &[f32],
+    apart: &Apart,
     seed: u64,
 ) -> (Persons, Vec<Vec<u32>>) {
     let mut ordered = says.to_vec();
@@ -216,16 +269,21 @@ pub fn count(
     let (counts, lost_by_draw): (Vec<f64>, Vec<Vec<u32>>) = (0..draws.len())
         .into_par_iter()
         .map(|d| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(1 << 40 | d as u64);
+            let mut rng = stream(seed, 1 << 40 | d as u64);
             let partition = draws.partition(d);
             let is_alone = self::alone(&partition);
             let again = Alone::fit(&Table::new(says, registers, &is_alone, &edges).again(&mut rng));
-            let lost: Vec<u32> = (0..says.len())
-                .filter(|&i| is_alone[i])
-                .filter(|&i| unit(&mut rng) < again.lost(registers[i], f64::from(says[i])))
-                .map(|i| i as u32)
-                .collect();
+            let (mut lost, mut others): (Vec<u32>, Vec<u32>) =
+                (0..says.len()).filter(|&i| is_alone[i]).map(|i| i as u32).partition(|&i| {
+                    unit(&mut rng) < again.lost(registers[i as usize], f64::from(says[i as usize]))
+                });
+            let splits = apart.draw(&partition.sizes(), &mut rng);
+            let (low, high) = (splits.min(lost.len() as f64), splits.max(lost.len() as f64));
+            let wanted = (high + unit(&mut rng) * low).round() as usize;
+            while lost.len() < wanted && !others.is_empty() {
+                let at = below(&mut rng, others.len());
+                lost.push(others.swap_remove(at));
+            }
             ((partition.persons - lost.len()) as f64, lost)
         })
         .unzip();

@@ -135,15 +135,10 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         if tests.is_empty() {
             continue;
         }
-        for (a, b) in &twins {
-            let other = if a == name {
-                b
-            } else if b == name {
-                a
-            } else {
-                continue;
-            };
-            tests.insert(1, Test::Crossed(other.clone()));
+        if let Some((a, b)) = &twins
+            && (a == name || b == name)
+        {
+            tests.insert(1, Test::Crossed(if a == name { b.clone() } else { a.clone() }));
         }
         if *kind == Kind::Name {
             tests.insert(tests.len() - 1, Test::Variant);
@@ -151,7 +146,7 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         comparisons.push(Comparison::new(name, true, tests));
         atoms.extend(kind.parts().into_iter().map(|part| Atom { fields: vec![name.clone()], part }));
     }
-    for (a, b) in twins {
+    if let Some((a, b)) = twins {
         for part in [Part::Whole, Part::Sound, Part::Prefix(3)] {
             atoms.push(Atom { fields: vec![a.clone(), b.clone()], part });
         }

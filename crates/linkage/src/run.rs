@@ -10,7 +10,7 @@ use crate::weights::Weights;
 use crate::{Column, Comparison, Error, Link, Model, Records, Test, pattern};
 
 /// Pairs drawn at random for the u-probabilities.
-const RANDOM_PAIRS: u64 = 1_000_000;
+pub(crate) const RANDOM_PAIRS: u64 = 1_000_000;
 /// Log odds from which a pair is kept as a link: about one in a thousand.
 pub(crate) const KEPT: f64 = -7.0;
 
@@ -48,6 +48,7 @@ pub(crate) fn random_pairs(
     model: &Model,
     records: &Records,
     within: &Within,
+    wanted: u64,
     seed: u64,
 ) -> Result<Vec<Candidate>, Error> {
     let n = records.len() as u64;
@@ -58,10 +59,10 @@ pub(crate) fn random_pairs(
         .into_par_iter()
         .map(|chunk| {
             let mut memory = compiled.memory();
-            (0..RANDOM_PAIRS / chunks)
+            (0..wanted / chunks)
                 .filter_map(|i| {
                     let x = mix(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ mix(chunk << 40 | i));
-                    let (a, b) = (((x >> 32) * n >> 32) as u32, ((x & 0xffff_ffff) * n >> 32) as u32);
+                    let (a, b) = ((((x >> 32) * n) >> 32) as u32, (((x & 0xffff_ffff) * n) >> 32) as u32);
                     let may = a != b && within.allows(registers[a as usize], registers[b as usize]);
                     may.then(|| Candidate { a, b, pattern: compiled.pattern(&mut memory, a, b) })
                 })
@@ -191,18 +192,19 @@ impl<'a> Rarity<'a> {
     }
 }
 
-/// Learns the model from the candidate pairs.
+/// Learns the model from the candidate pairs, a share of those that there are.
 pub(crate) fn learn(
     model: &mut Model,
     records: &Records,
     within: &Within,
     candidates: &[Candidate],
+    share: f64,
     random: &[Candidate],
 ) -> Learnt {
     let exact = exact_by_chance(model, records);
     let patterns = |pairs: &[Candidate]| counted(pairs.iter().map(|c| c.pattern).collect());
     let (candidates, random) = (patterns(candidates), patterns(random));
-    let all = all_pairs(records, within);
+    let all = all_pairs(records, within) * share;
     // Where the search begins: one pair for every two records.
     model.prior = (records.len() as f64 / 2.0 / all).min(0.1);
     em::learn(model, &Evidence { candidates: &candidates, random: &random, exact: &exact, all })

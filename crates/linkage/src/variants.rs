@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use crate::cluster::{join, root};
 use crate::run::Candidate;
 use crate::weights::Weights;
 use crate::{Model, Records, Test, pattern};
@@ -121,16 +122,8 @@ fn of_field(
 /// The group of each record by links that are sure.
 fn components(records: usize, candidates: &[Candidate], scored: &[f64]) -> Vec<u32> {
     let mut parent: Vec<u32> = (0..records as u32).collect();
-    fn root(parent: &mut [u32], mut x: u32) -> u32 {
-        while parent[x as usize] != x {
-            parent[x as usize] = parent[parent[x as usize] as usize];
-            x = parent[x as usize];
-        }
-        x
-    }
     for (c, _) in candidates.iter().zip(scored).filter(|(_, score)| **score > SURE) {
-        let (a, b) = (root(&mut parent, c.a), root(&mut parent, c.b));
-        parent[a.max(b) as usize] = a.min(b);
+        join(&mut parent, c.a, c.b);
     }
-    (0..records as u32).map(|r| root(&mut parent, r)).collect()
+    (0..records as u32).map(|record| root(&mut parent, record)).collect()
 }

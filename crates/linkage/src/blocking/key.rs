@@ -1,7 +1,10 @@
 //! Rules and the keys they give to records.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+
+use rayon::prelude::*;
 
 use crate::compare::{date, sound};
 use crate::{Column, Records};
@@ -153,21 +156,37 @@ impl Part {
     }
 }
 
-impl Rule {
-    /// The keys of each record, one list for each field that an `either` offers; 0 for none.
-    pub(crate) fn keys(&self, records: &Records) -> Option<Vec<Vec<u64>>> {
+/// The parts of fields of all records, each worked out once, whatever the number of rules that use it.
+pub(crate) struct Parts(BTreeMap<(String, Part), Vec<u64>>);
+
+impl Parts {
+    /// The parts that these atoms are made of; those of fields that are not there are left out.
+    pub(crate) fn new<'a>(records: &Records, atoms: impl IntoIterator<Item = &'a Atom>) -> Self {
+        let wanted: BTreeSet<(String, Part)> = atoms
+            .into_iter()
+            .flat_map(|atom| atom.fields.iter().map(|field| (field.clone(), atom.part)))
+            .collect();
+        let keys = wanted.into_par_iter().filter_map(|(field, part)| {
+            let keys = part.keys(records.column(&field)?);
+            Some(((field, part), keys))
+        });
+        Self(keys.collect())
+    }
+
+    /// The keys of each record by a rule, one list for each field that an `either` offers; 0 for none.
+    /// `None` when a field is not there.
+    pub(crate) fn keys(&self, rule: &Rule) -> Option<Vec<Vec<u64>>> {
         let mut all: Vec<Vec<u64>> = Vec::new();
-        for atom in &self.0 {
-            let next: Vec<Vec<u64>> = atom
+        for atom in &rule.0 {
+            let next: Vec<&Vec<u64>> = atom
                 .fields
                 .iter()
-                .map(|field| Some(atom.part.keys(records.column(field)?)))
+                .map(|field| self.0.get(&(field.clone(), atom.part)))
                 .collect::<Option<_>>()?;
             all = if all.is_empty() {
-                next
+                next.into_iter().cloned().collect()
             } else {
-                let joined =
-                    |a: &Vec<u64>, b: &Vec<u64>| a.iter().zip(b).map(|(&a, &b)| together(a, b)).collect();
+                let joined = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(&a, &b)| together(a, b)).collect();
                 all.iter().flat_map(|a| next.iter().map(move |b| joined(a, b))).collect()
             };
         }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::key::{Parts, mix};
 use super::{Atom, Rule};
 use crate::{Error, Records};
 
@@ -75,6 +76,11 @@ impl Block {
     }
 }
 
+/// How many pairs of records have a key in common.
+pub(crate) fn count_pairs(keys: &[Vec<u64>]) -> u64 {
+    Block::new(keys).pairs
+}
+
 /// The keys of all rules, those of a record next to each other: whether a pair was made by an earlier rule is
 /// asked of every pair.
 #[derive(Debug)]
@@ -124,8 +130,10 @@ pub struct Blocks<'a> {
     records: &'a Records,
     within: Within,
     rules: Vec<Rule>,
-    blocks: Vec<Block>,
+    of_rules: Vec<Block>,
     keys: Keys,
+    /// Pairs are made only if their hash is not above this.
+    most: u64,
 }
 
 impl<'a> Blocks<'a> {
@@ -135,10 +143,22 @@ impl<'a> Blocks<'a> {
     /// When a rule names a field that is not there, or the rules make more than `most` pairs. That is
     /// found out by counting, before any pair is made.
     pub fn new(records: &'a Records, rules: &[Rule], within: Within, most: u64) -> Result<Self, Error> {
+        let parts = Parts::new(records, rules.iter().flat_map(|rule| &rule.0));
+        Self::of_parts(records, &parts, rules, within, most)
+    }
+
+    /// As [`Blocks::new`], from parts that are there already.
+    pub(crate) fn of_parts(
+        records: &'a Records,
+        parts: &Parts,
+        rules: &[Rule],
+        within: Within,
+        most: u64,
+    ) -> Result<Self, Error> {
         let (mut blocks, mut all) = (Vec::with_capacity(rules.len()), Vec::with_capacity(rules.len()));
         let mut total = 0_u64;
         for rule in rules {
-            let keys = rule.keys(records).ok_or_else(|| Error::Setting {
+            let keys = parts.keys(rule).ok_or_else(|| Error::Setting {
                 option: "blocking rule".into(),
                 value: rule.to_string(),
                 allowed: format!("the fields are {}", names(records)),
@@ -161,7 +181,14 @@ impl<'a> Blocks<'a> {
             all.push(keys);
         }
         let keys = Keys::new(records.len(), &all);
-        Ok(Self { records, within, rules: rules.to_vec(), blocks, keys })
+        Ok(Self { records, within, rules: rules.to_vec(), of_rules: blocks, keys, most: u64::MAX })
+    }
+
+    /// Makes only about so large a share of the pairs; of a pair all rules make it or none.
+    #[must_use]
+    pub(crate) fn sampled(mut self, share: f64) -> Self {
+        self.most = (share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
+        self
     }
 
     /// The rules.
@@ -171,7 +198,7 @@ impl<'a> Blocks<'a> {
 
     /// How many pairs each rule makes, those that an earlier rule made too included.
     pub fn counts(&self) -> Vec<u64> {
-        self.blocks.iter().map(|b| b.pairs).collect()
+        self.of_rules.iter().map(|b| b.pairs).collect()
     }
 
     /// Calls `visit` with every candidate pair `(a, b, rule)` once, `a < b`, and gives what each task made
@@ -183,12 +210,12 @@ impl<'a> Blocks<'a> {
     ) -> Vec<T> {
         let registers = self.records.registers();
         let tasks: Vec<(usize, Range<usize>)> =
-            self.blocks.iter().enumerate().flat_map(|(rule, block)| tasks(rule, block)).collect();
+            self.of_rules.iter().enumerate().flat_map(|(rule, block)| tasks(rule, block)).collect();
         tasks
             .into_par_iter()
             .map(|(rule, groups)| {
                 let mut made = start();
-                let block = &self.blocks[rule];
+                let block = &self.of_rules[rule];
                 let several = self.keys.starts[rule + 1] - self.keys.starts[rule] > 1;
                 for group in &block.groups[groups] {
                     let members = &block.order[group.members.start as usize..group.members.end as usize];
@@ -196,7 +223,9 @@ impl<'a> Blocks<'a> {
                         let x = self.keys.row(first);
                         for &second in &members[i + 1..] {
                             let (a, b) = (first.min(second), first.max(second));
-                            if !self.within.allows(registers[a as usize], registers[b as usize]) {
+                            let left_out =
+                                self.most < u64::MAX && mix(u64::from(a) << 32 | u64::from(b)) > self.most;
+                            if left_out || !self.within.allows(registers[a as usize], registers[b as usize]) {
                                 continue;
                             }
                             let y = self.keys.row(second);
@@ -216,8 +245,8 @@ impl<'a> Blocks<'a> {
     /// Which of the rules find a pair: one bit each, 64 in a word.
     pub fn found_by(&self, a: u32, b: u32) -> Vec<u64> {
         let (x, y) = (self.keys.row(a), self.keys.row(b));
-        let mut bits = vec![0; self.blocks.len().div_ceil(64)];
-        for rule in 0..self.blocks.len() {
+        let mut bits = vec![0; self.of_rules.len().div_ceil(64)];
+        for rule in 0..self.of_rules.len() {
             if self.keys.shared(rule, x, y) != 0 {
                 bits[rule / 64] |= 1 << (rule % 64);
             }
@@ -255,12 +284,13 @@ impl Blocks<'_> {
         }
         Atoms { atoms, rules }
     }
+}
 
+impl Atoms {
     /// Which atoms of a field agree in a pair, as bits.
-    pub(crate) fn agreeing(&self, atoms: &Atoms, field: &str, a: u32, b: u32) -> u64 {
+    pub(crate) fn agreeing(&self, field: &str, a: u32, b: u32) -> u64 {
         let (x, y) = (a as usize, b as usize);
-        atoms
-            .atoms
+        self.atoms
             .iter()
             .enumerate()
             .take(64)
@@ -272,8 +302,8 @@ impl Blocks<'_> {
     }
 
     /// True if a rule finds a pair in which these atoms agree.
-    pub(crate) fn finds(&self, atoms: &Atoms, agreeing: u64) -> bool {
-        atoms.rules.iter().any(|&rule| rule & agreeing == rule)
+    pub(crate) fn finds(&self, agreeing: u64) -> bool {
+        self.rules.iter().any(|&rule| agreeing | rule == agreeing)
     }
 }
 

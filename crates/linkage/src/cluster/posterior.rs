@@ -7,14 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 use super::graph::Graph;
 use super::{Clusters, Options, Partition, components};
 use crate::Link;
 use crate::blocking::Within;
+use crate::random::{stream, unit};
 
 /// Log odds below which two groups are not thought of as one: two in a hundred.
 const THINKABLE: f64 = -4.0;
@@ -83,7 +82,9 @@ impl Draws {
         let mut apart = vec![0_u32; sizes.len()];
         let mut labels = self.labels.clone();
         for changes in &self.changes {
-            changes.iter().for_each(|&(group, label)| labels[group as usize] = label);
+            for &(group, label) in changes {
+                labels[group as usize] = label;
+            }
             for &(group, label) in changes {
                 let core = core[person[group as usize] as usize];
                 apart[group as usize] += u32::from(labels[core as usize] != label);
@@ -204,8 +205,7 @@ fn chain(
     draws: usize,
     seed: u64,
 ) -> Vec<Vec<(u32, u32)>> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(u64::from(members[0]) + 1);
+    let mut rng = stream(seed, u64::from(members[0]) + 1);
     // By member the other members that there is something between, with what.
     let near: Vec<Vec<(u32, Between)>> = members
         .iter()
@@ -234,7 +234,8 @@ fn chain(
     }
     let mut free: Vec<u32> = (names.len() as u32..members.len() as u32).rev().collect();
     let mut made = Vec::with_capacity(draws);
-    let (mut between, mut choices): (Vec<(u32, Between)>, Vec<(u32, f64)>) = (Vec::new(), Vec::new());
+    let mut between: Vec<(u32, Between)> = Vec::new();
+    let mut choices: Vec<(u32, f64)> = Vec::new();
     for sweep in 0..BURN_IN + BETWEEN * draws {
         for at in 0..members.len() {
             let group = members[at];
@@ -269,7 +270,7 @@ fn chain(
             let empty = free.last().copied().unwrap_or(own as u32);
             choices.push((empty, 1.0));
             let total: f64 = choices.iter().map(|c| c.1).sum();
-            let mut u = (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 * total;
+            let mut u = unit(&mut rng) * total;
             let chosen = choices
                 .iter()
                 .find(|c| {

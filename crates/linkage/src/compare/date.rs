@@ -66,7 +66,7 @@ impl PartialDate {
         Some(self.day).filter(|&d| d > 0)
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_whole(self) -> bool {
         self.month > 0 && self.day > 0
     }
 
@@ -112,7 +112,7 @@ impl PartialDate {
         (i32::from(self.year) - born).abs() <= 1
     }
 
-    fn digits(&self) -> [char; 8] {
+    fn digits(self) -> [char; 8] {
         let of = |n: u32, at: u32| char::from_digit(n / 10_u32.pow(at) % 10, 10).unwrap_or('0');
         let (y, m, d) = (u32::from(self.year), u32::from(self.month), u32::from(self.day));
         [of(y, 3), of(y, 2), of(y, 1), of(y, 0), of(m, 1), of(m, 0), of(d, 1), of(d, 0)]

@@ -90,8 +90,7 @@ impl<'a> One<'a> {
         let field = find(&comparison.field)?;
         let mut tests: Vec<Test> = comparison.levels.iter().map(|l| l.test.clone()).collect();
         tests.pop();
-        let needs = Needs::of(&tests);
-        let prepared = field.values().iter().map(|v| Prepared::new(v, &needs)).collect();
+        let prepared = field.values().iter().map(|v| Prepared::new(v, &tests)).collect();
         let crossed = tests
             .iter()
             .zip(1_u8..)
@@ -150,46 +149,29 @@ impl<'a> Cross<'a> {
     }
 }
 
-/// Which preparations the tests of a comparison need.
-#[derive(Default)]
-struct Needs {
-    sound: bool,
-    date: bool,
-    grams: bool,
-    words: bool,
-}
-
-impl Needs {
-    fn of(tests: &[Test]) -> Self {
-        let mut needs = Self::default();
-        for test in tests {
-            match test {
-                Test::Sound => needs.sound = true,
-                Test::DateTypo | Test::DatePartial | Test::DatePart | Test::Years(_) => needs.date = true,
-                Test::Jaccard(_) => needs.grams = true,
-                Test::Words(_) => needs.words = true,
-                Test::Any(inner) => {
-                    let inner = Self::of(inner);
-                    needs.sound |= inner.sound;
-                    needs.date |= inner.date;
-                    needs.grams |= inner.grams;
-                    needs.words |= inner.words;
-                }
-                _ => {}
-            }
-        }
-        needs
-    }
+/// True if one of the tests, or of those that they are made of, is such a one.
+fn needs(tests: &[Test], such: fn(&Test) -> bool) -> bool {
+    tests.iter().any(|test| match test {
+        Test::Any(inner) => needs(inner, such),
+        test => such(test),
+    })
 }
 
 impl Prepared {
-    fn new(value: &str, needs: &Needs) -> Self {
+    fn new(value: &str, tests: &[Test]) -> Self {
         let letters: Vec<char> = value.chars().collect();
+        let of_date =
+            |t: &Test| matches!(t, Test::DateTypo | Test::DatePartial | Test::DatePart | Test::Years(_));
+        let sounds = needs(tests, |t| matches!(t, Test::Sound));
         Self {
-            sound: if needs.sound { crate::blocking::hash(sound::key(value).as_bytes()) } else { 0 },
-            date: if needs.date { date::PartialDate::parse(value) } else { None },
-            grams: if needs.grams { qgram::pairs(&letters) } else { Vec::new() },
-            words: if needs.words {
+            sound: if sounds { crate::blocking::hash(sound::key(value).as_bytes()) } else { 0 },
+            date: if needs(tests, of_date) { date::PartialDate::parse(value) } else { None },
+            grams: if needs(tests, |t| matches!(t, Test::Jaccard(_))) {
+                qgram::pairs(&letters)
+            } else {
+                Vec::new()
+            },
+            words: if needs(tests, |t| matches!(t, Test::Words(_))) {
                 value.split_whitespace().map(|w| w.chars().collect()).collect()
             } else {
                 Vec::new()

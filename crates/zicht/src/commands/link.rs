@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
             step.done("");
         }
     };
-    let linked = linkage::link(records, &settings, &progress).map_err(|e| failure(&e))?;
+    let linked = linkage::link(&records, &settings, &progress).map_err(|e| failure(&e))?;
     if let Some(step) = under_way.take() {
         step.done("");
     }
