@@ -16,6 +16,7 @@ mod dependence;
 mod em;
 pub mod encode;
 mod error;
+mod hashing;
 mod histories;
 mod link;
 mod linked;

@@ -142,20 +142,29 @@ fn logistic(says: &[f64], lost: &[f64], company: &[f64], (a, b): (f64, f64)) -> 
 }
 
 impl Table {
-    fn new(says: &[f32], registers: &[u16], alone: &[bool], edges: &[f32]) -> Self {
+    fn new(says: &[f32], registers: &[u16], alone: &[u32], edges: &[f32]) -> Self {
         let count = registers.iter().map(|&r| usize::from(r) + 1).max().unwrap_or(0);
         let mut sums = vec![(0.0, 0.0); edges.len() + 1];
         let mut all = vec![vec![0.0; edges.len() + 1]; count];
-        let mut single = all.clone();
-        for ((&w, &r), &is_alone) in says.iter().zip(registers).zip(alone) {
+        let single = all.clone();
+        for (&w, &r) in says.iter().zip(registers) {
             let bin = edges.partition_point(|&e| e <= w);
             sums[bin].0 += f64::from(w);
             sums[bin].1 += 1.0;
             all[usize::from(r)][bin] += 1.0;
-            single[usize::from(r)][bin] += f64::from(u8::from(is_alone));
         }
-        let says = sums.iter().map(|&(sum, n)| if n > 0.0 { sum / n } else { 0.0 }).collect();
-        Self { says, all, alone: single }
+        let mean = sums.iter().map(|&(sum, n)| if n > 0.0 { sum / n } else { 0.0 }).collect();
+        let mut table = Self { says: mean, all, alone: single };
+        table.add(says, registers, alone, edges);
+        table
+    }
+
+    /// Adds records that are alone.
+    fn add(&mut self, says: &[f32], registers: &[u16], alone: &[u32], edges: &[f32]) {
+        for &record in alone {
+            let bin = edges.partition_point(|&e| e <= says[record as usize]);
+            self.alone[usize::from(registers[record as usize])][bin] += 1.0;
+        }
     }
 
     /// The same table as if other records had been caught: each number alone drawn again.
@@ -261,40 +270,42 @@ pub fn count(
     let mut ordered = says.to_vec();
     ordered.sort_unstable_by(f32::total_cmp);
     let edges: Vec<f32> = (1..BINS).filter_map(|i| ordered.get(i * ordered.len() / BINS).copied()).collect();
-    let table = Table::new(says, registers, &alone(point), &edges);
-    let fitted = Alone::fit(&table);
     let is_alone = alone(point);
+    let alone: Vec<u32> = (0..says.len() as u32).filter(|&i| is_alone[i as usize]).collect();
+    let fitted = Alone::fit(&Table::new(says, registers, &alone, &edges));
     let lost: f64 =
-        (0..says.len()).filter(|&i| is_alone[i]).map(|i| fitted.lost(registers[i], f64::from(says[i]))).sum();
-    let (counts, lost_by_draw): (Vec<f64>, Vec<Vec<u32>>) = (0..draws.len())
-        .into_par_iter()
-        .map(|d| {
+        alone.iter().map(|&i| fitted.lost(registers[i as usize], f64::from(says[i as usize]))).sum();
+    let (always, in_draw) = draws.alone();
+    let sizes = point.sizes();
+    let base = Table::new(says, registers, &always, &edges);
+    let (mut counts, lost_by_draw): (Vec<f64>, Vec<Vec<u32>>) = in_draw
+        .par_iter()
+        .enumerate()
+        .map(|(d, more)| {
             let mut rng = stream(seed, 1 << 40 | d as u64);
-            let partition = draws.partition(d);
-            let is_alone = self::alone(&partition);
-            let again = Alone::fit(&Table::new(says, registers, &is_alone, &edges).again(&mut rng));
-            let (mut lost, mut others): (Vec<u32>, Vec<u32>) =
-                (0..says.len()).filter(|&i| is_alone[i]).map(|i| i as u32).partition(|&i| {
-                    unit(&mut rng) < again.lost(registers[i as usize], f64::from(says[i as usize]))
-                });
-            let splits = apart.draw(&partition.sizes(), &mut rng);
+            let mut table = base.clone();
+            table.add(says, registers, more, &edges);
+            let again = Alone::fit(&table.again(&mut rng));
+            let (mut lost, mut others): (Vec<u32>, Vec<u32>) = always.iter().chain(more).partition(|&&i| {
+                unit(&mut rng) < again.lost(registers[i as usize], f64::from(says[i as usize]))
+            });
+            let splits = apart.draw(&sizes, &mut rng);
             let (low, high) = (splits.min(lost.len() as f64), splits.max(lost.len() as f64));
             let wanted = (high + unit(&mut rng) * low).round() as usize;
             while lost.len() < wanted && !others.is_empty() {
                 let at = below(&mut rng, others.len());
                 lost.push(others.swap_remove(at));
             }
-            ((partition.persons - lost.len()) as f64, lost)
+            ((draws.persons(d) - lost.len()) as f64, lost)
         })
         .unzip();
-    let mut counts = counts;
     counts.sort_unstable_by(f64::total_cmp);
     let at = |q: f64| counts.get(((counts.len() as f64 - 1.0) * q).round() as usize).copied().unwrap_or(0.0);
     let persons = Persons {
         point: at(0.5),
         interval: (at(0.025), at(0.975)),
         groups: point.persons,
-        alone: is_alone.iter().filter(|a| **a).count(),
+        alone: alone.len(),
         lost,
         only: fitted.only,
     };

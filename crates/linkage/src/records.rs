@@ -1,8 +1,7 @@
 //! Records in memory: one column a field, each distinct value kept once.
 
-use std::collections::HashMap;
-
 use crate::Error;
+use crate::hashing::Table;
 
 /// The records of one or more registers.
 #[derive(Debug, Clone, Default)]
@@ -163,12 +162,12 @@ pub struct RecordsBuilder {
 #[derive(Debug, Default)]
 struct Interner {
     column: Column,
-    known: HashMap<Box<str>, u32>,
+    known: Table<Box<str>, u32>,
 }
 
 impl Interner {
     fn new(name: String) -> Self {
-        Self { column: Column { name, ..Column::default() }, known: HashMap::new() }
+        Self { column: Column { name, ..Column::default() }, known: Table::default() }
     }
 
     fn code(&mut self, value: &str) -> u32 {

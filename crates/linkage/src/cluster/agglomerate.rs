@@ -1,12 +1,13 @@
 //! Average linkage within a component.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 use super::Options;
 use super::components::root;
 use super::graph::Graph;
 use crate::blocking::Within;
+use crate::hashing::Table;
 
 /// A join that may be made, as it was when it was put in the queue.
 struct Join {
@@ -49,7 +50,7 @@ struct Group {
     size: u32,
     age: u32,
     registers: Vec<u16>,
-    near: HashMap<u32, Between>,
+    near: Table<u32, Between>,
 }
 
 /// For each member: itself, the first record of its person and that of its sure group.
@@ -107,7 +108,7 @@ fn groups(members: &[u32], graph: &Graph, registers: &[u16], within: &Within) ->
     members
         .iter()
         .map(|&record| {
-            let mut near: HashMap<u32, Between> = HashMap::new();
+            let mut near: Table<u32, Between> = Table::default();
             for &(other, odds) in graph.near(record) {
                 if let Ok(at) = members.binary_search(&other) {
                     near.entry(at as u32).or_insert(Between { sum: odds.into(), links: 1 });

@@ -34,6 +34,8 @@ pub struct Draws {
     changes: Vec<Vec<(u32, u32)>>,
     /// For each sure group its label where no draw changes it.
     labels: Vec<u32>,
+    /// Persons of the point partition.
+    of_point: usize,
 }
 
 impl Draws {
@@ -45,6 +47,60 @@ impl Draws {
     /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// How many persons there are in a draw.
+    pub(crate) fn persons(&self, draw: usize) -> usize {
+        let mut labels: Vec<u32> = self.changes[draw].iter().map(|c| c.1).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        self.settled() + labels.len()
+    }
+
+    /// Persons that no draw changes.
+    fn settled(&self) -> usize {
+        let open = self.changes.first().map_or(0, |changes| {
+            let mut persons: Vec<u32> = changes.iter().map(|c| self.labels[c.0 as usize]).collect();
+            persons.sort_unstable();
+            persons.dedup();
+            persons.len()
+        });
+        self.of_point - open
+    }
+
+    /// The records that are alone in every draw, and by draw those that are alone in it and not in every.
+    pub(crate) fn alone(&self) -> (Vec<u32>, Vec<Vec<u32>>) {
+        let sizes = self.base.sizes();
+        let mut record_of = vec![0_u32; sizes.len()];
+        for (&group, record) in self.base.person.iter().zip(0..) {
+            record_of[group as usize] = record;
+        }
+        let mut settled = vec![true; sizes.len()];
+        for &(group, _) in self.changes.first().into_iter().flatten() {
+            settled[group as usize] = false;
+        }
+        let mut of_label = vec![0_u32; sizes.len()];
+        for &label in &self.labels {
+            of_label[label as usize] += 1;
+        }
+        let always = (0..sizes.len())
+            .filter(|&g| settled[g] && sizes[g] == 1 && of_label[self.labels[g] as usize] == 1)
+            .map(|g| record_of[g])
+            .collect();
+        let in_draw = self
+            .changes
+            .par_iter()
+            .map(|changes| {
+                let mut labels: Vec<u32> = changes.iter().map(|c| c.1).collect();
+                labels.sort_unstable();
+                let held = |label: u32| {
+                    labels.partition_point(|&l| l <= label) - labels.partition_point(|&l| l < label)
+                };
+                let alone = changes.iter().filter(|(g, label)| sizes[*g as usize] == 1 && held(*label) == 1);
+                alone.map(|(group, _)| record_of[*group as usize]).collect()
+            })
+            .collect();
+        (always, in_draw)
     }
 
     /// The partition of one draw.
@@ -152,7 +208,7 @@ pub fn draw(
     }
     let first_of: Vec<u32> = first_groups(&labels);
     let labels = labels.iter().map(|&person| first_of[person as usize]).collect();
-    Draws { base: clusters.sure.clone(), changes, labels }
+    Draws { base: clusters.sure.clone(), changes, labels, of_point: clusters.point.persons }
 }
 
 /// The first sure group of each person.

@@ -8,7 +8,7 @@ use crate::compare::{date, edit, jaro, qgram, sound};
 use crate::{Column, Error, Records, pattern};
 
 /// Pairs of values whose level a task remembers for each comparison; a power of two.
-const REMEMBERED: usize = 1 << 12;
+const REMEMBERED: usize = 1 << 9;
 
 /// The comparisons of a model over given records.
 pub(crate) struct Compiled<'a> {
@@ -36,6 +36,8 @@ struct Cross<'a> {
 #[derive(Default)]
 struct Prepared {
     letters: Vec<char>,
+    /// Which letters there are, as bits.
+    held: u64,
     sound: u64,
     date: Option<date::PartialDate>,
     grams: Vec<u64>,
@@ -120,7 +122,7 @@ impl<'a> One<'a> {
             }
         }
         let pair = u64::from(x.min(y)) << 32 | u64::from(x.max(y));
-        let slot = &mut memory[(pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize];
+        let slot = &mut memory[(pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize];
         if slot.0 != pair {
             let (v, w) = (&self.prepared[x as usize - 1], &self.prepared[y as usize - 1]);
             let at = self.tests.iter().position(|t| v.passes(t, w, same)).unwrap_or(self.tests.len());
@@ -176,6 +178,7 @@ impl Prepared {
             } else {
                 Vec::new()
             },
+            held: jaro::held(&letters),
             letters,
         }
     }
@@ -183,7 +186,10 @@ impl Prepared {
     fn passes(&self, test: &Test, other: &Self, same: bool) -> bool {
         match test {
             Test::Exact => same,
-            Test::JaroWinkler(least) => jaro::at_least(&self.letters, &other.letters, *least),
+            Test::JaroWinkler(least) => {
+                jaro::may_reach(self.letters.len(), other.letters.len(), self.held, other.held, *least)
+                    && jaro::at_least(&self.letters, &other.letters, *least)
+            }
             Test::Levenshtein(most) => edit::levenshtein(&self.letters, &other.letters, *most) <= *most,
             Test::Damerau(most) => edit::damerau(&self.letters, &other.letters, *most) <= *most,
             Test::Jaccard(least) => qgram::jaccard(&self.grams, &other.grams) >= *least,
