@@ -26,6 +26,7 @@ mod graphs;
 mod grid;
 mod likelihood;
 mod posterior;
+mod refusal;
 mod sample;
 mod sums;
 #[cfg(test)]
@@ -38,13 +39,14 @@ use std::str::FromStr;
 use ::model::CaptureTable;
 
 use crate::Error;
-use crate::convergence::{ESS, R_HAT};
+use crate::convergence::ESS;
 use crate::loglinear::{Model, pair_count};
 use crate::spread::Spread;
 use chain::Target;
 use graphs::{Graph, MOST_ENUMERATED, MOST_LISTS};
 use grid::Distribution;
 use posterior::Posterior;
+pub use refusal::Refusal;
 pub use sample::Chains;
 use sums::{Negligible, Work};
 
@@ -123,72 +125,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self { delta: None, prior: Prior::default(), hidden: None, joined: Vec::new(), seed: 1 }
     }
-}
-
-/// Why there is no average.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Refusal {
-    /// Nobody was detected.
-    #[error("there are no persons in the table")]
-    Nobody,
-    /// Fewer than three lists.
-    #[error(
-        "an average over graphs needs at least three lists with persons: with two, their dependence cannot be \
-         told from the number who were never seen"
-    )]
-    FewLists,
-    /// More lists than graphs are averaged over for.
-    #[error(
-        "decomposable graphs are averaged over for up to {MOST_LISTS} lists, and there are {lists}; join lists \
-         that are much alike"
-    )]
-    ManyLists {
-        /// How many lists there are.
-        lists: usize,
-    },
-    /// More persons than floating point can tell apart here.
-    #[error("more than {MOST_PERSONS} persons are detected, too many for this method's arithmetic")]
-    ManyPersons,
-    /// The posterior cannot be normalised.
-    #[error(
-        "with every total as likely beforehand and a delta of {delta} the posterior has no finite sum: under the \
-         graph that joins all lists the counts do not bound the total; use the prior 1/N or a delta above \
-         {least:.4}"
-    )]
-    Improper {
-        /// The weight on each cell.
-        delta: f64,
-        /// The weight that is not enough yet.
-        least: f64,
-    },
-    /// A pair to be joined is no pair of lists.
-    #[error("lists {i} and {j} are not a pair of lists")]
-    NoPair {
-        /// The one.
-        i: usize,
-        /// The other.
-        j: usize,
-    },
-    /// The chains do not agree.
-    #[error(
-        "the Markov chains over graphs did not converge: after {draws} draws of each of {chains} chains R-hat is \
-         {r_hat:.3} (it must be below {R_HAT}) and the effective sample size is {ess:.0} (it must be above \
-         {ESS}); join lists that are much alike, so that there are at most {MOST_ENUMERATED} and all graphs are \
-         visited"
-    )]
-    NotConverged {
-        /// Number of chains.
-        chains: usize,
-        /// Draws of each chain.
-        draws: usize,
-        /// Split-R̂ of the total.
-        r_hat: f64,
-        /// The smaller of its bulk and tail effective sample size.
-        ess: f64,
-    },
-    /// The range of hidden persons has none.
-    #[error("there is no number in the range of hidden persons")]
-    EmptyRange,
 }
 
 /// A graph with its posterior probability.

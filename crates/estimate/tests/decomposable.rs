@@ -38,12 +38,8 @@ fn sums_at_a_few_points_equal_sums_of_every_term() {
                 assert_eq!(few.quantile(p), every.quantile(p), "{}", what("quantile"));
             }
             for (a, b) in few.best.iter().zip(&every.best) {
-                // Graphs that are equally likely may change places, and of the negligible ones the tails are.
-                assert!(
-                    (a.weight - b.weight).abs() < 1e-9 * b.weight.max(1e-9),
-                    "{} {a:?} {b:?}",
-                    what("weight")
-                );
+                // Graphs that are equally likely may change places.
+                assert!((a.weight / b.weight - 1.0).abs() < 1e-9, "{} {a:?} {b:?}", what("weight"));
                 if a.model == b.model {
                     assert_eq!(a.total, b.total, "{} {a:?}", what("total of a graph"));
                 }
@@ -258,7 +254,7 @@ fn eight_lists_are_answered_by_chains_whatever_the_number_of_threads() {
     // Another seed moves the total by no more than the error that is told.
     let (median, again) = (one.quantile(0.5).expect("a median"), other.quantile(0.5).expect("a median"));
     let error = chains.median_error.hypot(other.chains.expect("chains").median_error);
-    assert!(median != again || told(&one) != told(&other));
+    assert_ne!(told(&one), told(&other), "another seed draws other graphs");
     assert!((median - again).abs() < 5.0 * error, "{median} {again} {error}");
     for (a, b) in one.pairs.iter().zip(&other.pairs) {
         assert!((a - b).abs() < 0.08, "{a} {b}");

@@ -38,13 +38,12 @@ impl Target {
     pub(super) fn new(table: &CaptureTable, settings: &Settings) -> Self {
         let lists = table.lists().len();
         let likelihood = Likelihood::new(table, super::delta(table, settings));
-        let grid = match &settings.hidden {
-            Some(range) => Grid::fixed(range),
-            None => {
-                let blocks = blocks(likelihood.persons());
-                let end = blocks.last().map_or(0.0, |block| block.start + block.length);
-                Grid::new(&blocks, end)
-            }
+        let grid = if let Some(range) = &settings.hidden {
+            Grid::fixed(range)
+        } else {
+            let blocks = blocks(likelihood.persons());
+            let end = blocks.last().map_or(0.0, |block| block.start + block.length);
+            Grid::new(&blocks, end)
         };
         let joined = settings.joined.iter().fold(Model::main(lists), |model, &(i, j)| model.with(i, j));
         let joined = (0..pair_count(lists)).zip(pairs(lists)).filter(|(_, (i, j))| joined.contains(*i, *j));
@@ -101,19 +100,19 @@ impl<'a> Chain<'a> {
     ///
     /// Starts are as far apart as can be: at a graph with few pairs, at the one with all, and so many
     /// moves away from either, all of them accepted, that the counts have no say.
-    pub(super) fn new(target: &'a Target, number: usize, rungs: usize, stream: (u64, u64)) -> Self {
+    pub(super) fn new(target: &'a Target, number: usize, rungs: i32, stream: (u64, u64)) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(stream.0);
         random.set_stream(stream.1);
         let free = free(target.lists, target.joined);
         let every = (1 << pair_count(target.lists)) - 1;
-        let mut here = Graph::filled(target.lists, if number % 2 == 0 { target.joined } else { every });
+        let mut here =
+            Graph::filled(target.lists, if number.is_multiple_of(2) { target.joined } else { every });
         for _ in 0..number / 2 * WALK * free.len() {
             here = Graph::of_pairs(target.lists, here.pairs() ^ flips(&free, &mut random)).unwrap_or(here);
         }
         let mut alone = Alone::default();
         let weight = target.work.alone(&here, target.power, &mut alone);
-        let rungs =
-            (0..rungs as i32).map(|rung| Rung { cold: COOLER.powi(rung), graph: here, weight }).collect();
+        let rungs = (0..rungs).map(|rung| Rung { cold: COOLER.powi(rung), graph: here, weight }).collect();
         Self { target, free, random, rungs, known: HashMap::new(), alone, proposed: 0, accepted: 0 }
     }
 
@@ -316,7 +315,7 @@ mod tests {
         assert_eq!(counts.len(), 5 + 10);
         for (flipped, count) in counts {
             // Half of the moves are of one pair, and a fifth of the others draw the same one twice.
-            let expected = if flipped.count_ones() == 1 { 0.6 / 5.0 } else { 0.4 / 10.0 };
+            let expected = if flipped.is_power_of_two() { 0.6 / 5.0 } else { 0.4 / 10.0 };
             let found = f64::from(count) / f64::from(tries);
             assert!((found - expected).abs() < 0.005, "{flipped:b}: {found} {expected}");
         }

@@ -14,7 +14,7 @@ use crate::convergence::{Convergence, ESS, R_HAT, quantile_error};
 /// Chains, each from a start and a random stream of its own.
 pub(super) const CHAINS: usize = 8;
 /// Rungs of the ladder of each chain: the hottest has weights to the power 0.6⁷, about 1/36.
-const RUNGS: usize = 8;
+const RUNGS: i32 = 8;
 /// First draws of each chain, which are thrown away.
 const WARM_UP: usize = 100;
 /// Draws of each chain in the first round; each further round doubles them.

@@ -15,9 +15,8 @@ pub(super) struct Negligible {
 }
 
 impl Negligible {
-    /// e⁻⁴⁰, 617,675 times, is less than 10⁻¹¹. A block whose middle lies e⁻⁶⁰ below is eleven standard
-    /// deviations out and ends at nine or more, where e⁻⁴⁰ is left.
-    pub(super) const EXACT: Self = Self { graph: 40.0, block: 60.0 };
+    /// e⁻⁴⁰, 617,675 times, is less than 10⁻¹¹.
+    pub(super) const EXACT: Self = Self { graph: 40.0, block: 75.0 };
     /// For tables of which there are many: e⁻¹², 18,154 times, is about a tenth, but graphs that far down
     /// are few, and their totals like those of the others.
     pub(super) const QUICK: Self = Self { graph: 12.0, block: 35.0 };
@@ -133,11 +132,12 @@ impl Work {
             top = values.iter().fold(top, |top, value| if *value > top { *value } else { top });
             alone.blocks.push(which);
         }
+        let raised = |total: f64| (0..power).fold(1.0, |product, _| product * total);
         let mut mass = 0.0;
         for which in &alone.blocks {
             let weights = self.grid.weights[which.clone()].iter().zip(&self.totals[which.clone()]);
             for (value, (weight, total)) in alone.values[which.clone()].iter_mut().zip(weights) {
-                *value = (*value - top).exp() * total.powi(power as i32);
+                *value = (*value - top).exp() * raised(*total);
                 mass += *value * weight;
             }
         }
@@ -147,7 +147,7 @@ impl Work {
             let mut last = [0.0];
             self.rows.within(graph, self.grid.points.len()..self.rows.points, &mut last);
             let left = self.likelihood.decay(graph) - power as f64;
-            alone.tail = (last[0] - top).exp() * end.powi(power as i32 + 1) / left;
+            alone.tail = (last[0] - top).exp() * end * raised(end) / left;
         }
         alone.mass = mass + alone.tail;
         top + alone.mass.ln()

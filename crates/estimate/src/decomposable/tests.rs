@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::sample::{AIM, MOST, sample};
 use super::*;
+use crate::convergence::R_HAT;
 
 fn table(name: &str) -> CaptureTable {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/{name}.csv"));
