@@ -33,8 +33,9 @@ pub(crate) struct Evidence<'a> {
     pub(crate) candidates: &'a [(u64, f64)],
     /// Of pairs drawn at random.
     pub(crate) random: &'a [(u64, f64)],
-    /// The chance of exact agreement, where it is known from the frequencies of the values.
-    pub(crate) exact: &'a [Option<f64>],
+    /// By comparison, where the frequencies of the values tell it: how many of all pairs have both values, and
+    /// how many of these the same.
+    pub(crate) exact: &'a [Option<(f64, f64)>],
     /// The number of all pairs.
     pub(crate) all: f64,
 }
@@ -54,12 +55,24 @@ pub(crate) struct Learnt {
 pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
     let mut random = evidence.random.to_vec();
+    let mut exact = evidence.exact.to_vec();
     for _ in 0..AGAIN {
-        learn_u(model, &random, evidence.exact);
+        learn_u(model, &random, &exact);
         learnt = learn_m(model, evidence);
         let weights = Weights::new(model);
+        // What is of one person is taken out.
         for (random, &(p, n)) in random.iter_mut().zip(evidence.random) {
             random.1 = n * (1.0 - probability(weights.log_odds(p)));
+        }
+        exact.clone_from_slice(evidence.exact);
+        for &(found, n) in evidence.candidates {
+            let of_one = n * probability(weights.log_odds(found));
+            for (k, exact) in exact.iter_mut().enumerate() {
+                if let (Some((known, same)), level @ 1..) = (exact, pattern::level(found, k)) {
+                    *known -= of_one;
+                    *same -= if level == 1 { of_one } else { 0.0 };
+                }
+            }
         }
     }
     learnt
@@ -90,12 +103,14 @@ fn marginal(model: &Model, pairs: &Weighted, pseudo: f64) -> Vec<Vec<f64>> {
 }
 
 /// Learns u from pairs drawn at random; exact agreement from how often each value occurs.
-fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<f64>]) {
+/// Half a pair is added, so that a value which nobody else has is rare, but not impossible.
+fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>]) {
     let mut shares = marginal(model, random, 0.5);
     for (shares, exact) in shares.iter_mut().zip(exact) {
-        let Some(exact) = exact else { continue };
+        let Some((known, same)) = exact else { continue };
+        let exact = ((same + 0.5) / (known + 1.0).max(1.0)).clamp(LEAST, 0.999);
         let rest = (1.0 - exact) / (1.0 - shares[0]).max(LEAST);
-        shares[0] = *exact;
+        shares[0] = exact;
         shares[1..].iter_mut().for_each(|s| *s *= rest);
     }
     let given = dependence::tree(model, random, &shares);

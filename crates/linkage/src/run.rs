@@ -72,28 +72,45 @@ pub(crate) fn random_pairs(
     Ok(pairs.concat())
 }
 
-/// The chance of exact agreement of each comparison, from how often each value occurs.
-pub(crate) fn exact_by_chance(model: &Model, records: &Records) -> Vec<Option<f64>> {
+/// For each comparison that begins with exact agreement: how many of all pairs have both values, and how many
+/// of these the same.
+pub(crate) fn exact_pairs(model: &Model, records: &Records, within: &Within) -> Vec<Option<(f64, f64)>> {
     model
         .comparisons
         .iter()
         .map(|c| {
             let column = records.column(&c.field).filter(|_| c.levels[0].test == Test::Exact)?;
-            Some(same_by_chance(column).clamp(1e-12, 0.999))
+            let (mut known, mut same) = pairs_of(column.counts());
+            for register in 0..records.register_names().len() as u16 {
+                if !within.allows(register, register) {
+                    let mut counts = vec![0_u32; column.values().len()];
+                    for (&code, _) in
+                        column.codes().iter().zip(records.registers()).filter(|(_, r)| **r == register)
+                    {
+                        if code > 0 {
+                            counts[code as usize - 1] += 1;
+                        }
+                    }
+                    let inside = pairs_of(&counts);
+                    known -= inside.0;
+                    same -= inside.1;
+                }
+            }
+            Some((known, same))
         })
         .collect()
+}
+
+/// Pairs of records with a value, and with the same.
+fn pairs_of(counts: &[u32]) -> (f64, f64) {
+    let all: f64 = counts.iter().map(|&c| f64::from(c)).sum();
+    let same = counts.iter().map(|&c| f64::from(c) * (f64::from(c) - 1.0) / 2.0).sum();
+    (all * (all - 1.0) / 2.0, same)
 }
 
 fn counted(mut patterns: Vec<u64>) -> Vec<(u64, f64)> {
     patterns.par_sort_unstable();
     patterns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect()
-}
-
-/// The chance that two different records with a value have the same.
-fn same_by_chance(column: &Column) -> f64 {
-    let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
-    let same: f64 = column.counts().iter().map(|&c| f64::from(c) * (f64::from(c) - 1.0)).sum();
-    same / (known * (known - 1.0)).max(1.0)
 }
 
 /// The candidate pairs with their patterns.
@@ -201,7 +218,10 @@ pub(crate) fn learn(
     share: f64,
     random: &[Candidate],
 ) -> Learnt {
-    let exact = exact_by_chance(model, records);
+    let exact: Vec<Option<(f64, f64)>> = exact_pairs(model, records, within)
+        .into_iter()
+        .map(|pairs| pairs.map(|(known, same)| (known * share, same * share)))
+        .collect();
     let patterns = |pairs: &[Candidate]| counted(pairs.iter().map(|c| c.pattern).collect());
     let (candidates, random) = (patterns(candidates), patterns(random));
     let all = all_pairs(records, within) * share;
