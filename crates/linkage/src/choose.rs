@@ -56,7 +56,8 @@ pub(crate) fn choose(
     let (mut model, none) = (model.clone(), Variants::default());
     let pairs = run::candidates(&model, &sample, &blocks)?;
     let random = run::random_pairs(&model, &sample, within, RANDOM, seed)?;
-    run::learn(&mut model, &sample, within, &pairs, share, &random);
+    let likely = run::one_each(records, within);
+    run::learn(&mut model, &sample, within, (&pairs, share), &random, likely);
     let (links, _) = run::score(&model, &sample, &none, &pairs)?;
     let found: Vec<(Vec<u64>, f64)> = links
         .par_iter()

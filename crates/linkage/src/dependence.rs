@@ -15,13 +15,19 @@ const PSEUDO: f64 = 5.0;
 pub(crate) type Weighted = [(u64, f64)];
 
 /// For each field how its levels depend on those of its parent in the tree; `marginal` are the shares of
-/// each field's levels that small numbers are drawn towards.
-pub(crate) fn tree(model: &Model, pairs: &Weighted, marginal: &[Vec<f64>]) -> Vec<Option<Given>> {
+/// each field's levels that small numbers are drawn towards. Up to `strange` of the pairs may be of another
+/// kind: what so many could bring about is not taken for dependence.
+pub(crate) fn tree(
+    model: &Model,
+    pairs: &Weighted,
+    marginal: &[Vec<f64>],
+    strange: f64,
+) -> Vec<Option<Given>> {
     let fields = model.comparisons.len();
     let mut edges: Vec<(f64, usize, usize)> = Vec::new();
     for a in 0..fields {
         for b in a + 1..fields {
-            let table = joint(model, pairs, a, b);
+            let table = joint(model, pairs, a, b, strange);
             let gain = gain(&table);
             if gain > 0.0 {
                 edges.push((gain, a, b));
@@ -48,7 +54,7 @@ pub(crate) fn tree(model: &Model, pairs: &Weighted, marginal: &[Vec<f64>]) -> Ve
                 continue;
             }
             for &child in near[parent].iter().filter(|&&c| !seen[c]) {
-                given[child] = Some(shares(model, pairs, parent, child, &marginal[child]));
+                given[child] = Some(shares(model, pairs, parent, child, &marginal[child], strange));
                 open.push(child);
             }
         }
@@ -57,12 +63,25 @@ pub(crate) fn tree(model: &Model, pairs: &Weighted, marginal: &[Vec<f64>]) -> Ve
 }
 
 /// How many pairs have each level of two fields, both there.
-fn joint(model: &Model, pairs: &Weighted, a: usize, b: usize) -> Vec<Vec<f64>> {
+fn joint(model: &Model, pairs: &Weighted, a: usize, b: usize, strange: f64) -> Vec<Vec<f64>> {
     let mut table = vec![vec![0.0; model.comparisons[b].levels.len()]; model.comparisons[a].levels.len()];
     for &(found, n) in pairs {
         let (x, y) = (pattern::level(found, a), pattern::level(found, b));
         if x > 0 && y > 0 {
             table[x - 1][y - 1] += n;
+        }
+    }
+    if strange > 0.0 {
+        let rows: Vec<f64> = table.iter().map(|r| r.iter().sum()).collect();
+        let columns: Vec<f64> = (0..table[0].len()).map(|c| table.iter().map(|r| r[c]).sum()).collect();
+        let n: f64 = rows.iter().sum::<f64>().max(1.0);
+        for (row, r) in table.iter_mut().zip(&rows) {
+            for (cell, c) in row.iter_mut().zip(&columns) {
+                let expected = r * c / n;
+                if *cell > expected {
+                    *cell = (*cell - strange).max(expected);
+                }
+            }
         }
     }
     table
@@ -89,8 +108,15 @@ fn gain(table: &[Vec<f64>]) -> f64 {
     2.0 * ratio - freedom as f64 * n.ln()
 }
 
-fn shares(model: &Model, pairs: &Weighted, parent: usize, child: usize, marginal: &[f64]) -> Given {
-    let shares = joint(model, pairs, parent, child)
+fn shares(
+    model: &Model,
+    pairs: &Weighted,
+    parent: usize,
+    child: usize,
+    marginal: &[f64],
+    strange: f64,
+) -> Given {
+    let shares = joint(model, pairs, parent, child, strange)
         .into_iter()
         .map(|row| {
             let n: f64 = row.iter().sum();

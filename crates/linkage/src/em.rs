@@ -36,6 +36,8 @@ pub(crate) struct Evidence<'a> {
     /// By comparison, where the frequencies of the values tell it: how many of all pairs have both values, and
     /// how many of these the same.
     pub(crate) exact: &'a [Option<(f64, f64)>],
+    /// How many of the random pairs may be of one person, when nothing is known yet.
+    pub(crate) strange: f64,
     /// The number of all pairs.
     pub(crate) all: f64,
 }
@@ -56,11 +58,13 @@ pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
     let mut random = evidence.random.to_vec();
     let mut exact = evidence.exact.to_vec();
+    let mut strange = evidence.strange;
     for _ in 0..AGAIN {
-        learn_u(model, &random, &exact);
+        learn_u(model, &random, &exact, strange);
         learnt = learn_m(model, evidence);
         let weights = Weights::new(model);
         // What is of one person is taken out.
+        strange = 0.0;
         for (random, &(p, n)) in random.iter_mut().zip(evidence.random) {
             random.1 = n * (1.0 - probability(weights.log_odds(p)));
         }
@@ -104,7 +108,7 @@ fn marginal(model: &Model, pairs: &Weighted, pseudo: f64) -> Vec<Vec<f64>> {
 
 /// Learns u from pairs drawn at random; exact agreement from how often each value occurs.
 /// Half a pair is added, so that a value which nobody else has is rare, but not impossible.
-fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>]) {
+fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>], strange: f64) {
     let mut shares = marginal(model, random, 0.5);
     for (shares, exact) in shares.iter_mut().zip(exact) {
         let Some((known, same)) = exact else { continue };
@@ -113,7 +117,7 @@ fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>]) {
         shares[0] = exact;
         shares[1..].iter_mut().for_each(|s| *s *= rest);
     }
-    let given = dependence::tree(model, random, &shares);
+    let given = dependence::tree(model, random, &shares, strange);
     for ((c, shares), given) in model.comparisons.iter_mut().zip(&shares).zip(given) {
         c.levels.iter_mut().zip(shares).for_each(|(level, share)| level.u = *share);
         c.u_given = given;

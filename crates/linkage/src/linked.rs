@@ -166,7 +166,15 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     let mut converged = settings.keep;
     let mut variants = Variants::default();
     if !settings.keep {
-        converged = run::learn(&mut model, &records, &within, &candidates, 1.0, &random).converged;
+        converged = run::learn(
+            &mut model,
+            &records,
+            &within,
+            (&candidates, 1.0),
+            &random,
+            run::one_each(&records, &within),
+        )
+        .converged;
         if given.is_none() && registers > 1 {
             clean = found_clean(&model, &records, &candidates);
             if clean.contains(&true) {
@@ -182,7 +190,15 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
             variants = Variants::learn(&model, &records, &candidates);
             variants.apply(&model, &records, &mut candidates);
             variants.apply(&model, &records, &mut random);
-            converged = run::learn(&mut model, &records, &within, &candidates, 1.0, &random).converged;
+            converged = run::learn(
+                &mut model,
+                &records,
+                &within,
+                (&candidates, 1.0),
+                &random,
+                run::one_each(&records, &within),
+            )
+            .converged;
         }
     }
     if !converged {

@@ -209,14 +209,20 @@ impl<'a> Rarity<'a> {
     }
 }
 
-/// Learns the model from the candidate pairs, a share of those that there are.
+/// Of all pairs, how many are of one person if each record is in one such pair.
+pub(crate) fn one_each(records: &Records, within: &Within) -> f64 {
+    (records.len() as f64 / all_pairs(records, within)).min(0.2)
+}
+
+/// Learns the model from the candidate pairs, a share of those that there are. Nothing is known at first but
+/// that not many more of all pairs than `likely` are of one person.
 pub(crate) fn learn(
     model: &mut Model,
     records: &Records,
     within: &Within,
-    candidates: &[Candidate],
-    share: f64,
+    (candidates, share): (&[Candidate], f64),
     random: &[Candidate],
+    likely: f64,
 ) -> Learnt {
     let exact: Vec<Option<(f64, f64)>> = exact_pairs(model, records, within)
         .into_iter()
@@ -224,8 +230,8 @@ pub(crate) fn learn(
         .collect();
     let patterns = |pairs: &[Candidate]| counted(pairs.iter().map(|c| c.pattern).collect());
     let (candidates, random) = (patterns(candidates), patterns(random));
+    let strange = likely * random.iter().map(|r| r.1).sum::<f64>();
     let all = all_pairs(records, within) * share;
-    // Where the search begins: one pair for every two records.
-    model.prior = (records.len() as f64 / 2.0 / all).min(0.1);
-    em::learn(model, &Evidence { candidates: &candidates, random: &random, exact: &exact, all })
+    model.prior = likely / 2.0;
+    em::learn(model, &Evidence { candidates: &candidates, random: &random, exact: &exact, strange, all })
 }
