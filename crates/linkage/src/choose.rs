@@ -20,6 +20,11 @@ const RANDOM: u64 = 200_000;
 const LOOKED_AT: f64 = 3e6;
 /// Share of the pairs of one person found by any rule that those chosen must find.
 const WANTED: f64 = 0.998;
+/// Most rules, and least where any finds pairs of one person.
+const MOST: usize = 40;
+const LEAST: usize = 5;
+/// Rules that are used when none finds a pair of one person.
+const FEWEST: usize = 8;
 /// What a rule costs however few pairs it makes, in pairs a record.
 const SORTING: f64 = 1.0;
 
@@ -65,29 +70,42 @@ pub(crate) fn choose(
         .map(|l| (blocks.found_by(l.a, l.b), l.probability()))
         .collect();
     let total: f64 = found.iter().map(|f| f.1).sum();
-    let mut open: Vec<bool> = vec![true; found.len()];
-    let mut chosen = Vec::new();
-    let mut covered = 0.0;
-    while covered < WANTED * total && chosen.len() < 40 {
-        let best = (0..rules.len())
+    // What a rule finds of the pairs that are not out of the count.
+    let gain = |rule: usize, counts: &[bool]| -> f64 {
+        let finds = |bits: &[u64]| bits[rule / 64] >> (rule % 64) & 1 == 1;
+        found.iter().zip(counts).filter(|((bits, _), c)| **c && finds(bits)).map(|((_, p), _)| p).sum()
+    };
+    let best = |counts: &[bool], chosen: &[usize]| {
+        (0..rules.len())
             .into_par_iter()
+            .filter(|rule| !chosen.contains(rule))
             .map(|rule| {
-                let gain: f64 = found
-                    .iter()
-                    .zip(&open)
-                    .filter(|((bits, _), open)| **open && bits[rule / 64] >> (rule % 64) & 1 == 1)
-                    .map(|((_, p), _)| p)
-                    .sum();
-                let cost = candidates[rule].1 * scale / n + SORTING;
-                (gain, gain / cost, rule)
+                let gain = gain(rule, counts);
+                (gain, gain / (candidates[rule].1 * scale / n + SORTING), rule)
             })
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2)));
-        let Some((gain, _, rule)) = best.filter(|b| b.0 > WORTH * share * candidates[b.2].1) else { break };
+            .filter(|(gain, _, rule)| *gain > WORTH * share * candidates[*rule].1)
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2)))
+    };
+    let mut open = vec![true; found.len()];
+    let (mut chosen, mut covered) = (Vec::new(), 0.0);
+    while covered < WANTED * total && chosen.len() < MOST {
+        let Some((gain, _, rule)) = best(&open, &chosen) else { break };
         covered += gain;
         for ((bits, _), open) in found.iter().zip(&mut open) {
             *open &= bits[rule / 64] >> (rule % 64) & 1 == 0;
         }
-        chosen.push(rules[rule].clone());
+        chosen.push(rule);
+    }
+    // What one rule misses only other rules can tell.
+    let all = vec![true; found.len()];
+    while (1..LEAST).contains(&chosen.len()) {
+        let Some((_, _, rule)) = best(&all, &chosen) else { break };
+        chosen.push(rule);
+    }
+    let mut chosen: Vec<Rule> = chosen.into_iter().map(|rule| rules[rule].clone()).collect();
+    // Hardly anyone is there twice: the rules that make fewest pairs will show it.
+    if chosen.is_empty() {
+        chosen.extend(rules.into_iter().take(FEWEST));
     }
     Ok(chosen)
 }

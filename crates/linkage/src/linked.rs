@@ -154,9 +154,7 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
         settings.rules.clone()
     };
     if rules.is_empty() {
-        return Err(Error::Records(
-            "no blocking rule finds pairs that are of one person; name rules, or check that the files have fields in common".into(),
-        ));
+        notes.push("no two records have so much in common that they could be of one person".into());
     }
     let mut blocks = Blocks::new(&records, &rules, within.clone(), settings.most_pairs)?;
     progress("comparing candidate pairs");

@@ -55,6 +55,8 @@ pub(crate) fn estimate(
     let by_recapture = all / (all + once * (once - 1.0).max(0.0) / (2.0 * (twice + 1.0)));
     let by_model = by_model(model, records, blocks, &looked, seed);
     let error = |share: f64, n: f64| (share * (1.0 - share) / n).sqrt();
+    // Where pairs can be found by one rule or two only, hardly any can be found twice.
+    let by_recapture = if blocks.rules().len() < 3 { by_model } else { by_recapture };
     let wide = 2.0 * error(by_model, (DRAWN as f64).min(looked.len() as f64));
     let interval =
         ((by_model.min(by_recapture) - wide).max(0.0), (by_model.max(by_recapture) + wide).min(1.0));

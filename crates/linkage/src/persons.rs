@@ -3,14 +3,16 @@
 //! A record that says little about who it is of, a first name and no more, is linked with nothing, and would
 //! count as a person of its own. Most such records are of someone who is known from other records. How many
 //! are is told by the records that say much: among those hardly one of a person with other records is left
-//! alone. Of the records of register `r` that say `w` (the log odds that they would have with a record of
-//! the same person) a share
+//! alone. Of the records of register `r` that say `w` (the log odds that they are expected to have with a
+//! record of the same person) a share
 //!
 //! ```text
-//! P(alone) = s_r + (1 − s_r) h(w),    h(w) = 1 / (1 + exp(a + b w)),  b ≥ 0
+//! P(alone) = s_r + (1 − s_r) h(w),    h(w) = 1 / (1 + exp(w / τ))
 //! ```
 //!
 //! is alone: `s_r` because the person has no other record, and `h` because the other records were not found.
+//! A record whose expected log odds are 0 is as likely to be found as not; how fast that grows with what it
+//! says is learnt, with a log-normal prior of `τ` around 3, that a small file has to go by.
 //! It is taken that what a record says does not depend on how many records its person has. A record that is
 //! alone is lost, that is of a person with other records, with probability
 //! `(1 − s_r) h(w) / (s_r + (1 − s_r) h(w))`.
@@ -32,13 +34,20 @@ use crate::{Link, Model, Records, Test};
 
 /// Bins of what records say.
 const BINS: usize = 40;
-const ROUNDS: usize = 400;
+const ROUNDS: usize = 200;
+/// Values of `τ` that are tried, from and to, and its prior: the median and the standard deviation of its
+/// logarithm.
+const SCALES: (f64, f64) = (0.5, 8.0);
+const STEPS: usize = 24;
+const PRIOR: (f64, f64) = (3.0, 0.5);
+/// Records that must not be alone for lost ones to be thought of.
+const COMPANY: f64 = 10.0;
 
-/// What each record says about who it is of: the expected log odds, without the prior, of a pair that it
-/// makes with another record of the same person.
+/// What each record says about who it is of: the expected log odds of a pair that it makes with another
+/// record of the same person.
 pub fn information(model: &Model, records: &Records) -> Vec<f32> {
     let n = records.len() as f64;
-    let mut total = vec![0_f32; records.len()];
+    let mut total = vec![(model.prior / (1.0 - model.prior)).ln() as f32; records.len()];
     for comparison in &model.comparisons {
         let Some(column) = records.column(&comparison.field) else { continue };
         let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
@@ -74,71 +83,65 @@ struct Table {
 pub struct Alone {
     /// `s_r`: by register the share of records whose person has no other.
     pub only: Vec<f64>,
-    /// `a` and `b`.
-    pub curve: (f64, f64),
+    /// `τ`.
+    pub scale: f64,
 }
 
 impl Alone {
-    fn h(&self, says: f64) -> f64 {
-        1.0 / (1.0 + (self.curve.0 + self.curve.1 * says).exp())
-    }
-
     /// The probability that a record that is alone is of a person with other records.
     pub fn lost(&self, register: u16, says: f64) -> f64 {
-        let (s, h) = (self.only[usize::from(register)], self.h(says));
+        let (s, h) = (self.only[usize::from(register)], missed(says, self.scale));
         let lost = (1.0 - s) * h;
         if s + lost > 0.0 { lost / (s + lost) } else { 0.0 }
     }
 
+    /// The likeliest `s_r` for each of some values of `τ`, and of these the likeliest under its prior.
     fn fit(table: &Table) -> Self {
-        let registers = table.all.len();
-        let mut fitted = Self { only: vec![0.3; registers], curve: (0.0, 0.2) };
-        for _ in 0..ROUNDS {
-            let before = fitted.clone();
-            // Expected numbers of lost records, and of those with company, by bin.
-            let mut lost = vec![0.0; table.says.len()];
-            let mut company = vec![0.0; table.says.len()];
-            for r in 0..registers {
-                let (mut only, mut all) = (0.5, 1.0);
-                for (bin, &says) in table.says.iter().enumerate() {
-                    let p = fitted.lost(r as u16, says);
-                    lost[bin] += table.alone[r][bin] * p;
-                    company[bin] += table.all[r][bin] - table.alone[r][bin];
-                    only += table.alone[r][bin] * (1.0 - p);
-                    all += table.all[r][bin];
+        let total = |of: &[Vec<f64>]| of.iter().flatten().sum::<f64>();
+        if total(&table.all) - total(&table.alone) < COMPANY {
+            // Nobody is known to be there twice: nothing tells how many are.
+            return Self { only: vec![1.0; table.all.len()], scale: SCALES.0 };
+        }
+        let mut best: Option<(f64, Self)> = None;
+        for step in 0..STEPS {
+            let scale = SCALES.0 * (SCALES.1 / SCALES.0).powf(step as f64 / (STEPS - 1) as f64);
+            let missed: Vec<f64> = table.says.iter().map(|&w| missed(w, scale)).collect();
+            let mut likelihood = -((scale / PRIOR.0).ln() / PRIOR.1).powi(2) / 2.0;
+            let mut only = Vec::with_capacity(table.all.len());
+            for (all, alone) in table.all.iter().zip(&table.alone) {
+                let s = share_of_only(all, alone, &missed);
+                for ((n, x), h) in all.iter().zip(alone).zip(&missed) {
+                    let p = (s + (1.0 - s) * h).clamp(1e-12, 1.0 - 1e-12);
+                    likelihood += x * p.ln() + (n - x) * (1.0 - p).ln();
                 }
-                fitted.only[r] = only / all;
+                only.push(s);
             }
-            fitted.curve = logistic(&table.says, &lost, &company, fitted.curve);
-            let change = (fitted.curve.0 - before.curve.0).abs()
-                + (fitted.curve.1 - before.curve.1).abs()
-                + fitted.only.iter().zip(&before.only).map(|(a, b)| (a - b).abs()).sum::<f64>();
-            if change < 1e-7 {
-                break;
+            if best.as_ref().is_none_or(|b| likelihood > b.0) {
+                best = Some((likelihood, Self { only, scale }));
             }
         }
-        fitted
+        best.map_or(Self { only: vec![1.0; table.all.len()], scale: SCALES.0 }, |b| b.1)
     }
 }
 
-/// One step of Newton's method for `P(lost) = 1 / (1 + exp(a + b w))`, with `b` kept at 0 or above and a
-/// weak pull towards where it is, so that no step leaps where hardly anyone is lost.
-fn logistic(says: &[f64], lost: &[f64], company: &[f64], (a, b): (f64, f64)) -> (f64, f64) {
-    let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-3, 0.0, 1e-3);
-    for ((&w, &x), &y) in says.iter().zip(lost).zip(company) {
-        let n = x + y;
-        let p = 1.0 / (1.0 + (a + b * w).exp());
-        let (error, weight) = (n * p - x, n * p * (1.0 - p));
-        g0 += error;
-        g1 += error * w;
-        h00 += weight;
-        h01 += weight * w;
-        h11 += weight * w * w;
+/// `h`: the probability that a record that says so much is linked with none of its person's others.
+fn missed(says: f64, scale: f64) -> f64 {
+    1.0 / (1.0 + (says / scale).exp())
+}
+
+/// The likeliest share of records whose person has no other, by expectation–maximisation.
+fn share_of_only(all: &[f64], alone: &[f64], missed: &[f64]) -> f64 {
+    let n: f64 = all.iter().sum::<f64>() + 1.0;
+    let mut s = 0.3;
+    for _ in 0..ROUNDS {
+        let only: f64 = alone.iter().zip(missed).map(|(x, h)| x * s / (s + (1.0 - s) * h)).sum();
+        let next = (only + 0.5) / n;
+        if (next - s).abs() < 1e-7 {
+            break;
+        }
+        s = next;
     }
-    let det = h00 * h11 - h01 * h01;
-    let (da, db) = ((h11 * g0 - h01 * g1) / det, (h00 * g1 - h01 * g0) / det);
-    let short = (1.0_f64).min(2.0 / (da.abs() + 10.0 * db.abs()).max(1e-9));
-    (a + short * da, (b + short * db).max(0.0))
+    s
 }
 
 impl Table {

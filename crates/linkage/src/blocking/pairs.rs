@@ -100,7 +100,7 @@ impl Keys {
         let width = starts[rules.len()];
         let mut rows = vec![0; records * width];
         for (at, keys) in rules.iter().flatten().enumerate() {
-            for (row, &key) in rows.chunks_exact_mut(width).zip(keys) {
+            for (row, &key) in rows.chunks_exact_mut(width.max(1)).zip(keys) {
                 row[at] = key;
             }
         }

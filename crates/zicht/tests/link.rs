@@ -1,0 +1,271 @@
+//! `zicht link`: files of records become persons, with what stands behind them.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Float64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use support::{Folder, tree};
+
+/// Two registers of the same kind of persons: of 300 the police has eleven in twelve, the shelters two in three, one in five
+/// of these with a name typed wrong and one in seven without a date of birth.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let name = |n: usize, salt: usize| {
+        let parts = ["ba", "ko", "ri", "mel", "du", "len", "sto", "vik", "an", "ter", "jo", "fa", "zu"];
+        let mut mixed = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (salt as u64) << 40;
+        (0..4)
+            .map(|_| {
+                mixed = (mixed ^ mixed >> 31).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                parts[(mixed >> 33) as usize % parts.len()]
+            })
+            .collect::<String>()
+    };
+    let (mut police, mut shelters) = (
+        "number;given name;surname;birth date;town;person\n".to_owned(),
+        "code;given name;surname;birth date;town;person\n".to_owned(),
+    );
+    for n in 0..300 {
+        let born = format!("{}-{:02}-{:02}", 1960 + n % 45, n % 12 + 1, n * 5 % 28 + 1);
+        let town = name(n % 17, 3);
+        if n % 12 != 1 {
+            writeln!(police, "P{n};{};{};{born};{town};{n}", name(n, 1), name(n, 2)).expect("a line");
+        }
+        if n % 3 == 0 {
+            continue;
+        }
+        let surname = name(n, 2);
+        let surname = if n % 5 == 0 { surname.replacen('a', "e", 1) + "x" } else { surname };
+        let born = if n % 7 == 0 { "" } else { &born };
+        writeln!(shelters, "S{n};{};{surname};{born};{town};{n}", name(n, 1)).expect("a line");
+    }
+    folder.write("police.csv", police);
+    folder.write("shelters.csv", shelters);
+    folder
+}
+
+const LINK: [&str; 7] = ["link", "police.csv", "shelters.csv", "--truth", "person", "--out", "linked"];
+
+fn read(folder: &Folder, file: &str) -> Vec<RecordBatch> {
+    let file = fs::File::open(folder.path(file)).expect("a file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("a reader");
+    reader.map(|batch| batch.expect("rows")).collect()
+}
+
+/// By source and record the person.
+fn persons(folder: &Folder, dir: &str) -> BTreeMap<(String, String), String> {
+    let mut all = BTreeMap::new();
+    for batch in read(folder, &format!("{dir}/persons.parquet")) {
+        let text = |name: &str| batch.column_by_name(name).expect("a column").as_string::<i32>().clone();
+        let (sources, records, persons) = (text("source"), text("record_id"), text("person_id"));
+        let sure =
+            batch.column_by_name("probability").expect("a column").as_primitive::<Float64Type>().clone();
+        for row in 0..batch.num_rows() {
+            assert!((0.0..=1.0).contains(&sure.value(row)));
+            let key = (sources.value(row).to_owned(), records.value(row).to_owned());
+            assert!(all.insert(key, persons.value(row).to_owned()).is_none(), "a record twice");
+        }
+    }
+    all
+}
+
+#[test]
+fn two_files_alone_give_a_sound_answer() {
+    let folder = folder();
+    let found = folder.json(0, &LINK);
+    assert_eq!(found["records"], 475);
+    assert_eq!(found["rows"]["rows_used"], 475);
+    assert_eq!(found["evaluation"]["persons_true"], 300);
+    assert!(found["evaluation"]["clusters"]["pairs"]["f1"].as_f64() > Some(0.97), "{found:#}");
+    let interval: Vec<f64> =
+        found["persons"]["interval"].as_array().expect("two").iter().filter_map(Value::as_f64).collect();
+    assert!(interval[0] <= 300.0 && 300.0 <= interval[1], "{interval:?}");
+    assert!(found["registers"].as_array().expect("registers").iter().all(|r| r["clean"] == true));
+    // The ids of the records were found, and are no field.
+    let fields: Vec<&str> =
+        found["fields"].as_array().expect("fields").iter().filter_map(|f| f["field"].as_str()).collect();
+    assert_eq!(fields, ["given name", "surname", "birth date", "town"]);
+
+    let persons = persons(&folder, "linked");
+    assert_eq!(persons.len(), 475);
+    let ids: BTreeSet<&String> = persons.values().collect();
+    assert_eq!(ids.len() as u64, found["groups"].as_u64().expect("a number"));
+    assert!(persons.contains_key(&("police".into(), "P0".into())));
+}
+
+#[test]
+fn draws_of_histories_are_what_estimate_takes() {
+    let folder = folder();
+    folder.json(0, &LINK);
+    let point = fs::read_to_string(folder.path("linked/histories.csv")).expect("a file");
+    assert!(point.starts_with("police,shelters,count\n"), "{point}");
+    assert_eq!(fs::read_dir(folder.path("linked/histories")).expect("a folder").count(), 200);
+    let estimate = folder.json(
+        0,
+        &[
+            "estimate",
+            "linked/histories.csv",
+            "--draws",
+            "linked/histories",
+            "--method",
+            "main",
+            "--no-sensitivity",
+        ],
+    );
+    assert!(estimate["detected"].as_u64().is_some_and(|n| (295..=310).contains(&n)), "{estimate:#}");
+}
+
+#[test]
+fn the_same_run_writes_the_same_bytes_whatever_the_threads() {
+    let folder = folder();
+    let run = |threads: &str, out: &str| {
+        let arguments =
+            ["link", "police.csv", "shelters.csv", "--threads", threads, "--leave", "person", "--out", out];
+        folder.json(0, &arguments);
+        tree(&folder.path(out))
+    };
+    assert!(run("1", "one") == run("3", "two"));
+}
+
+#[test]
+fn nothing_that_is_written_holds_a_name() {
+    let folder = folder();
+    let ran = folder.zicht(&LINK);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let names: Vec<String> = fs::read_to_string(folder.path("police.csv"))
+        .expect("a file")
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split(';').skip(1).take(3).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let mut written = vec![("the terminal".to_owned(), format!("{}{}", ran.stdout, ran.stderr))];
+    for (name, bytes) in tree(&folder.path("linked")) {
+        if !name.ends_with(".parquet") {
+            written.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+    for batch in read(&folder, "linked/pairs.parquet").iter().chain(&read(&folder, "linked/persons.parquet"))
+    {
+        written.push(("a table".into(), format!("{batch:?}")));
+    }
+    for (file, text) in &written {
+        let found = names.iter().find(|name| text.contains(name.as_str()));
+        assert!(found.is_none(), "{file} has {found:?}");
+    }
+}
+
+#[test]
+fn persons_keep_their_ids_when_a_register_comes_in() {
+    let folder = folder();
+    folder.json(0, &["link", "police.csv", "--leave", "person", "--edition", "2025", "--out", "first"]);
+    let next = folder.json(
+        0,
+        &[
+            "link",
+            "police.csv",
+            "shelters.csv",
+            "--leave",
+            "person",
+            "--edition",
+            "2026",
+            "--previous",
+            "first",
+            "--out",
+            "second",
+        ],
+    );
+    let (before, after) = (persons(&folder, "first"), persons(&folder, "second"));
+    let kept = before.iter().filter(|(key, person)| after.get(*key) == Some(*person)).count();
+    assert!(kept >= 272, "{kept} of 275");
+    assert!(next["journal"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_model_can_be_used_again_and_a_rule_be_given() {
+    let folder = folder();
+    folder.json(0, &LINK);
+    fs::copy(folder.path("linked/model.toml"), folder.path("model.toml")).expect("a copy");
+    let again = folder.json(
+        0,
+        &[
+            "link",
+            "police.csv",
+            "shelters.csv",
+            "--truth",
+            "person",
+            "--model",
+            "model.toml",
+            "--keep-model",
+            "--out",
+            "again",
+        ],
+    );
+    assert!(again["evaluation"]["clusters"]["pairs"]["f1"].as_f64() > Some(0.97), "{again:#}");
+    let one = folder.json(
+        0,
+        &[
+            "link",
+            "police.csv",
+            "shelters.csv",
+            "--leave",
+            "person",
+            "--rule",
+            "sound(surname) and town",
+            "--out",
+            "one",
+        ],
+    );
+    assert_eq!(one["rules"].as_array().map(Vec::len), Some(1));
+    assert_eq!(one["rules"][0]["rule"], "sound(surname) and town");
+}
+
+#[test]
+fn mistakes_are_told_before_anything_is_written() {
+    let folder = folder();
+    folder.write("taken/letter.txt", "mine");
+    let says = |arguments: &[&str], words: &str| {
+        let ran = folder.zicht(arguments);
+        assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+        let said = ran.stderr.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "{said}");
+    };
+    let files = ["link", "police.csv", "shelters.csv"];
+    let with = |more: &[&'static str]| files.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>();
+    says(&with(&["--out", "taken"]), "is not empty and not of an earlier linkage");
+    says(&with(&["--leave", "surnam", "--out", "o"]), "did you mean \"surname\"?");
+    says(&with(&["--rule", "levenshtein(surname)", "--out", "o"]), "no part of a blocking rule");
+    says(&with(&["--rule", "town", "--most-pairs", "100", "--out", "o"]), "at most 100 pairs are compared");
+    says(&with(&["--id", "town", "--out", "o"]), "an id twice");
+    says(&with(&["--clean", "polis", "--out", "o"]), "the registers are police, shelters");
+    says(&["link", "police.csv", "police.csv", "--out", "o"], "two files are both of register \"police\"");
+    says(&["link", "nobody.csv", "--out", "o"], "nobody.csv");
+    folder.write("model.toml", "[[comparison]]\nfield = \"surname\"\nlevel = [{ test = \"alike\" }]\n");
+    says(&with(&["--model", "model.toml", "--out", "o"]), "a level is exact");
+    assert!(!folder.path("o").exists());
+    assert_eq!(fs::read_to_string(folder.path("taken/letter.txt")).expect("still there"), "mine");
+}
+
+#[test]
+fn links_can_be_reviewed() {
+    let folder = folder();
+    folder.json(0, &LINK);
+    let ran = folder.zicht(&[
+        "review",
+        "linked",
+        "police.csv",
+        "shelters.csv",
+        "--sample",
+        "20",
+        "--reviewer",
+        "r",
+        "--export",
+        "pairs.csv",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(fs::read_to_string(folder.path("pairs.csv")).expect("a file").lines().count() > 15);
+}
