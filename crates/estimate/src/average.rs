@@ -4,9 +4,10 @@ use crate::Criterion;
 use crate::branch::{Keep, Search};
 use crate::loglinear::{Cells, Model, Refusal, Solver, THREES_UP_TO, fit_cells};
 use crate::numeric::{normal_probability, normal_quantile, root};
-use crate::search::bounded::{can_branch, most_work};
+use crate::search::bounded::{FITS, can_branch, most_work};
 use crate::search::{Goal, Ranked, score, score_all};
 use crate::spread::Spread;
+use crate::watch::Watch;
 
 /// Beyond the lists whose models can all be fitted, those within so much of the smallest BIC are
 /// averaged: the others have less than 1/150 of the weight of the best each (Occam's window of
@@ -42,7 +43,12 @@ pub(crate) struct Average {
 
 /// Averages over all models with the pairs of `forced` and terms of up to `max_order` lists, or over those within a window where
 /// there are too many.
-pub(crate) fn average(cells: &Cells, forced: Model, max_order: usize) -> Result<Average, Refusal> {
+pub(crate) fn average(
+    cells: &Cells,
+    forced: Model,
+    max_order: usize,
+    watch: &Watch,
+) -> Result<Average, Refusal> {
     if max_order > 2 && cells.lists > THREES_UP_TO {
         return Err(Refusal::TooManyLists);
     }
@@ -50,7 +56,7 @@ pub(crate) fn average(cells: &Cells, forced: Model, max_order: usize) -> Result<
     let mut found = if max_order < 2 {
         one(cells, forced)
     } else if cells.lists > goal.exhaustive_lists() {
-        within_window(cells, goal, most_work(cells, goal))?
+        within_window(cells, goal, most_work(cells, goal), watch)?
     } else {
         all(cells, goal)
     };
@@ -99,8 +105,8 @@ fn all(cells: &Cells, goal: Goal) -> Average {
     }
 }
 
-fn within_window(cells: &Cells, goal: Goal, most: u64) -> Result<Average, Refusal> {
-    let mut search = Search::new(cells, goal, Keep::Within(WINDOW));
+fn within_window(cells: &Cells, goal: Goal, most: u64, watch: &Watch) -> Result<Average, Refusal> {
+    let mut search = Search::new(cells, goal, Keep::Within(WINDOW), watch);
     search.try_one(goal.forced);
     if search.best.is_none() {
         // Why there is nowhere to start from.
@@ -108,7 +114,9 @@ fn within_window(cells: &Cells, goal: Goal, most: u64) -> Result<Average, Refusa
     }
     search.descend();
     let branches = can_branch(cells);
-    let most_in_all = search.work + if branches { most } else { most / LESS };
+    let most = if branches { most } else { most / LESS };
+    watch.units_at_most(FITS, most);
+    let most_in_all = search.work + most;
     if branches {
         search.most_work = search.work + most / 2;
         search.visit_all();
@@ -219,7 +227,7 @@ mod tests {
         ) {
             let cells = Cells::from_counts(5, counts.iter().enumerate().map(|(i, &n)| (i as u32 + 1, n)));
             let goal = Goal::new(cells.lists, max_order, Criterion::Bic);
-            let Ok(windowed) = within_window(&cells, goal, u64::MAX / 4) else { return Ok(()) };
+            let Ok(windowed) = within_window(&cells, goal, u64::MAX / 4, &Watch::default()) else { return Ok(()) };
             prop_assert!(windowed.complete);
             let mut every: Vec<Ranked> = all(&cells, goal).models.into_iter().map(|(ranked, _)| ranked).collect();
             every.sort_by_key(|ranked| ranked.model);

@@ -32,6 +32,7 @@ use crate::convergence::quantile_error;
 use crate::convergence::{ESS, R_HAT};
 use crate::loglinear::{Cells, Model, check_cells, pair_count};
 use crate::numeric::quantile;
+use crate::watch::{STOPPED, Watch};
 use chain::Draw;
 use sample::{CHAINS, Run, Sample, most};
 use space::Space;
@@ -127,6 +128,9 @@ pub enum Refusal {
         /// The smaller of its bulk and tail effective sample size.
         ess: f64,
     },
+    /// The work was stopped.
+    #[error("{STOPPED}")]
+    Stopped,
 }
 
 /// A model with its posterior probability.
@@ -197,23 +201,42 @@ impl Average {
 /// # Errors
 /// [`Refusal`] says why there is no average.
 pub fn average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
-    average_with(table, settings, 0, AIM)
+    average_watched(table, settings, &Watch::default())
+}
+
+/// [`average`], which tells how far it is and can be stopped.
+pub(crate) fn average_watched(
+    table: &CaptureTable,
+    settings: &Settings,
+    watch: &Watch,
+) -> Result<Average, Refusal> {
+    average_with(table, settings, 0, AIM, watch)
 }
 
 /// Averages with a quarter and four times the variance of the prior (half and twice its scale): how much
 /// of the answer is the prior's. As these are only compared, fewer draws do.
-pub(crate) fn sensitivity(table: &CaptureTable, settings: &Settings) -> Vec<(f64, Result<Average, Refusal>)> {
+pub(crate) fn sensitivity(
+    table: &CaptureTable,
+    settings: &Settings,
+    watch: &Watch,
+) -> Vec<(f64, Result<Average, Refusal>)> {
     [0.25, 4.0]
         .into_iter()
         .zip(1..)
         .map(|(factor, run)| {
             let variance = factor * settings.variance;
-            (variance, average_with(table, &Settings { variance, ..*settings }, run, ESS))
+            (variance, average_with(table, &Settings { variance, ..*settings }, run, ESS, watch))
         })
         .collect()
 }
 
-fn average_with(table: &CaptureTable, settings: &Settings, run: u64, aim: f64) -> Result<Average, Refusal> {
+fn average_with(
+    table: &CaptureTable,
+    settings: &Settings,
+    run: u64,
+    aim: f64,
+    watch: &Watch,
+) -> Result<Average, Refusal> {
     let cells = cells(table, settings)?;
     let space = Space::new(cells.lists, settings.max_order);
     let run = Run {
@@ -225,6 +248,7 @@ fn average_with(table: &CaptureTable, settings: &Settings, run: u64, aim: f64) -
         stream: run * CHAINS as u64,
         aim,
         most: most(cells.lists),
+        watch,
     };
     Ok(describe(&cells, &space, &run.sample()?))
 }
@@ -351,6 +375,15 @@ impl Threshold {
 /// # Errors
 /// As [`average`].
 pub fn threshold(table: &CaptureTable, settings: &Settings) -> Result<Threshold, Refusal> {
+    threshold_watched(table, settings, &Watch::default())
+}
+
+/// [`threshold`], which tells how far it is and can be stopped.
+pub(crate) fn threshold_watched(
+    table: &CaptureTable,
+    settings: &Settings,
+    watch: &Watch,
+) -> Result<Threshold, Refusal> {
     let settings = Settings { max_order: 2, ..*settings };
     let cells = cells(table, &settings)?;
     let space = Space::new(cells.lists, 2);
@@ -364,6 +397,7 @@ pub fn threshold(table: &CaptureTable, settings: &Settings) -> Result<Threshold,
             stream: stream * CHAINS as u64,
             aim: AIM,
             most: most(cells.lists),
+            watch,
         };
         run.sample()
     };

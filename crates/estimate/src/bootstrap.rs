@@ -10,7 +10,7 @@ use crate::loglinear::{Cells, Fit, Model};
 use crate::numeric::{normal_probability, normal_quantile, quantile};
 use crate::spread::Spread;
 use crate::studentised::Studentised;
-use crate::{Interval, Options};
+use crate::{Interval, Options, Watch};
 
 /// Hidden counts that differ by less, relatively, are equal: a replicate may be the table itself
 /// and its fit differ in the last digits.
@@ -101,23 +101,31 @@ const FOLDED: &str = "none: the correction for acceleration goes beyond every le
 
 /// Draws the persons of the table again, as many as were detected, and chooses and fits a model for
 /// each such table. `chosen` is what was chosen for the table itself; `choose` is
-/// the rule that found it.
+/// the rule that found it. `None` when the work is stopped before all replicates are drawn.
 pub(crate) fn bootstrap(
     table: &CaptureTable,
     chosen: Choice,
     options: &Options,
     choose: impl Fn(&Cells) -> Option<Choice> + Sync,
-) -> Limits {
+) -> Option<Limits> {
     let counts: Vec<(u32, u64)> = table.counts().collect();
     let lists = table.lists().len();
-    let draws: Vec<Option<Choice>> = (0..options.replicates as u64)
+    let watch = &options.watch;
+    watch.units("replicates", options.replicates);
+    let draws: Option<Vec<Option<Choice>>> = (0..options.replicates as u64)
         .into_par_iter()
         .map(|replicate| {
             let mut random = ChaCha8Rng::seed_from_u64(options.seed);
             random.set_stream(replicate);
-            choose(&draw_again(lists, &counts, &mut random)).filter(|found| found.hidden.is_finite())
+            if watch.is_stopped() {
+                return None;
+            }
+            let found = choose(&draw_again(lists, &counts, &mut random));
+            watch.done(1);
+            Some(found.filter(|found| found.hidden.is_finite()))
         })
         .collect();
+    let draws = draws?;
     let mut hidden: Vec<f64> =
         draws.iter().map(|draw| draw.map_or(f64::INFINITY, |found| found.hidden)).collect();
     hidden.sort_by(f64::total_cmp);
@@ -140,20 +148,20 @@ pub(crate) fn bootstrap(
     if options.interval == Interval::Studentised {
         let Some(found) = Studentised::new(chosen, &draws) else {
             limits.open = NO_ERROR;
-            return limits;
+            return Some(limits);
         };
         let limit = |p: f64| Some(found.quantile(p)).filter(|hidden| *hidden > 0.0 && hidden.is_finite());
         (limits.low, limits.high) = (limit(outside), limit(1.0 - outside));
         limits.open = UNTOLD;
         limits.at_the_edge = limits.replicates.is_at_the_edge(outside);
         limits.studentised = Some(found);
-        return limits;
+        return Some(limits);
     }
     let levels = if options.interval == Interval::Bca {
         let bias =
             Some(normal_quantile(limits.replicates.share_below(chosen.hidden))).filter(|z| z.is_finite());
         limits.bias_correction = bias;
-        limits.acceleration = acceleration(lists, &counts, choose);
+        limits.acceleration = acceleration(lists, &counts, watch, choose);
         match (bias, limits.acceleration) {
             (None, _) => Err(NO_BIAS),
             (_, None) => Err(NO_ACCELERATION),
@@ -173,7 +181,7 @@ pub(crate) fn bootstrap(
         }
         Err(why) => limits.open = why,
     }
-    limits
+    Some(limits)
 }
 
 /// As many persons as in `counts`, drawn from them with replacement: a multinomial draw, history by
@@ -206,13 +214,20 @@ fn corrected(p: f64, bias: f64, acceleration: f64) -> Option<f64> {
 fn acceleration(
     lists: usize,
     counts: &[(u32, u64)],
+    watch: &Watch,
     choose: impl Fn(&Cells) -> Option<Choice> + Sync,
 ) -> Option<f64> {
+    watch.units("tables without a person", counts.len());
     let without: Option<Vec<f64>> = counts
         .par_iter()
         .map(|&(gone, _)| {
+            if watch.is_stopped() {
+                return None;
+            }
             let rest = counts.iter().map(|&(history, n)| (history, n - u64::from(history == gone)));
-            choose(&Cells::from_counts(lists, rest)).map(|found| found.hidden).filter(|h| h.is_finite())
+            let found = choose(&Cells::from_counts(lists, rest));
+            watch.done(1);
+            found.map(|found| found.hidden).filter(|h| h.is_finite())
         })
         .collect();
     let without = without?;
@@ -279,7 +294,7 @@ mod tests {
         let cubes: f64 = d.iter().map(|x| x.powi(3)).sum();
         let squares: f64 = d.iter().map(|x| x * x).sum();
         let expected = cubes / (6.0 * squares.powf(1.5));
-        let found = acceleration(2, &counts, choose).expect("an acceleration");
+        let found = acceleration(2, &counts, &Watch::default(), choose).expect("an acceleration");
         assert!((found - expected).abs() < 1e-12, "{found} {expected}");
     }
 
@@ -290,7 +305,7 @@ mod tests {
         let options = Options { interval: Interval::Percentile, replicates: 400, ..Options::default() };
         // The overlap is empty in 1 − (1 − 1/61)^61 = 36 % of the draws.
         let choose = |cells: &Cells| (cells.counts[3] > 0.0).then(|| choice(cells.counts[1]));
-        let found = bootstrap(&table, choice(30.0), &options, choose);
+        let found = bootstrap(&table, choice(30.0), &options, choose).expect("never stopped");
         let share = found.replicates.without_estimate as f64 / 400.0;
         assert!((share - 0.365).abs() < 4.0 * 0.024, "{share}");
         assert_eq!(found.replicates.same_model, 400 - found.replicates.without_estimate);
@@ -304,10 +319,10 @@ mod tests {
         let table = CaptureTable::from_counts(lists, [(1, 30), (2, 30), (3, 9)]).expect("a valid table");
         let options = Options { interval: Interval::Bca, replicates: 100, ..Options::default() };
         let constant = |_: &Cells| Some(choice(30.0));
-        let found = bootstrap(&table, choice(30.0), &options, constant);
+        let found = bootstrap(&table, choice(30.0), &options, constant).expect("never stopped");
         assert_eq!((found.low, found.high, found.open), (None, None, NO_BIAS));
         let choose = |cells: &Cells| (cells.detected > 68.5).then_some(choice(cells.counts[1]));
-        let found = bootstrap(&table, choice(30.0), &options, choose);
+        let found = bootstrap(&table, choice(30.0), &options, choose).expect("never stopped");
         assert_eq!((found.low, found.high, found.open), (None, None, NO_ACCELERATION));
     }
 }

@@ -9,6 +9,7 @@ use crate::loglinear::{
     threes,
 };
 use crate::search::{Goal, Ranked};
+use crate::watch::Watch;
 
 /// Newton steps after which the bound of a model without estimate is taken as it is.
 const STEPS_FOR_BOUND: usize = 8;
@@ -20,9 +21,16 @@ const TIE: f64 = 1e-9;
 
 /// The best model of `goal`, as [`best_model`](crate::search::best_model) chooses it; `None`
 /// when no model has an estimate. `likely` are models worth trying first: they change how long
-/// it takes, not what is found, as long as that takes no more work than `most_work`, in fits.
-pub(crate) fn smallest(cells: &Cells, goal: Goal, likely: &[Model], most_work: u64) -> Option<Fit> {
-    let mut search = Search::new(cells, goal, Keep::Few(1));
+/// it takes, not what is found, as long as that takes no more work than `most_work`, in fits. Once `watch` is
+/// stopped, what comes back is of no use.
+pub(crate) fn smallest(
+    cells: &Cells,
+    goal: Goal,
+    likely: &[Model],
+    most_work: u64,
+    watch: &Watch,
+) -> Option<Fit> {
+    let mut search = Search::new(cells, goal, Keep::Few(1), watch);
     search.try_one(goal.forced);
     if goal.max_order >= 2 {
         for &model in likely.iter().filter(|model| model.has_pairs_of(goal.forced)) {
@@ -73,10 +81,11 @@ pub(crate) struct Search<'a> {
     /// Work done, in fits; and the most of it.
     pub(crate) work: u64,
     pub(crate) most_work: u64,
+    watch: &'a Watch,
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(cells: &'a Cells, goal: Goal, keep: Keep) -> Self {
+    pub(crate) fn new(cells: &'a Cells, goal: Goal, keep: Keep, watch: &'a Watch) -> Self {
         let saturated = cells.support.iter().map(|&h| cells.counts[h as usize]).map(|n| n * n.ln() - n).sum();
         Self {
             cells,
@@ -94,6 +103,7 @@ impl<'a> Search<'a> {
             refused: 0,
             work: 0,
             most_work: u64::MAX,
+            watch,
         }
     }
 
@@ -159,11 +169,12 @@ impl<'a> Search<'a> {
     fn count_fit(&mut self) {
         self.fits += 1;
         self.work += 1;
+        self.watch.done(1);
     }
 
-    /// Whether the work that is allowed has been done.
+    /// Whether the work that is allowed has been done, or was stopped.
     pub(crate) fn is_ended(&self) -> bool {
-        self.work >= self.most_work
+        self.work >= self.most_work || self.watch.is_stopped()
     }
 
     /// Whether the model has a unique estimate; in exact arithmetic where that is not plain at once.
@@ -172,6 +183,7 @@ impl<'a> Search<'a> {
             return true;
         }
         self.work += EXACT;
+        self.watch.done(EXACT);
         let sound = check_cells(self.cells, model).holds();
         self.refused += u64::from(!sound);
         sound
@@ -386,8 +398,8 @@ mod tests {
     }
 
     fn check_goal(cells: &Cells, goal: Goal, likely: &[Model]) -> Result<(), TestCaseError> {
-        let all = best_model(cells, goal);
-        let found = smallest(cells, goal, likely, u64::MAX);
+        let all = best_model(cells, goal, &Watch::default());
+        let found = smallest(cells, goal, likely, u64::MAX, &Watch::default());
         match (all, found) {
             (Ok(all), Some(found)) => {
                 let value = |fit: &Fit| fit.criterion(goal.criterion);

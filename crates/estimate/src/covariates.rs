@@ -45,6 +45,7 @@ use serde_json::{Value, json};
 pub use table::{Covariate, CovariateTable};
 
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 use crate::{Error, Options};
 
 type Diagnostics = BTreeMap<String, Value>;
@@ -60,6 +61,14 @@ pub struct CovariateEstimation {
     pub loglinear: CovariateLogLinear,
     /// The doubly robust estimate for each pair of lists with persons; empty when there is none.
     pub doubly_robust: Vec<DoublyRobust>,
+}
+
+impl CovariateEstimation {
+    /// Whether anything is missing because the work was stopped before it was done.
+    pub fn is_stopped(&self) -> bool {
+        let stopped = |why: &Option<String>| why.as_deref() == Some(STOPPED);
+        stopped(&self.loglinear.refused) || self.doubly_robust.iter().any(|pair| stopped(&pair.refused))
+    }
 }
 
 /// The answer of the log-linear model with covariates.
@@ -136,13 +145,14 @@ pub struct DoublyRobust {
 /// persons in each. The doubly robust estimator takes a quantity as it is, with its square, and leaves
 /// out covariates that are missing for more than one person in twenty.
 ///
-/// Lists without any person are left out and named in the diagnostics. A method that cannot answer
-/// says so in its own place.
+/// Lists without any person are left out and named in the diagnostics. A method that cannot answer, or was
+/// stopped by [`Options::watch`], says so in its own place.
 ///
 /// # Errors
 /// When an option is out of range.
 pub fn estimate_covariates(table: &CovariateTable, options: &Options) -> Result<CovariateEstimation, Error> {
     options.check()?;
+    options.watch.step("covariates", 1, 1);
     let restricted = table.restricted();
     let mut loglinear = restricted
         .as_ref()

@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
+use crate::Options;
 use crate::numeric::multinomial;
 
 /// Below this coverage the estimator is unstable and its one-step form is used, as its
@@ -93,32 +94,38 @@ fn from_histories(lists: usize, histories: &Histories) -> Option<SampleCoverage>
 
 /// Standard error of the advised estimate by parametric bootstrap, and how many replicates
 /// could be used: the table is drawn again from a multinomial of the estimated total, whose
-/// cells have the observed shares. Each replicate has a random stream of its own.
+/// cells have the observed shares. Each replicate has a random stream of its own. `None` when the
+/// work is stopped before all are drawn.
 pub(crate) fn bootstrap_error(
     table: &CaptureTable,
     estimate: &SampleCoverage,
-    replicates: usize,
-    seed: u64,
-) -> (f64, usize) {
+    options: &Options,
+) -> Option<(f64, usize)> {
+    let Options { replicates, seed, ref watch, .. } = *options;
+    watch.units("replicates", replicates);
     let low = estimate.is_low();
     let size = estimate.advised().round();
-    let draws: Vec<Option<f64>> = (0..replicates)
+    let draws: Option<Vec<Option<f64>>> = (0..replicates)
         .into_par_iter()
         .map(|replicate| {
+            if watch.is_stopped() {
+                return None;
+            }
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             random.set_stream(replicate as u64);
+            watch.done(1);
             let weights = table.counts().map(|(history, n)| (history, n as f64));
             let drawn = multinomial(size as u64, size, weights, &mut random).into_iter();
             let histories = drawn.filter(|(_, n)| *n > 0).map(|(history, n)| (history, n as f64)).collect();
-            let again = from_histories(table.lists().len(), &histories)?;
-            Some(if low { again.one_step } else { again.high })
+            let again = from_histories(table.lists().len(), &histories);
+            Some(again.map(|again| if low { again.one_step } else { again.high }))
         })
         .collect();
-    let usable: Vec<f64> = draws.into_iter().flatten().filter(|draw| draw.is_finite()).collect();
+    let usable: Vec<f64> = draws?.into_iter().flatten().filter(|draw| draw.is_finite()).collect();
     let count = usable.len() as f64;
     let mean = usable.iter().sum::<f64>() / count;
     let square: f64 = usable.iter().map(|draw| (draw - mean).powi(2)).sum();
-    ((square / (count - 1.0)).sqrt(), usable.len())
+    Some(((square / (count - 1.0)).sqrt(), usable.len()))
 }
 
 #[cfg(test)]

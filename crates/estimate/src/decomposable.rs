@@ -42,6 +42,7 @@ use crate::Error;
 use crate::convergence::ESS;
 use crate::loglinear::{Model, pair_count};
 use crate::spread::Spread;
+use crate::watch::Watch;
 use chain::Target;
 use graphs::{Graph, MOST_ENUMERATED, MOST_LISTS};
 use grid::Distribution;
@@ -193,12 +194,16 @@ impl Average {
 /// # Errors
 /// [`Refusal`] says why there is no average.
 pub fn average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
-    average_with(table, settings, Negligible::EXACT, LISTED)
+    average_with(table, settings, Negligible::EXACT, LISTED, &Watch::default())
 }
 
 /// The average with only the most probable graph described, for tables of which there are many.
-pub(crate) fn quick_average(table: &CaptureTable, settings: &Settings) -> Result<Average, Refusal> {
-    average_with(table, settings, Negligible::QUICK, 1)
+pub(crate) fn quick_average(
+    table: &CaptureTable,
+    settings: &Settings,
+    watch: &Watch,
+) -> Result<Average, Refusal> {
+    average_with(table, settings, Negligible::QUICK, 1, watch)
 }
 
 fn average_with(
@@ -206,12 +211,14 @@ fn average_with(
     settings: &Settings,
     left_out: Negligible,
     listed: usize,
+    watch: &Watch,
 ) -> Result<Average, Refusal> {
     check(table, settings)?;
     if table.lists().len() > MOST_ENUMERATED {
-        return drawn(table, settings, 0, sample::AIM, listed);
+        return drawn(table, settings, 0, sample::AIM, listed, watch);
     }
-    visited(table, settings, &posterior(table, settings, left_out), listed)
+    let posterior = posterior(table, settings, left_out, watch).ok_or(Refusal::Stopped)?;
+    visited(table, settings, &posterior, listed)
 }
 
 /// Averages with half and twice δ and with each prior of the total, those of `settings` first:
@@ -219,6 +226,7 @@ fn average_with(
 pub(crate) fn sensitivity(
     table: &CaptureTable,
     settings: &Settings,
+    watch: &Watch,
 ) -> Vec<(f64, Prior, Result<Average, Refusal>)> {
     let delta = delta(table, settings);
     let other = if settings.prior == Prior::Uniform { Prior::InverseTotal } else { Prior::Uniform };
@@ -230,13 +238,14 @@ pub(crate) fn sensitivity(
     for delta in [delta, delta / 2.0, delta * 2.0] {
         let with = |prior| Settings { delta: Some(delta), prior, ..settings.clone() };
         // One visit of all graphs serves both priors; chains are drawn anew for each.
-        let posterior = enumerated.then(|| posterior(table, &with(settings.prior), Negligible::EXACT));
+        let posterior = enumerated.then(|| posterior(table, &with(settings.prior), Negligible::EXACT, watch));
         for prior in [settings.prior, other] {
             let run = found.len() as u64;
             let (listed, aim) = if run == 0 { (LISTED, sample::AIM) } else { (1, ESS) };
             let answer = match &posterior {
-                Some(posterior) => visited(table, &with(prior), posterior, listed),
-                None => drawn(table, &with(prior), run, aim, listed),
+                Some(Some(posterior)) => visited(table, &with(prior), posterior, listed),
+                Some(None) => Err(Refusal::Stopped),
+                None => drawn(table, &with(prior), run, aim, listed, watch),
             };
             let refused = answer.is_err();
             found.push((delta, prior, answer));
@@ -284,10 +293,15 @@ fn is_proper(table: &CaptureTable, settings: &Settings, power: usize) -> bool {
     settings.hidden.is_some() || delta(table, settings) * cells > power as f64
 }
 
-/// The posterior over all graphs, for both priors of the total.
-fn posterior(table: &CaptureTable, settings: &Settings, left_out: Negligible) -> Posterior {
+/// The posterior over all graphs, for both priors of the total; `None` when the work is stopped.
+fn posterior(
+    table: &CaptureTable,
+    settings: &Settings,
+    left_out: Negligible,
+    watch: &Watch,
+) -> Option<Posterior> {
     let all = graphs::with(table.lists().len(), &settings.joined);
-    Posterior::new(table, delta(table, settings), settings.hidden.as_ref(), &all, left_out)
+    Posterior::new(table, delta(table, settings), settings.hidden.as_ref(), &all, left_out, watch)
 }
 
 /// The average by visiting all graphs.
@@ -318,10 +332,12 @@ fn drawn(
     run: u64,
     aim: f64,
     listed: usize,
+    watch: &Watch,
 ) -> Result<Average, Refusal> {
     proper(table, settings)?;
     let target = Target::new(table, settings);
-    let sample = sample::sample(&target, (settings.seed, run * sample::CHAINS as u64), aim, sample::MOST)?;
+    let stream = (settings.seed, run * sample::CHAINS as u64);
+    let sample = sample::sample(&target, stream, aim, sample::MOST, watch)?;
     Ok(Found {
         graphs: sample.graphs.len(),
         chains: Some(sample.chains),

@@ -17,7 +17,8 @@ use crate::method::{Task, pairs_of};
 use crate::numeric::{normal_quantile, quantile};
 use crate::sensitivity::of_lists;
 use crate::spread::Spread;
-use crate::{Error, Estimate, Estimation, Interval, Method, Options, Pooling};
+use crate::watch::STOPPED;
+use crate::{Error, Estimate, Estimation, Interval, Method, Options, Pooling, Watch};
 
 /// A method that has no answer for more of the draws than this has none at all.
 const MOST_REFUSED: f64 = 0.1;
@@ -64,12 +65,11 @@ pub fn estimate_draws(
     let draws = Draws::new(tables, point, options)?;
     let point = point.map(|table| prepare(table, options)).transpose()?;
     let detected = point.as_ref().map_or_else(|| draws.detected(), |point| point.table.detected());
-    let answers = draws.run(methods);
-    let estimates = (0..methods.len())
-        .map(|at| {
-            let of_method: Vec<&Estimate> = answers.iter().map(|found| &found[at]).collect();
-            draws.combined(methods[at], &of_method, detected, options)
-        })
+    let answers = draws.run(methods, &options.watch);
+    let estimates = methods
+        .iter()
+        .zip(&answers)
+        .map(|(&method, answers)| draws.combined(method, answers, detected, options))
         .collect();
     let (mut notes, mut pairs, mut sensitivity) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(Prepared { table, options, notes: of_lists_chosen }) = point {
@@ -113,11 +113,14 @@ pub fn estimate_groups_draws(
     }
     let draws_of_visibility = options.replicates * DRAWS_PER_REPLICATE;
     let (mut found, mut visibility) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
+    let watch = &options.watch;
+    watch.step("groups", 1, 1);
+    watch.units("groups", groups.len());
     for (at, (codes, tables)) in groups.iter().enumerate() {
         let draws = Draws::new(tables, None, options)?;
         let detected = draws.detected();
-        let answers = draws.run(&[method]);
-        let answers: Vec<&Estimate> = answers.iter().map(|found| &found[0]).collect();
+        let answers = draws.run(&[method], &watch.unobserved()).remove(0);
+        watch.done(1);
         let mut group = group(codes, detected, draws.combined(method, &answers, detected, options));
         let seen = draws.mixture(&answers, (0.0, 1.0), |detected, hidden| detected / (detected + hidden));
         let side = (1.0 - options.level) / 2.0;
@@ -175,7 +178,9 @@ impl Draws {
             let Prepared { table, options, .. } = prepare(table, options)?;
             let seed = options.seed.wrapping_add(rank as u64);
             let replicates = replicates.min(options.replicates);
-            draws.push(Draw { table, options: Options { interval, replicates, seed, ..options }, weight });
+            let watch = options.watch.unobserved();
+            let options = Options { interval, replicates, seed, watch, ..options };
+            draws.push(Draw { table, options, weight });
         }
         let lists = draws[0].table.lists().to_vec();
         if draws.iter().any(|draw| draw.table.lists() != lists) {
@@ -187,15 +192,21 @@ impl Draws {
         Ok(Self { lists, different: draws, count: tables.len() })
     }
 
-    /// The answers of the methods, by draw.
-    fn run(&self, methods: &[Method]) -> Vec<Vec<Estimate>> {
-        self.different
-            .par_iter()
-            .map(|draw| {
-                let task = Task::quick(&draw.table, &draw.options);
-                methods.iter().map(|&method| task.run(method)).collect()
-            })
-            .collect()
+    /// The answers of each method, by draw.
+    fn run(&self, methods: &[Method], watch: &Watch) -> Vec<Vec<Estimate>> {
+        let tasks: Vec<Task> =
+            self.different.par_iter().map(|draw| Task::quick(&draw.table, &draw.options)).collect();
+        let all_draws = |(&method, place): (&Method, usize)| {
+            watch.step(method.name(), place, methods.len());
+            watch.units("draws", tasks.len());
+            let one_draw = |task: &Task| {
+                let found = task.run(method);
+                watch.done(1);
+                found
+            };
+            tasks.par_iter().map(one_draw).collect()
+        };
+        methods.iter().zip(1..).map(all_draws).collect()
     }
 
     /// Values of the draws, each as often as it was drawn.
@@ -222,7 +233,7 @@ impl Draws {
 
     /// The mixture of a figure made of the number detected and the number hidden. Of a draw without an
     /// answer, or without an interval, nothing is known: half of its weight lies at either of `ends`.
-    fn mixture(&self, answers: &[&Estimate], ends: (f64, f64), of: impl Fn(f64, f64) -> f64) -> Mixture {
+    fn mixture(&self, answers: &[Estimate], ends: (f64, f64), of: impl Fn(f64, f64) -> f64) -> Mixture {
         let mut values = Vec::new();
         for (draw, answer) in self.different.iter().zip(answers) {
             let (detected, weight) = (draw.table.detected() as f64, draw.weight as f64 / self.count as f64);
@@ -239,7 +250,7 @@ impl Draws {
     }
 
     /// One estimate out of those of the draws.
-    fn combined(&self, method: Method, answers: &[&Estimate], detected: u64, options: &Options) -> Estimate {
+    fn combined(&self, method: Method, answers: &[Estimate], detected: u64, options: &Options) -> Estimate {
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         let mut models: BTreeMap<&str, usize> = BTreeMap::new();
         for (draw, answer) in self.different.iter().zip(answers) {
@@ -259,6 +270,11 @@ impl Draws {
             ]),
             ..Estimate::unanswered(method, options.level)
         };
+        // The draws that are done are not all draws.
+        if answers.iter().any(Estimate::is_stopped) {
+            combined.refused = Some(STOPPED.into());
+            return combined;
+        }
         // Of reasons that are as common the first in the alphabet.
         if let Some((why, _)) = reasons.iter().rev().max_by_key(|(_, count)| **count)
             && share > MOST_REFUSED
@@ -325,7 +341,7 @@ impl Draws {
 
     /// Variance of the logarithm of the total: its mean within a draw, and that of the draws' means;
     /// `None` with one draw. Values without bound are left out.
-    fn variances(&self, answers: &[&Estimate]) -> (f64, Option<f64>) {
+    fn variances(&self, answers: &[Estimate]) -> (f64, Option<f64>) {
         let moments = self.each(|i, draw| {
             let detected = draw.table.detected() as f64;
             let values = answers[i].spread.as_ref()?.values();
@@ -341,7 +357,7 @@ impl Draws {
 
     /// Rubin's rules for the logarithm of the hidden count, where the methods tell its standard error: the
     /// total, its interval and the degrees of freedom, `None` when the draws do not differ.
-    fn rubin(&self, answers: &[&Estimate], level: f64) -> Option<(f64, (f64, f64), Option<f64>)> {
+    fn rubin(&self, answers: &[Estimate], level: f64) -> Option<(f64, (f64, f64), Option<f64>)> {
         let told = self.each(|i, draw| {
             let error = answers[i].diagnostics.get("log_hidden_error")?.as_f64()?;
             let log = (answers[i].total? - draw.table.detected() as f64).ln();

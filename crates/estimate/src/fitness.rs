@@ -177,21 +177,33 @@ struct Said {
     spread: Option<Spread>,
 }
 
-/// Judges a table and mixes the methods.
+/// Judges a table and mixes the methods. Once the watch of the options is stopped, what comes back is of no use.
 pub(crate) fn assess(table: &CaptureTable, cells: &Cells, options: &Options) -> (Fitness, Option<Combined>) {
     // The mixture is widened by itself, so the quick interval of each method will do.
-    let quick =
-        Options { interval: Interval::Wald, max_order: 2, replicates: QUICK_REPLICATES, ..options.clone() };
-    let bics: Vec<Option<f64>> = Family::ALL.iter().map(|family| family.bic(cells)).collect();
+    let watch = options.watch.unobserved();
+    let quick = Options {
+        interval: Interval::Wald,
+        max_order: 2,
+        replicates: QUICK_REPLICATES,
+        watch: watch.clone(),
+        ..options.clone()
+    };
+    let bics: Vec<Option<f64>> = Family::ALL.iter().map(|family| family.bic(cells, &watch)).collect();
     let lowest = bics.iter().flatten().fold(f64::INFINITY, |a, &b| a.min(b));
     let number = (options.replicates / REPLICATES_PER_POPULATION).max(FEWEST_POPULATIONS);
     let mut families = Vec::new();
     let mut made: Vec<Made> = Vec::new();
     for (place, (family, bic)) in Family::ALL.into_iter().zip(&bics).enumerate() {
         let included = bic.is_some_and(|bic| bic <= lowest + EXCLUDED);
-        let populations: Vec<Made> = (0..if included { number as u64 } else { 0 })
+        let trials = if included { number } else { 0 };
+        options.watch.units("populations to make", trials);
+        let populations: Vec<Made> = (0..trials as u64)
             .into_par_iter()
-            .filter_map(|trial| again(family, place as u64, trial, table, cells, options.seed))
+            .filter_map(|trial| {
+                let made = again(family, place as u64, trial, table, cells, &quick);
+                options.watch.done(1);
+                made
+            })
             .collect();
         let mut sizes: Vec<f64> = populations.iter().map(|made| made.size).collect();
         sizes.sort_by(f64::total_cmp);
@@ -204,11 +216,13 @@ pub(crate) fn assess(table: &CaptureTable, cells: &Cells, options: &Options) -> 
         made.extend(populations);
     }
     let classes_error = log_deviation(made.iter().filter(|made| made.family == Family::Heterogeneity));
+    options.watch.units("populations to estimate", made.len());
     let seen: Vec<Seen> = made
         .par_iter()
         .map(|made| {
             let task = Task::quick(&made.sample, &quick);
             let answers = MIXED.iter().map(|&part| said(&task, part, classes_error)).collect();
+            options.watch.done(1);
             Seen { family: made.family, size: made.size, detected: made.sample.detected() as f64, answers }
         })
         .collect();
@@ -234,13 +248,16 @@ fn again(
     trial: u64,
     table: &CaptureTable,
     cells: &Cells,
-    seed: u64,
+    options: &Options,
 ) -> Option<Made> {
     let counts: Vec<(u32, u64)> = table.counts().collect();
     (0..ATTEMPTS).find_map(|attempt| {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        if options.watch.is_stopped() {
+            return None;
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(options.seed);
         random.set_stream((place + 1) << 48 | trial << 8 | attempt);
-        let population = family.fit(&draw_again(cells.lists, &counts, &mut random))?;
+        let population = family.fit(&draw_again(cells.lists, &counts, &mut random), &options.watch)?;
         let sample = population.draw(table.lists(), &mut random)?;
         let size = population.size as f64;
         Some(Made { family, size, hidden: size * population.shares[0], sample })
@@ -255,6 +272,7 @@ fn said(task: &Task, part: Part, classes_error: Option<f64>) -> Option<Said> {
             let estimate = task.run(method);
             Some(Said { total: estimate.total?, interval: estimate.interval, spread: estimate.spread })
         }
+        Part::Classes if task.options.watch.is_stopped() => None,
         Part::Classes => {
             let (hidden, error) = (classes::best(cells)?.hidden, classes_error?);
             let ratio = (two_sided(task.options.level) * error).exp();

@@ -87,10 +87,16 @@ pub fn estimate_groups(
 }
 
 fn separate(groups: &strata::Groups, method: Method, options: &Options) -> Result<Grouped, Error> {
+    let watch = &options.watch;
+    watch.step("groups", 1, 1);
+    watch.units("groups", groups.len());
+    // The groups are counted, not what is within each.
+    let alone = Options { watch: watch.unobserved(), ..options.clone() };
     let found: Vec<Group> = groups
         .par_iter()
         .map(|(codes, table)| {
-            let mut found = estimate(table, &[method], options)?;
+            let mut found = estimate(table, &[method], &alone)?;
+            watch.done(1);
             Ok(group(codes, found.detected, found.estimates.remove(0)))
         })
         .collect::<Result<_, Error>>()?;
@@ -125,6 +131,7 @@ fn joint(groups: &strata::Groups, method: Method, options: &Options) -> Result<G
         }
     };
     let (groups, options) = &chosen(groups, options)?;
+    options.watch.step("groups together", 1, 1);
     let fitted = strata::fit(groups, max_order, options)?;
     let found: Vec<Group> = groups
         .iter()

@@ -34,6 +34,7 @@ use rayon::prelude::*;
 use crate::convergence::{Convergence, ESS, R_HAT, quantile_error};
 use crate::decomposable::Prior;
 use crate::numeric::quantile;
+use crate::watch::{STOPPED, Watch};
 use random::uniform;
 use state::{Concentration, Model};
 use sweep::{Draw, Tally};
@@ -109,6 +110,9 @@ pub enum Refusal {
         trips = .0.trips
     )]
     NotConverged(Box<Posterior>),
+    /// The work was stopped.
+    #[error("{STOPPED}")]
+    Stopped,
 }
 
 /// The posterior of the number hidden, by draws.
@@ -233,6 +237,15 @@ impl Posterior {
 /// [`Refusal`] says why there is no posterior; [`Refusal::NotConverged`] holds the draws that were
 /// not enough.
 pub fn posterior(table: &CaptureTable, settings: &Settings) -> Result<Posterior, Refusal> {
+    posterior_watched(table, settings, &Watch::default())
+}
+
+/// [`posterior`], which tells how far it is and can be stopped.
+pub(crate) fn posterior_watched(
+    table: &CaptureTable,
+    settings: &Settings,
+    watch: &Watch,
+) -> Result<Posterior, Refusal> {
     if table.detected() == 0 {
         return Err(Refusal::Nobody);
     }
@@ -253,7 +266,7 @@ pub fn posterior(table: &CaptureTable, settings: &Settings) -> Result<Posterior,
         prior: settings.prior,
         histories,
     };
-    let found = draw(&model, &counts, settings.seed, settings.work);
+    let found = draw(&model, &counts, settings, watch).ok_or(Refusal::Stopped)?;
     if enough(&found.convergence, found.trips) {
         Ok(found)
     } else {
@@ -270,18 +283,24 @@ fn trips(chains: &[Ensemble]) -> u64 {
     chains.iter().map(|chain| chain.trips).sum()
 }
 
-/// Draws until the chains agree or the work is done.
-fn draw(model: &Model, counts: &[u64], seed: u64, work: f64) -> Posterior {
+/// Draws until the chains agree or the work is done; `None` when it is stopped.
+fn draw(model: &Model, counts: &[u64], settings: &Settings, watch: &Watch) -> Option<Posterior> {
+    let &Settings { seed, work, .. } = settings;
     let path = Path { model, counts };
     let mut ladder = Ladder::even(&path);
     let mut chains: Vec<Ensemble> =
         (0..CHAINS as u64).map(|stream| Ensemble::new(model, &ladder, seed, stream)).collect();
+    watch.units("passes to tune", CHAINS * TUNING.iter().sum::<usize>());
     for length in TUNING {
         chains.par_iter_mut().for_each(|chain| {
-            for _ in 0..length {
+            for _ in (0..length).take_while(|_| !watch.is_stopped()) {
                 chain.pass(model, &ladder);
+                watch.done(1);
             }
         });
+        if watch.is_stopped() {
+            return None;
+        }
         let tuned = ladder.tuned(&path, &exchanges(&chains));
         for chain in &mut chains {
             chain.climb(&ladder, &tuned);
@@ -292,6 +311,7 @@ fn draw(model: &Model, counts: &[u64], seed: u64, work: f64) -> Posterior {
     let (lists, cells) = (model.lists as f64, counts.len() as f64);
     let pass = (CHAINS * ladder.rungs.len() * model.classes) as f64 * (lists * (cells + 80.0) + 500.0);
     let most = ((work / pass) as usize).max(2 * FIRST);
+    watch.units_at_most("passes", (CHAINS * most) as u64);
 
     let mut draws: Vec<Vec<Draw>> = vec![Vec::new(); CHAINS];
     let mut places: Vec<Vec<f64>> = vec![Vec::new(); CHAINS];
@@ -300,8 +320,20 @@ fn draw(model: &Model, counts: &[u64], seed: u64, work: f64) -> Posterior {
         let more = aim - draws[0].len();
         let new: Vec<Vec<Draw>> = chains
             .par_iter_mut()
-            .map(|chain| (0..more).map(|_| chain.pass(model, &ladder)).collect())
+            .map(|chain| {
+                let go_on = (0..more).take_while(|_| !watch.is_stopped());
+                go_on
+                    .map(|_| {
+                        let draw = chain.pass(model, &ladder);
+                        watch.done(1);
+                        draw
+                    })
+                    .collect()
+            })
             .collect();
+        if watch.is_stopped() {
+            return None;
+        }
         for (i, new) in new.into_iter().enumerate() {
             // Where in its unit a whole number lies is drawn apart, so that there are no ties.
             let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -318,11 +350,12 @@ fn draw(model: &Model, counts: &[u64], seed: u64, work: f64) -> Posterior {
         };
         let hidden = of(&|i, t| places[i][t].ln());
         let convergence = hidden.worse(of(&|i, t| draws[i][t].log_likelihood));
+        watch.effective(convergence.bulk.min(convergence.tail), ESS);
         if enough(&convergence, trips(&chains)) || aim >= most {
             let kept: Vec<Draw> = draws.iter().flat_map(|draws| &draws[from..]).copied().collect();
             let places = places.iter().map(|places| places[from..].to_vec()).collect();
             let passes = aim + TUNING.iter().sum::<usize>();
-            return describe(counts, &chains, convergence, kept, places, passes);
+            return Some(describe(counts, &chains, convergence, kept, places, passes));
         }
         aim = (aim + aim / 2).min(most);
     }

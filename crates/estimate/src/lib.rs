@@ -13,7 +13,7 @@
 //! over graphs that say which lists depend on each other; [`covariates`] uses what is known of persons
 //! besides the lists that hold them. All of it is pure
 //! arithmetic: no files, no clock; the same table, options and seed give the same result on
-//! any number of threads. Formulas and sources are in `methods.md` beside this file.
+//! any number of threads. Long work tells a [`Watch`] how far it is, and can be stopped by it. Formulas and sources are in `methods.md` beside this file.
 //!
 //! ```
 //! use estimate::{Method, Options, estimate};
@@ -65,6 +65,7 @@ mod spread;
 mod strata;
 mod studentised;
 mod study;
+mod watch;
 
 pub use criterion::Criterion;
 pub use draws::{estimate_draws, estimate_groups_draws};
@@ -79,4 +80,5 @@ pub use ranks::{Contrast, LeastVisible};
 pub use result::{Estimate, Estimation, Group, Margin};
 pub use sensitivity::{Change, Sensitivity, group_sensitivity};
 pub use spread::Spread;
-pub use study::{Scenario, StudyRow, scenarios, study};
+pub use study::{Scenario, Study, StudyRow, scenarios, study};
+pub use watch::{Progress, Watch};

@@ -23,12 +23,14 @@ use crate::search::bounded::quick_work;
 use crate::search::{Chosen, Goal, best_model, fixed};
 use crate::sensitivity::of_lists;
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 use crate::{Error, Estimate, Estimation, Method, Options};
 
 /// Estimates how many persons there are, seen and never seen, by each of `methods`.
 ///
 /// Lists without any person say nothing and are left out of every model; the diagnostics
 /// name them. A method that cannot answer is refused in its own estimate; the others go on.
+/// When [`Options::watch`] stops the work, methods that are done keep their answers, and the others are refused.
 ///
 /// # Errors
 /// When an option is out of range, or the choice of lists cannot be made.
@@ -47,12 +49,22 @@ pub fn estimate(table: &CaptureTable, methods: &[Method], options: &Options) -> 
     options.check()?;
     let Prepared { table, options, notes } = prepare(table, options)?;
     let task = Task::new(&table, &options);
-    let estimates: Vec<Estimate> = methods.iter().map(|&method| task.run(method)).collect();
+    let watch = &options.watch;
+    let estimates: Vec<Estimate> = methods
+        .iter()
+        .zip(1..)
+        .map(|(&method, place)| {
+            watch.step(method.name(), place, methods.len());
+            task.run(method)
+        })
+        .collect();
     let pairs = pairs_of(&table, &estimates, &options);
+    // A judgement that was stopped on the way judges nothing.
+    let judged = estimates.iter().any(|e| e.method == Method::Combined && !e.is_stopped());
     let sensitivity = if options.sensitivity { of_lists(&table, &options, &estimates) } else { Vec::new() };
     Ok(Estimation {
         notes,
-        fitness: task.fitness.into_inner(),
+        fitness: task.fitness.into_inner().filter(|_| judged),
         pairs,
         sensitivity,
         ..Estimation::of(table.detected(), table.lists().to_vec(), estimates)
@@ -138,8 +150,19 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// Runs one method. A new method is a variant of [`Method`] and an arm here.
+    /// Runs one method, unless the work is stopped before it is done.
     pub(crate) fn run(&self, method: Method) -> Estimate {
+        let stopped = || self.options.watch.is_stopped();
+        let found = (!stopped()).then(|| self.answer(method));
+        // What ended early since it was stopped is not told from what ended well.
+        found.filter(|_| !stopped()).unwrap_or_else(|| Estimate {
+            refused: Some(STOPPED.into()),
+            ..Estimate::unanswered(method, self.options.level)
+        })
+    }
+
+    /// A new method is a variant of [`Method`] and an arm here.
+    fn answer(&self, method: Method) -> Estimate {
         // Figures that are told whether there is an estimate or not.
         let mut known = Diagnostics::new();
         let answer = self.table.as_ref().map_err(Clone::clone).and_then(|(table, cells)| match method {
@@ -198,10 +221,11 @@ impl<'a> Task<'a> {
             .get_or_init(|| {
                 let goal = self.goal();
                 if !self.quick {
-                    return best_model(cells, goal).map_err(|e| e.to_string());
+                    return best_model(cells, goal, &self.options.watch).map_err(|e| e.to_string());
                 }
-                let best =
-                    smallest(cells, goal, &[], quick_work(cells, goal)).ok_or("no model has an estimate")?;
+                let most_work = quick_work(cells, goal);
+                let best = smallest(cells, goal, &[], most_work, &self.options.watch)
+                    .ok_or("no model has an estimate")?;
                 fixed(cells, best.model).map_err(|e| e.to_string())
             })
             .as_ref()

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::ListChoice;
 use crate::decomposable::Prior;
-use crate::{Criterion, Error};
+use crate::{Criterion, Error, Watch};
 
 /// A way to estimate how many were never seen.
 ///
@@ -290,6 +290,8 @@ pub struct Options {
     /// Whether [`Estimation::sensitivity`](crate::Estimation::sensitivity) is made; default no, since
     /// many tables are often estimated in a row.
     pub sensitivity: bool,
+    /// Who is told how far the work is, and can stop it; default nobody. It changes no number.
+    pub watch: Watch,
 }
 
 impl Default for Options {
@@ -309,6 +311,7 @@ impl Default for Options {
             smooth: None,
             lists: ListChoice::default(),
             sensitivity: false,
+            watch: Watch::default(),
         }
     }
 }

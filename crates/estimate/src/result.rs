@@ -9,6 +9,7 @@ use crate::fitness::Fitness;
 use crate::pairwise::PairCheck;
 use crate::sensitivity::Sensitivity;
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 use crate::{Contrast, Grouped, LeastVisible, Method};
 
 /// The answer of one method.
@@ -42,6 +43,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// Whether there is no number because the work was stopped before it was done.
+    pub fn is_stopped(&self) -> bool {
+        self.refused.as_deref() == Some(STOPPED)
+    }
+
     /// An estimate before its method has answered or refused.
     pub(crate) fn unanswered(method: Method, level: f64) -> Self {
         Self {
@@ -153,6 +159,14 @@ impl Estimation {
             pairs: Vec::new(),
             sensitivity: Vec::new(),
         }
+    }
+
+    /// Whether anything is missing because the work was stopped before it was done.
+    pub fn is_stopped(&self) -> bool {
+        let stopped_again = |row: &Sensitivity| row.refused.as_deref() == Some(STOPPED);
+        self.estimates.iter().any(Estimate::is_stopped)
+            || self.groups.iter().any(|group| group.estimate.is_stopped())
+            || self.sensitivity.iter().any(stopped_again)
     }
 
     /// This estimation with what was found for its groups.

@@ -10,6 +10,7 @@ use crate::loglinear::{
     pairs,
 };
 use crate::numeric::log_poisson_p;
+use crate::watch::Watch;
 
 /// How many of the best models are reported.
 pub(crate) const REPORTED: usize = 5;
@@ -136,7 +137,7 @@ pub(crate) fn stepwise(
 
 /// The best model of `goal`: among all models where there are few enough to go through, beyond that by
 /// branch and bound with a bounded number of fits.
-pub(crate) fn best_model(cells: &Cells, goal: Goal) -> Result<Chosen, Refusal> {
+pub(crate) fn best_model(cells: &Cells, goal: Goal, watch: &Watch) -> Result<Chosen, Refusal> {
     if goal.max_order < 2 {
         return fixed(cells, goal.forced);
     }
@@ -147,7 +148,7 @@ pub(crate) fn best_model(cells: &Cells, goal: Goal) -> Result<Chosen, Refusal> {
         return Err(Refusal::TooFewPersons);
     }
     if cells.lists > goal.exhaustive_lists() {
-        return bounded::best_model(cells, goal);
+        return bounded::best_model(cells, goal, watch);
     }
     let all = score_all(cells, goal);
     let mut ranking: Vec<Ranked> = all.ranked;

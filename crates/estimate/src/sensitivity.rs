@@ -11,6 +11,9 @@ use crate::loglinear::pairs;
 use crate::method::Task;
 use crate::{Error, Estimate, Interval, Method, Options};
 
+/// Name of the step.
+const SENSITIVITY: &str = "sensitivity";
+
 /// A list with less than this share of the persons is small.
 const SMALL: f64 = 0.05;
 /// Up to so many small lists are put together two by two, too.
@@ -105,6 +108,9 @@ pub(crate) fn of_lists(table: &CaptureTable, options: &Options, estimates: &[Est
         .iter()
         .flat_map(|&(method, total)| changes.iter().map(move |change| (method, total, change)))
         .collect();
+    let watch = &options.watch;
+    watch.step(SENSITIVITY, 1, 1);
+    watch.units("other tables", runs.len());
     runs.into_par_iter()
         .map(|(method, total, (change, lists))| {
             let mut choice = options.lists.clone();
@@ -129,6 +135,7 @@ pub(crate) fn of_lists(table: &CaptureTable, options: &Options, estimates: &[Est
                 refused: None,
             };
             found.take(estimate, total);
+            watch.done(1);
             found
         })
         .collect()
@@ -162,6 +169,9 @@ pub fn group_sensitivity(
         .iter()
         .flat_map(|&(method, total)| (0..groups.len()).map(move |group| (method, total, group)))
         .collect();
+    let watch = &options.watch;
+    watch.step(SENSITIVITY, 1, 1);
+    watch.units("other tables", runs.len());
     runs.into_par_iter()
         .map(|(method, total, group)| {
             let Prepared { table, options, .. } = prepare(&sum(Some(group))?, options)?;
@@ -178,6 +188,7 @@ pub fn group_sensitivity(
                 refused: None,
             };
             found.take(Ok(again(&table, &options, method)), total / all * detected as f64);
+            watch.done(1);
             Ok(found)
         })
         .collect()
@@ -200,7 +211,8 @@ impl Sensitivity {
 }
 
 fn again(table: &CaptureTable, options: &Options, method: Method) -> Estimate {
-    let options = Options { interval: Interval::Wald, ..options.clone() };
+    let watch = options.watch.unobserved();
+    let options = Options { interval: Interval::Wald, watch, ..options.clone() };
     Task::quick(table, &options).run(method)
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn fit(
         shape,
         components: components.clone(),
     };
-    Ok(fit::sample(problem, options.seed).map(|posterior| {
+    Ok(fit::sample(problem, options.seed, &options.watch).map(|posterior| {
         let mut hidden = vec![None; groups.len()];
         for (g, draws) in with_persons.iter().zip(&posterior.hidden) {
             hidden[*g] = Some(draws.clone());

@@ -55,6 +55,15 @@ pub struct StudyRow {
     pub refused: f64,
 }
 
+/// What a study found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// One row for each scenario and way to estimate.
+    pub rows: Vec<StudyRow>,
+    /// Whether it was stopped: the scenario under way then and those after it have no rows.
+    pub stopped: bool,
+}
+
 /// The scenarios, each with its truth by construction.
 pub fn scenarios() -> Vec<Scenario> {
     let lists = [-1.5, -1.9, -1.7, -2.2, -2.0];
@@ -175,11 +184,12 @@ fn scaled(size: f64, weights: Vec<f64>) -> Population {
     Population { size: size as u64, shares: weights.into_iter().map(|w| w / all).collect() }
 }
 
-/// Draws `populations` tables of each scenario and lets each method estimate the size. `progress` is
-/// called after each population.
+/// Draws `populations` tables of each scenario and lets each method estimate the size.
 ///
 /// A method is named with the way its interval is made; `None` for a method that has but one way.
-/// Population number i of a scenario is the same for all methods and any number of threads.
+/// Population number i of a scenario is the same for all methods and any number of threads. When
+/// [`Options::watch`] stops the study, scenarios of which all populations are done keep their rows, and the
+/// others have none.
 ///
 /// # Errors
 /// When an option is out of range.
@@ -188,34 +198,41 @@ pub fn study(
     methods: &[(Method, Option<Interval>)],
     populations: usize,
     options: &Options,
-    progress: &(dyn Fn() + Sync),
-) -> Result<Vec<StudyRow>, Error> {
+) -> Result<Study, Error> {
     options.check()?;
+    let watch = &options.watch;
     let mut rows = Vec::new();
     for (place, scenario) in scenarios.iter().enumerate() {
         let names: Vec<String> = (0..scenario.lists).map(|i| format!("list {}", i + 1)).collect();
-        let found: Vec<Vec<Estimate>> = (0..populations as u64)
+        watch.step(scenario.name, place + 1, scenarios.len());
+        watch.units("populations", populations);
+        let found: Result<Vec<Option<Vec<Estimate>>>, Stopped> = (0..populations as u64)
             .into_par_iter()
-            .filter_map(|number| {
+            .map(|number| {
                 let mut random = ChaCha8Rng::seed_from_u64(options.seed);
                 random.set_stream((place as u64 + 1) << 32 | number);
-                let table = scenario.population.draw(&names, &mut random)?;
-                let estimates = methods.iter().map(|&(method, interval)| {
-                    let options = Options { interval: interval.unwrap_or_default(), ..options.clone() };
-                    Task::quick(&table, &options).run(method)
+                let estimates = scenario.population.draw(&names, &mut random).map(|table| {
+                    let estimates = methods.iter().map(|&(method, interval)| {
+                        let (interval, watch) = (interval.unwrap_or_default(), watch.unobserved());
+                        Task::quick(&table, &Options { interval, watch, ..options.clone() }).run(method)
+                    });
+                    estimates.collect()
                 });
-                let estimates = estimates.collect();
-                progress();
-                Some(estimates)
+                watch.done(1);
+                if watch.is_stopped() { Err(Stopped) } else { Ok(estimates) }
             })
             .collect();
+        let Ok(found) = found else { return Ok(Study { rows, stopped: true }) };
         for (column, &(method, interval)) in methods.iter().enumerate() {
-            let estimates = found.iter().map(|estimates| &estimates[column]);
+            let estimates = found.iter().flatten().map(|estimates| &estimates[column]);
             rows.push(row(scenario, method, interval, &estimates.collect::<Vec<_>>()));
         }
     }
-    Ok(rows)
+    Ok(Study { rows, stopped: false })
 }
+
+/// Some population of a scenario was not estimated by all methods.
+struct Stopped;
 
 fn row(scenario: &Scenario, method: Method, interval: Option<Interval>, estimates: &[&Estimate]) -> StudyRow {
     let truth = scenario.population.size as f64;
@@ -265,8 +282,9 @@ mod tests {
         let methods = [(Method::Main, None), (Method::Stepwise, Some(Interval::Wald))];
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            pool.install(|| study(&scenarios()[..1], &methods, 40, &Options::default(), &|| {}))
+            pool.install(|| study(&scenarios()[..1], &methods, 40, &Options::default()))
                 .expect("valid options")
+                .rows
         };
         let rows = run(1);
         assert_eq!(rows, run(2));

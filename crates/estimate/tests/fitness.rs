@@ -69,6 +69,6 @@ fn the_mixture_holds_the_truth_where_its_parts_do_not() {
     let two = scenarios.iter().filter(|scenario| scenario.name == "two-classes").cloned();
     let methods = [(Method::Bic, Some(Interval::Wald)), (Method::Combined, None)];
     let options = Options { replicates: 400, ..Options::default() };
-    let rows = study(&two.collect::<Vec<_>>(), &methods, 24, &options, &|| {}).expect("valid options");
+    let rows = study(&two.collect::<Vec<_>>(), &methods, 24, &options).expect("valid options").rows;
     assert!(rows[0].coverage < Some(0.5) && rows[1].coverage > Some(0.72), "{rows:?}");
 }

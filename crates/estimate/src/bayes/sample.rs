@@ -7,6 +7,7 @@ use super::chain::{Chain, Draw, Tally};
 use super::space::Space;
 use crate::convergence::{Convergence, ESS, R_HAT};
 use crate::loglinear::Cells;
+use crate::watch::Watch;
 
 /// Chains, each from a start and a random stream of its own.
 pub(super) const CHAINS: usize = 8;
@@ -14,6 +15,8 @@ pub(super) const CHAINS: usize = 8;
 const WARM_UP: usize = 200;
 /// Steps of each chain in the first round; each further round doubles them.
 const ROUND: usize = 250;
+/// Steps of a chain between two looks whether the work is stopped.
+const PIECE: usize = 50;
 /// Up to so many lists most models are soon seen and remembered.
 const FEW_LISTS: usize = 6;
 
@@ -31,6 +34,7 @@ pub(super) struct Run<'a> {
     pub(super) aim: f64,
     /// Steps of each chain after which it is given up.
     pub(super) most: usize,
+    pub(super) watch: &'a Watch,
 }
 
 /// Steps of each chain that are allowed for so many lists.
@@ -60,18 +64,40 @@ impl Run<'_> {
         }
     }
 
+    /// Steps of one chain, as long as the work is not stopped.
+    fn advance(
+        &self,
+        chain: &mut Chain,
+        steps: usize,
+        mut see: impl FnMut(Draw, &[f64]),
+    ) -> Result<(), Refusal> {
+        let mut left = steps;
+        while left > 0 {
+            if self.watch.is_stopped() {
+                return Err(Refusal::Stopped);
+            }
+            let piece = left.min(PIECE);
+            chain.run(piece, &mut see).ok_or(Refusal::NoTop)?;
+            self.watch.done(piece as u64);
+            left -= piece;
+        }
+        Ok(())
+    }
+
     /// Draws until the chains agree.
     ///
     /// # Errors
-    /// When they do not in the steps allowed, or the top of the density of some model is not found.
+    /// When they do not in the steps allowed, the top of the density of some model is not found, or the work is
+    /// stopped.
     pub(super) fn sample(&self) -> Result<Sample, Refusal> {
+        self.watch.units_at_most("steps", (CHAINS * (WARM_UP + self.most)) as u64);
         let mut runners = (0..CHAINS as u64)
             .into_par_iter()
             .map(|chain| {
                 let stream = (self.seed, self.stream + chain);
                 let start = Chain::new(self.cells, self.space, self.variance, self.only, self.walk(), stream);
                 let mut chain = start.ok_or(Refusal::NoTop)?;
-                chain.run(WARM_UP, |_, _| ()).ok_or(Refusal::NoTop)?;
+                self.advance(&mut chain, WARM_UP, |_, _| ())?;
                 chain.tally = Tally::default();
                 Ok((chain, Vec::new(), Vec::new()))
             })
@@ -79,7 +105,7 @@ impl Run<'_> {
         let mut steps = ROUND.min(self.most);
         loop {
             runners.par_iter_mut().try_for_each(|(chain, draws, sums)| {
-                let found = chain.run(steps - draws.len(), |draw, theta| {
+                self.advance(chain, steps - draws.len(), |draw, theta| {
                     draws.push(draw);
                     if self.only.is_some() {
                         sums.resize(theta.len(), [0.0; 2]);
@@ -87,14 +113,14 @@ impl Run<'_> {
                             *sum = [sum[0] + theta, sum[1] + theta * theta];
                         }
                     }
-                });
-                found.ok_or(Refusal::NoTop)
+                })
             })?;
             let means = |(_, draws, _): &(Chain, Vec<Draw>, Vec<[f64; 2]>)| -> Vec<f64> {
                 draws.iter().map(|draw| draw.log_mean).collect()
             };
             let values: Vec<Vec<f64>> = runners.iter().map(means).collect();
             let convergence = Convergence::of(&values);
+            self.watch.effective(convergence.bulk.min(convergence.tail), self.aim.max(ESS));
             let last = 2 * steps > self.most;
             if convergence.reaches(R_HAT, self.aim.max(ESS)) || last && convergence.reaches(R_HAT, ESS) {
                 let mut sample = Sample {
@@ -144,6 +170,7 @@ mod tests {
                 stream: 0,
                 aim: ESS,
                 most,
+                watch: &Watch::default(),
             };
             run.sample()
         };

@@ -17,6 +17,7 @@ use crate::Options;
 use crate::loglinear::pairs;
 use crate::numeric::{log_error, log_interval, two_sided};
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 
 /// Parts into which the persons are dealt; each is judged by a fit to the others.
 const FOLDS: usize = 5;
@@ -49,9 +50,10 @@ struct Persons {
 /// One answer for each pair of lists, in their order; `table` has no list without persons.
 pub(super) fn answers(table: &CovariateTable, options: &Options) -> Vec<DoublyRobust> {
     let persons = Persons::new(table);
-    pairs(table.lists.len())
-        .enumerate()
-        .collect::<Vec<_>>()
+    let watch = &options.watch;
+    let pairs: Vec<_> = pairs(table.lists.len()).enumerate().collect();
+    watch.units("pairs of lists", pairs.len());
+    pairs
         .into_par_iter()
         .map(|(place, (i, j))| {
             let mut found = DoublyRobust {
@@ -63,11 +65,12 @@ pub(super) fn answers(table: &CovariateTable, options: &Options) -> Vec<DoublyRo
                 diagnostics: Diagnostics::new(),
                 spread: None,
             };
-            let done = persons
-                .as_ref()
-                .map_err(Clone::clone)
+            let begun = if watch.is_stopped() { Err(STOPPED.into()) } else { Ok(()) };
+            let done = begun
+                .and(persons.as_ref().map_err(Clone::clone))
                 .and_then(|persons| persons.pair(table.lists.len(), (i, j), place, options, &mut found));
             found.refused = done.err();
+            watch.done(1);
             found
         })
         .collect()

@@ -10,6 +10,7 @@ use super::{ClassEstimate, CovariateLogLinear, Diagnostics};
 use crate::Options;
 use crate::numeric::two_sided;
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 
 /// Most classes of all covariates together that are listed.
 const LISTED: usize = 200;
@@ -17,7 +18,10 @@ const LISTED: usize = 200;
 /// Chooses a model and fits it; `table` has no list without persons.
 pub(super) fn answer(table: &CovariateTable, options: &Options) -> Result<CovariateLogLinear, String> {
     let frame = Frame::new(table)?;
-    let search = forward(&frame, options.max_order).map_err(|e| e.to_string())?;
+    let search = forward(&frame, options.max_order, &options.watch).map_err(|e| e.to_string())?;
+    if options.watch.is_stopped() {
+        return Err(STOPPED.into());
+    }
     let fitted = &search.fitted;
     let whole = fitted.part(&frame, |_| true);
     let (total, interval) = figures(&whole, options.level);

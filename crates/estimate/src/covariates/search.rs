@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::fit::Fitted;
 use super::frame::{Design, Frame, MAX_PARAMETERS, Term};
 use crate::loglinear::Refusal;
+use crate::watch::Watch;
 
 /// Of the terms that could be added, those with the best scores that are really fitted.
 const TRIED: usize = 4;
@@ -38,8 +39,9 @@ pub(crate) fn fit(frame: &Frame, terms: &[Term]) -> Result<Fitted, Refusal> {
 ///
 /// A term may be added when all terms within it are there. It has at most `max_order` lists, and at
 /// most `max_order` lists and covariates together, but a list with a covariate and two covariates are
-/// always allowed, unless `max_order` is 1. The terms are tried in the order of their score statistics.
-pub(crate) fn forward(frame: &Frame, max_order: usize) -> Result<Search, Refusal> {
+/// always allowed, unless `max_order` is 1. The terms are tried in the order of their score statistics. When
+/// `watch` is stopped, it ends with the terms so far.
+pub(crate) fn forward(frame: &Frame, max_order: usize, watch: &Watch) -> Result<Search, Refusal> {
     let mut search = Search {
         fitted: fit(frame, &frame.main())?,
         considered: 1,
@@ -48,7 +50,7 @@ pub(crate) fn forward(frame: &Frame, max_order: usize) -> Result<Search, Refusal
     };
     search.record(frame);
     let penalty = frame.detected.ln();
-    loop {
+    while !watch.is_stopped() {
         let now = &search.fitted;
         let bic = now.bic(frame);
         let candidates = candidates(frame, &now.terms, max_order, &search.refused);

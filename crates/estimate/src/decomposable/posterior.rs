@@ -9,6 +9,7 @@ use super::graphs::Graph;
 use super::grid::{Block, Distribution, Grid, blocks};
 use super::likelihood::Likelihood;
 use super::sums::{Moments, Negligible, Work};
+use crate::watch::Watch;
 
 /// Graphs of one task. Tasks are added up in their order, whoever did them.
 const CHUNK: usize = 512;
@@ -27,14 +28,15 @@ pub(super) struct Posterior {
 }
 
 impl Posterior {
-    /// Over all numbers of hidden persons, or over those in `hidden` only.
+    /// Over all numbers of hidden persons, or over those in `hidden` only; `None` when the work is stopped.
     pub(super) fn new(
         table: &CaptureTable,
         delta: f64,
         hidden: Option<&RangeInclusive<u64>>,
         all: &[&'static Graph],
         left_out: Negligible,
-    ) -> Self {
+        watch: &Watch,
+    ) -> Option<Self> {
         let likelihood = Likelihood::new(table, delta);
         if let Some(range) = hidden {
             let grid = Grid::fixed(range);
@@ -42,21 +44,25 @@ impl Posterior {
                 grid.points.iter().map(|&point| Look { point, block: 0, width: 0.0 }).collect();
             let (_, _, top) = look(&likelihood, all, &coarse, 1, left_out);
             let work = Work::new(likelihood, grid, top, left_out);
-            return Self::sum(work, all.len(), all);
+            return Self::sum(work, all.len(), all, watch);
         }
         let blocks = blocks(likelihood.persons());
         let (kept, blocks_kept, top) = look(&likelihood, all, &looks(&blocks), blocks.len(), left_out);
         let end = blocks.last().map_or(0.0, |block| block.start + block.length);
         let blocks: Vec<Block> =
             blocks.into_iter().zip(blocks_kept).filter(|(_, keep)| *keep).map(|(b, _)| b).collect();
-        Self::sum(Work::new(likelihood, Grid::new(&blocks, end), top, left_out), all.len(), &kept)
+        Self::sum(Work::new(likelihood, Grid::new(&blocks, end), top, left_out), all.len(), &kept, watch)
     }
 
-    fn sum(work: Work, graphs: usize, kept: &[&'static Graph]) -> Self {
+    fn sum(work: Work, graphs: usize, kept: &[&'static Graph], watch: &Watch) -> Option<Self> {
+        watch.units("graphs", kept.len());
         let points = work.grid.points.len();
-        let parts: Vec<(Vec<Moments>, Vec<f64>)> = kept
+        let parts: Option<Vec<(Vec<Moments>, Vec<f64>)>> = kept
             .par_chunks(CHUNK)
             .map(|chunk| {
+                if watch.is_stopped() {
+                    return None;
+                }
                 let mut mixture = vec![0.0; points];
                 let (mut values, mut middles) = (Vec::new(), Vec::new());
                 let moments = chunk
@@ -69,13 +75,14 @@ impl Posterior {
                         moments
                     })
                     .collect();
-                (moments, mixture)
+                watch.done(chunk.len() as u64);
+                Some((moments, mixture))
             })
             .collect();
         let mut all = Moments::default();
         let mut mixture = vec![0.0; points];
         let mut found = Vec::with_capacity(kept.len());
-        for (graphs, (moments, part)) in kept.chunks(CHUNK).zip(parts) {
+        for (graphs, (moments, part)) in kept.chunks(CHUNK).zip(parts?) {
             for (sum, value) in mixture.iter_mut().zip(part) {
                 *sum += value;
             }
@@ -84,7 +91,7 @@ impl Posterior {
                 found.push((*graph, moments));
             }
         }
-        Self { work, graphs, kept: found, all, mixture }
+        Some(Self { work, graphs, kept: found, all, mixture })
     }
 
     /// Mean of the total under the prior N^(`power` − 1), where it is finite.

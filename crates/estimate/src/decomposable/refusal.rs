@@ -3,6 +3,7 @@
 use super::MOST_PERSONS;
 use super::graphs::{MOST_ENUMERATED, MOST_LISTS};
 use crate::convergence::{ESS, R_HAT};
+use crate::watch::STOPPED;
 
 /// Why there is no average.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -65,6 +66,9 @@ pub enum Refusal {
         /// The smaller of its bulk and tail effective sample size.
         ess: f64,
     },
+    /// The work was stopped.
+    #[error("{STOPPED}")]
+    Stopped,
     /// The range of hidden persons has none.
     #[error("there is no number in the range of hidden persons")]
     EmptyRange,

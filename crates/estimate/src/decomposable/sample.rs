@@ -10,6 +10,7 @@ use super::graphs::Graph;
 use super::grid::Distribution;
 use super::sums::Alone;
 use crate::convergence::{Convergence, ESS, R_HAT, quantile_error};
+use crate::watch::Watch;
 
 /// Chains, each from a start and a random stream of its own.
 pub(super) const CHAINS: usize = 8;
@@ -59,14 +60,24 @@ pub(super) struct Sample {
 /// [`ESS`]. Streams from `stream.1` on of the seed `stream.0`; `most` draws of each chain.
 ///
 /// # Errors
-/// When they do not agree in the draws allowed.
-pub(super) fn sample(target: &Target, stream: (u64, u64), aim: f64, most: usize) -> Result<Sample, Refusal> {
+/// When they do not agree in the draws allowed, or the work is stopped.
+pub(super) fn sample(
+    target: &Target,
+    stream: (u64, u64),
+    aim: f64,
+    most: usize,
+    watch: &Watch,
+) -> Result<Sample, Refusal> {
+    watch.units_at_most("draws", (CHAINS * (WARM_UP + most)) as u64);
     let proposals = proposals(target);
     let mut runners: Vec<(Chain, Vec<Draw>)> = (0..CHAINS)
         .into_par_iter()
         .map(|number| {
             let mut chain = Chain::new(target, number, RUNGS, (stream.0, stream.1 + number as u64));
-            (0..WARM_UP).for_each(|_| chain.run(proposals));
+            for _ in (0..WARM_UP).take_while(|_| !watch.is_stopped()) {
+                chain.run(proposals);
+                watch.done(1);
+            }
             (chain.proposed, chain.accepted) = (0, 0);
             (chain, Vec::new())
         })
@@ -74,16 +85,21 @@ pub(super) fn sample(target: &Target, stream: (u64, u64), aim: f64, most: usize)
     let mut draws = ROUND.min(most);
     loop {
         runners.par_iter_mut().for_each(|(chain, drawn)| {
-            while drawn.len() < draws {
+            while drawn.len() < draws && !watch.is_stopped() {
                 chain.run(proposals);
                 drawn.push(chain.draw());
+                watch.done(1);
             }
         });
+        if watch.is_stopped() {
+            return Err(Refusal::Stopped);
+        }
         let figure = |of: &dyn Fn(&Draw) -> f64| -> Vec<Vec<f64>> {
             runners.iter().map(|(_, drawn)| drawn.iter().map(of).collect()).collect()
         };
         let hidden = figure(&|draw| draw.hidden);
         let convergence = convergence(&hidden, &figure(&|draw| draw.centre));
+        watch.effective(convergence.bulk.min(convergence.tail), aim);
         let last = 2 * draws > most;
         if convergence.reaches(R_HAT, aim) || last && convergence.reaches(R_HAT, ESS) {
             let sum =

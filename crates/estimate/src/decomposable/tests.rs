@@ -25,7 +25,7 @@ fn table(name: &str) -> CaptureTable {
 fn check(name: &str, settings: &Settings) {
     let table = table(name);
     let every = average(&table, settings).expect("an average");
-    let drawn = drawn(&table, settings, 0, AIM, LISTED).expect("chains that agree");
+    let drawn = drawn(&table, settings, 0, AIM, LISTED, &Watch::default()).expect("chains that agree");
     let chains = drawn.chains.expect("chains");
     let size = chains.ess_bulk.min(chains.ess_tail);
     assert!(chains.r_hat < R_HAT && size > ESS, "{chains:?}");
@@ -83,9 +83,9 @@ fn chains_find_the_posterior_of_all_graphs_of_six_lists() {
 fn chains_that_have_not_converged_are_refused_with_their_figures() {
     let target = Target::new(&table("NewOrl"), &Settings::default());
     // 8 chains of 40 draws cannot be worth 400 independent ones.
-    let why = sample(&target, (1, 0), AIM, 40).expect_err("too few draws");
+    let why = sample(&target, (1, 0), AIM, 40, &Watch::default()).expect_err("too few draws");
     assert!(matches!(why, Refusal::NotConverged { chains: 8, draws: 40, .. }), "{why:?}");
     let words = why.to_string();
     assert!(words.contains("did not converge") && words.contains("must be above 400"), "{words}");
-    assert!(sample(&target, (1, 0), AIM, MOST).is_ok());
+    assert!(sample(&target, (1, 0), AIM, MOST, &Watch::default()).is_ok());
 }

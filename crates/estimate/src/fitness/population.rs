@@ -10,6 +10,7 @@ use crate::loglinear::{Cells, Fit, sum_over_subsets};
 use crate::numeric::multinomial;
 use crate::search::Goal;
 use crate::search::bounded::quick_work;
+use crate::watch::Watch;
 
 /// More hidden persons than this for each one detected are beyond what any table could bound; a
 /// replicate that asks for more is drawn again.
@@ -47,17 +48,17 @@ impl Family {
 
     /// The BIC of the family's best fit to the table, on the scale of [`Fit::bic`]; `None` when there
     /// is no fit.
-    pub(crate) fn bic(self, cells: &Cells) -> Option<f64> {
+    pub(crate) fn bic(self, cells: &Cells, watch: &Watch) -> Option<f64> {
         match self {
-            Self::Dependence => best_with_pairs(cells).map(|fit| fit.bic),
+            Self::Dependence => best_with_pairs(cells, watch).map(|fit| fit.bic),
             Self::Heterogeneity => classes::best(cells).map(|fit| fit.bic),
         }
     }
 
     /// The population that fits `cells` best; `None` when there is none, or none within bounds.
-    pub(crate) fn fit(self, cells: &Cells) -> Option<Population> {
+    pub(crate) fn fit(self, cells: &Cells, watch: &Watch) -> Option<Population> {
         let expected = match self {
-            Self::Dependence => log_linear_means(cells.lists, best_with_pairs(cells)?.coefficients),
+            Self::Dependence => log_linear_means(cells.lists, best_with_pairs(cells, watch)?.coefficients),
             Self::Heterogeneity => classes::best(cells)?.expected(cells.lists),
         };
         Population::of(&expected)
@@ -65,9 +66,9 @@ impl Family {
 }
 
 /// The two-way model of smallest BIC.
-fn best_with_pairs(cells: &Cells) -> Option<Fit> {
+fn best_with_pairs(cells: &Cells, watch: &Watch) -> Option<Fit> {
     let goal = Goal::new(cells.lists, 2, Criterion::Bic);
-    smallest(cells, goal, &[], quick_work(cells, goal))
+    smallest(cells, goal, &[], quick_work(cells, goal), watch)
 }
 
 /// Expected count of every history under a log-linear model with these terms, those never seen included.
@@ -112,8 +113,8 @@ mod tests {
     #[test]
     fn a_fitted_population_has_the_expected_counts_of_its_model() {
         let cells = Cells::new(&table());
-        let population = Family::Dependence.fit(&cells).expect("a population");
-        let best = best_with_pairs(&cells).expect("a model");
+        let population = Family::Dependence.fit(&cells, &Watch::default()).expect("a population");
+        let best = best_with_pairs(&cells, &Watch::default()).expect("a model");
         let hidden = population.size as f64 * population.shares[0];
         assert!((population.size as f64 - cells.detected - best.hidden).abs() < 1.0);
         assert!((hidden - best.hidden).abs() < 1.0);

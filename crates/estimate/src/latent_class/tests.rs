@@ -13,6 +13,12 @@ fn model(lists: usize, classes: usize, prior: Prior, histories: &[u32]) -> Model
     Model { lists, classes, concentration: CONCENTRATION, prior, histories: histories.to_vec() }
 }
 
+/// Draws that nobody stops.
+fn drawn(model: &Model, counts: &[u64], seed: u64, work: f64) -> Posterior {
+    let settings = Settings { seed, work, ..Settings::default() };
+    draw(model, counts, &settings, &Watch::default()).expect("never stopped")
+}
+
 /// Compares draws of the number hidden with exact probabilities of 0, 1, 2, …: the shares of draws up
 /// to each of nine quantiles must be the exact ones within four standard errors.
 #[track_caller]
@@ -40,7 +46,7 @@ fn one_class_has_its_closed_form() {
     let (histories, counts) = ([1, 2, 4, 3, 5, 6, 7], [19, 25, 14, 4, 3, 5, 1]);
     let members = [27.0, 35.0, 23.0];
     for prior in Prior::ALL {
-        let found = draw(&model(3, 1, prior, &histories), &counts, 5, 6e8);
+        let found = drawn(&model(3, 1, prior, &histories), &counts, 5, 6e8);
         let log = |hidden: usize| {
             let n = 71.0 + hidden as f64;
             let lists: f64 = members.iter().map(|m| ln_gamma(1.0 + n - m) - ln_gamma(2.0 + n)).sum();
@@ -116,7 +122,7 @@ fn two_classes_equal_the_sum_over_all_allocations() {
     }
     // Beyond, the posterior falls at least as the fourth power of the number: less than 10⁻⁴.
     assert!(probabilities[MOST - 1] * MOST as f64 / 3.0 < 1e-3 * probabilities.iter().sum::<f64>());
-    let found = draw(&model(3, 2, Prior::InverseTotal, &histories), &counts, 7, 3e9);
+    let found = drawn(&model(3, 2, Prior::InverseTotal, &histories), &counts, 7, 3e9);
     same_distribution(&found, &probabilities);
 }
 
@@ -266,7 +272,7 @@ fn odd_tables_are_drawn_from_without_a_fault() {
 #[test]
 fn weights_turn_one_prior_into_the_other() {
     let (histories, counts) = ([1, 2, 4, 3, 5, 6, 7], [69, 55, 63, 21, 17, 18, 28]);
-    let [inverse, uniform] = Prior::ALL.map(|prior| draw(&model(3, 10, prior, &histories), &counts, 2, 2e9));
+    let [inverse, uniform] = Prior::ALL.map(|prior| drawn(&model(3, 10, prior, &histories), &counts, 2, 2e9));
     let levels = [0.1, 0.5, 0.9];
     let weighted = inverse.with_prior(Prior::InverseTotal, Prior::Uniform, &levels).expect("draws enough");
     for (level, got) in levels.iter().zip(weighted) {

@@ -10,7 +10,8 @@ use crate::search::REPORTED;
 
 /// Method `bic-average`.
 pub(super) fn answer(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<Answer, String> {
-    let found = average(cells, task.forced, task.options.max_order).map_err(|e| e.to_string())?;
+    let found = average(cells, task.forced, task.options.max_order, &task.options.watch)
+        .map_err(|e| e.to_string())?;
     let names = table.lists();
     let detected = table.detected() as f64;
     let hidden = found.quantile(0.5).ok_or("the median over the models is too large to be a number")?;

@@ -4,7 +4,7 @@ use model::CaptureTable;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Diagnostics, Task, by_pair};
-use crate::bayes::{Average, Settings, average, sensitivity, threshold};
+use crate::bayes::{Average, Settings, average_watched, sensitivity, threshold_watched};
 use crate::spread::Spread;
 
 /// Totals under other priors may differ by this factor before it is noted.
@@ -13,9 +13,10 @@ const SENSITIVE: f64 = 1.25;
 /// Method `bayes-loglinear`.
 pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String> {
     let options = task.options;
+    let watch = &options.watch;
     let settings =
         Settings { max_order: options.max_order, variance: options.interaction_variance, seed: options.seed };
-    let found = average(table, &settings).map_err(|why| why.to_string())?;
+    let found = average_watched(table, &settings, watch).map_err(|why| why.to_string())?;
     let names = table.lists();
     let side = (1.0 - options.level) / 2.0;
     let interval = |found: &Average| (found.quantile(side), found.quantile(1.0 - side));
@@ -33,7 +34,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         })
         .collect();
     let others =
-        if options.max_order > 1 && !task.quick { sensitivity(table, &settings) } else { Vec::new() };
+        if options.max_order > 1 && !task.quick { sensitivity(table, &settings, watch) } else { Vec::new() };
     let row = |variance: f64, found: &Average| {
         json!({
             "interaction_variance": variance,
@@ -95,7 +96,7 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         );
     }
     if options.max_order > 1 {
-        let found = match threshold(table, &settings) {
+        let found = match threshold_watched(table, &settings, watch) {
             Ok(found) => json!({
                 "total": found.quantile(0.5),
                 "interval": (found.quantile(side), found.quantile(1.0 - side)),

@@ -21,9 +21,9 @@ pub(super) fn answer(task: &Task, table: &CaptureTable) -> Result<Answer, String
         ..Settings::default()
     };
     let tried = if task.quick {
-        vec![(0.0, settings.prior, quick_average(table, &settings))]
+        vec![(0.0, settings.prior, quick_average(table, &settings, &task.options.watch))]
     } else {
-        sensitivity(table, &settings)
+        sensitivity(table, &settings, &task.options.watch)
     };
     let found = tried[0].2.clone().map_err(|why| why.to_string())?;
     let names = table.lists();

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, Diagnostics, Task};
 use crate::decomposable::Prior;
-use crate::latent_class::{CHAINS, Posterior, Refusal, Settings, posterior};
+use crate::latent_class::{CHAINS, Posterior, Refusal, Settings, posterior_watched};
 use crate::spread::Spread;
+use crate::watch::Watch;
 
 /// Totals or upper limits under other priors may differ by this factor before it is noted.
 const SENSITIVE: f64 = 1.25;
@@ -20,16 +21,17 @@ const OTHER_ALPHA: (f64, f64) = (1.0, 1.0);
 pub(super) fn answer(task: &Task, table: &CaptureTable, known: &mut Diagnostics) -> Result<Answer, String> {
     let options = task.options;
     let settings = Settings { prior: options.prior, seed: options.seed, ..Settings::default() };
-    with(&settings, options.level, table, known)
+    with(&settings, options.level, table, &options.watch, known)
 }
 
 fn with(
     settings: &Settings,
     level: f64,
     table: &CaptureTable,
+    watch: &Watch,
     known: &mut Diagnostics,
 ) -> Result<Answer, String> {
-    let found = match posterior(table, settings) {
+    let found = match posterior_watched(table, settings, watch) {
         Ok(found) => found,
         Err(why) => {
             if let Refusal::NotConverged(found) = &why {
@@ -130,7 +132,7 @@ mod tests {
         let table = CaptureTable::from_counts(lists, counts).expect("a valid table");
         let mut known = Diagnostics::new();
         let settings = Settings { work: 0.0, ..Settings::default() };
-        let why = with(&settings, 0.95, &table, &mut known).err().expect("a refusal");
+        let why = with(&settings, 0.95, &table, &Watch::default(), &mut known).err().expect("a refusal");
         assert!(why.starts_with("the chains did not converge: after "), "{why}");
         for figure in ["r_hat", "ess_bulk", "ess_tail", "ess_deciles", "draws", "passes", "acceptance"] {
             assert!(known.contains_key(figure), "{figure}");

@@ -12,6 +12,7 @@ use crate::profile;
 use crate::search::bounded::most_work_each;
 use crate::search::{self, Chosen};
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 use crate::{Criterion, Interval, Options};
 
 /// Method `main`.
@@ -26,7 +27,7 @@ pub(super) fn stepwise(task: &Task, table: &CaptureTable, cells: &Cells) -> Resu
     let choose = |cells: &Cells| search::stepwise(cells, task.forced, options.max_order, options.p_enter);
     let chosen = choose(cells).map_err(|e| e.to_string())?;
     let again = |cells: &Cells| Some(Choice::from(&choose(cells).ok()?.fit));
-    Ok(with_interval(options, &chosen, table, again))
+    with_interval(options, &chosen, table, again)
 }
 
 /// Method `bic`.
@@ -34,8 +35,11 @@ pub(super) fn bic(task: &Task, table: &CaptureTable, cells: &Cells) -> Result<An
     let chosen = task.best_model(cells)?;
     let likely: Vec<Model> = chosen.ranking.iter().map(|ranked| ranked.model).collect();
     let most_work = most_work_each(cells, task.goal(), task.options.replicates);
-    let again = |cells: &Cells| Some(Choice::from(&smallest(cells, task.goal(), &likely, most_work)?));
-    Ok(with_interval(task.options, chosen, table, again))
+    // The replicates are counted, not the fits of each.
+    let watch = task.options.watch.unobserved();
+    let again =
+        |cells: &Cells| Some(Choice::from(&smallest(cells, task.goal(), &likely, most_work, &watch)?));
+    with_interval(task.options, chosen, table, again)
 }
 
 /// Method `profile`.
@@ -66,10 +70,10 @@ fn with_interval(
     chosen: &Chosen,
     table: &CaptureTable,
     again: impl Fn(&Cells) -> Option<Choice> + Sync,
-) -> Answer {
+) -> Result<Answer, String> {
     let mut answer = wald(options, chosen, table);
     if options.interval != Interval::Wald {
-        let limits = bootstrap(table, Choice::from(&chosen.fit), options, again);
+        let limits = bootstrap(table, Choice::from(&chosen.fit), options, again).ok_or(STOPPED)?;
         let detected = table.detected() as f64;
         let replicates = &limits.replicates;
         let total = |hidden: Option<f64>| match hidden {
@@ -112,7 +116,7 @@ fn with_interval(
             answer.diagnostics.insert("note".into(), json!(notes.join("; ")));
         }
     }
-    answer
+    Ok(answer)
 }
 
 /// Interval of the hidden count that is normal on the log scale, added to the detected.

@@ -8,6 +8,7 @@ use crate::bounds;
 use crate::coverage::{self, LOW_COVERAGE, bootstrap_error};
 use crate::numeric::{log_error, log_interval};
 use crate::spread::Spread;
+use crate::watch::STOPPED;
 
 /// Method `chao`.
 pub(super) fn chao(task: &Task, table: &CaptureTable) -> Answer {
@@ -54,7 +55,7 @@ pub(super) fn sample_coverage(task: &Task, table: &CaptureTable) -> Result<Answe
              fit these lists"
         ));
     }
-    let (error, used) = bootstrap_error(table, &found, task.options.replicates, task.options.seed);
+    let (error, used) = bootstrap_error(table, &found, task.options).ok_or(STOPPED)?;
     let mut diagnostics = Diagnostics::from([
         ("coverage".into(), json!(found.coverage)),
         ("total_independent".into(), json!(found.independent)),

@@ -4,11 +4,15 @@
 use super::{Chosen, Goal, REPORTED, Ranked, fixed, score};
 use crate::branch::{Keep, Search};
 use crate::loglinear::{Cells, Model, Refusal, Solver, fit_checked};
+use crate::watch::Watch;
 
 /// How much work a search may be: about as many floating-point operations.
 const WORK: u64 = 20_000_000_000;
 /// The most lists for which branches are bounded: beyond, one fit takes too long.
 const BRANCH_UP_TO: usize = 10;
+
+/// What the work of a search is counted in.
+pub(crate) const FITS: &str = "fits";
 
 /// How many times that all replicates together may be.
 const REPLICATES: u64 = 10;
@@ -45,12 +49,12 @@ pub(crate) fn can_branch(cells: &Cells) -> bool {
     cells.lists <= BRANCH_UP_TO
 }
 
-pub(super) fn best_model(cells: &Cells, goal: Goal) -> Result<Chosen, Refusal> {
-    best_with(cells, goal, most_work(cells, goal))
+pub(super) fn best_model(cells: &Cells, goal: Goal, watch: &Watch) -> Result<Chosen, Refusal> {
+    best_with(cells, goal, most_work(cells, goal), watch)
 }
 
-fn best_with(cells: &Cells, goal: Goal, most: u64) -> Result<Chosen, Refusal> {
-    let mut search = Search::new(cells, goal, Keep::Few(REPORTED));
+fn best_with(cells: &Cells, goal: Goal, most: u64, watch: &Watch) -> Result<Chosen, Refusal> {
+    let mut search = Search::new(cells, goal, Keep::Few(REPORTED), watch);
     search.try_one(goal.forced);
     if search.best.is_none() {
         return fixed(cells, goal.forced);
@@ -59,6 +63,7 @@ fn best_with(cells: &Cells, goal: Goal, most: u64) -> Result<Chosen, Refusal> {
     let branches = can_branch(cells);
     let mut gap = None;
     if branches {
+        watch.units_at_most(FITS, most);
         let most_in_all = search.work + most;
         search.most_work = search.work + most / 2;
         search.visit_all();
@@ -122,13 +127,14 @@ mod tests {
             let lists = (counts.len() + 1).ilog2() as usize;
             let cells = Cells::from_counts(lists, counts.iter().enumerate().map(|(i, &n)| (i as u32 + 1, n)));
             let goal = Goal::new(lists, max_order, Criterion::ALL[by]);
-            let Ok(all) = search::best_model(&cells, goal) else { return Ok(()) };
+            let watch = Watch::default();
+            let Ok(all) = search::best_model(&cells, goal, &watch) else { return Ok(()) };
             // Without an estimate for independent lists there is nowhere to start from.
-            let Ok(bounded) = best_with(&cells, goal, most) else { return Ok(()) };
+            let Ok(bounded) = best_with(&cells, goal, most, &watch) else { return Ok(()) };
             let value = |chosen: &Chosen| chosen.fit.criterion(goal.criterion);
             let gap = bounded.gap.expect("five lists are branched");
             prop_assert!(value(&bounded) - gap <= value(&all) + 1e-6, "{} {gap} {}", value(&bounded), value(&all));
-            let complete = best_with(&cells, goal, u64::MAX / 4)?;
+            let complete = best_with(&cells, goal, u64::MAX / 4, &watch)?;
             prop_assert_eq!(complete.gap, Some(0.0));
             let values = |chosen: &Chosen| -> Vec<f64> { chosen.ranking.iter().map(|r| r.value).collect() };
             let (some, every) = (values(&complete), values(&all));

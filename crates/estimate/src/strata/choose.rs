@@ -246,7 +246,10 @@ mod tests {
         let pooled = Cells::from_counts(3, (1..8).map(|h| (h as u32, sum(h))));
         assert_eq!(choose(&pooled, &strata, 2).expect("a model").model, Model::main(3));
         let goal = Goal::new(pooled.lists, 2, Criterion::Bic);
-        assert_ne!(best_model(&pooled, goal).expect("a model").fit.model, Model::main(3));
+        assert_ne!(
+            best_model(&pooled, goal, &crate::Watch::default()).expect("a model").fit.model,
+            Model::main(3)
+        );
     }
 
     #[test]

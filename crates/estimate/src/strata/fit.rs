@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::chain::{Chain, Problem};
 use crate::convergence::{Convergence, ESS, R_HAT};
+use crate::watch::{STOPPED, Watch};
 
 /// Chains, each with its own stream of random numbers.
 const CHAINS: u64 = 4;
@@ -43,8 +44,10 @@ struct Trace {
 /// stratum, of their sum and of every variance are good.
 ///
 /// # Errors
-/// In words, when they are not after the last round.
-pub(super) fn sample(mut problem: Problem, seed: u64) -> Result<Posterior, String> {
+/// In words, when they are not after the last round, or the work is stopped before.
+pub(super) fn sample(mut problem: Problem, seed: u64, watch: &Watch) -> Result<Posterior, String> {
+    let most = WARM_UP + KEPT * ((1 << ROUNDS) - 1);
+    watch.units_at_most("sweeps", CHAINS * most as u64);
     // The search for the middle of a proposal is short when it starts near the top.
     let top = Chain::new(&problem, seed, CHAINS).climb(CLIMB);
     if top.iter().all(|x| x.is_finite()) {
@@ -52,14 +55,19 @@ pub(super) fn sample(mut problem: Problem, seed: u64) -> Result<Posterior, Strin
     }
     let mut chains: Vec<Chain> = (0..CHAINS).map(|stream| Chain::new(&problem, seed, stream)).collect();
     chains.par_iter_mut().for_each(|chain| {
-        for _ in 0..WARM_UP {
+        for _ in (0..WARM_UP).take_while(|_| !watch.is_stopped()) {
             chain.sweep();
+            watch.done(1);
         }
     });
     let mut sweeps = WARM_UP;
     let mut thin = 1;
     for _ in 0..ROUNDS {
-        let traces: Vec<Trace> = chains.par_iter_mut().map(|chain| run(chain, &problem, thin)).collect();
+        let traces: Vec<Trace> =
+            chains.par_iter_mut().map(|chain| run(chain, &problem, thin, watch)).collect();
+        if watch.is_stopped() {
+            return Err(STOPPED.into());
+        }
         sweeps += KEPT * thin;
         let columns = traces[0].judged.len();
         let judged: Vec<Convergence> = (0..columns)
@@ -70,6 +78,7 @@ pub(super) fn sample(mut problem: Problem, seed: u64) -> Result<Posterior, Strin
             })
             .collect();
         let Some(convergence) = judged.into_iter().reduce(Convergence::worse) else { break };
+        watch.effective(convergence.bulk.min(convergence.tail), ESS);
         if convergence.reaches(R_HAT, ESS) {
             return Ok(posterior(&problem, &chains, &traces, convergence, sweeps));
         }
@@ -81,13 +90,14 @@ pub(super) fn sample(mut problem: Problem, seed: u64) -> Result<Posterior, Strin
     ))
 }
 
-fn run(chain: &mut Chain, problem: &Problem, thin: usize) -> Trace {
+fn run(chain: &mut Chain, problem: &Problem, thin: usize, watch: &Watch) -> Trace {
     let (strata, components) = (problem.strata.len(), problem.components.len());
     let with = |columns: usize| vec![Vec::with_capacity(KEPT); columns];
     let mut trace = Trace { judged: with(strata + 1 + components * problem.kinds()), hidden: with(strata) };
-    for _ in 0..KEPT {
+    for _ in (0..KEPT).take_while(|_| !watch.is_stopped()) {
         for _ in 0..thin {
             chain.sweep();
+            watch.done(1);
         }
         let mut all = 0.0;
         for s in 0..strata {

@@ -37,8 +37,8 @@ pub(super) fn run(
 ) -> Outcome {
     let methods = ways(&if methods.is_empty() { usual() } else { parse_methods(methods)? });
     let scenarios = estimate::scenarios();
-    let step = show.step("study", Some((populations * scenarios.len()) as u64));
-    let rows = estimate::study(&scenarios, &methods, populations, options, &|| step.advance())
+    let step = show.step("study", None);
+    let estimate::Study { rows, .. } = estimate::study(&scenarios, &methods, populations, options)
         .map_err(|e| Failure::input(e.to_string(), ""))?;
     step.done(&format!("{} populations of {} scenarios", thousands(populations as u64), scenarios.len()));
     print(&scenarios, &rows, show);
