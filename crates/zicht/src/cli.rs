@@ -16,7 +16,7 @@ use crate::show::Show;
     propagate_version = true,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 done; 1 done, but findings need attention (check, audit); \
-                  2 bad input or settings; 3 a method refused or did not converge."
+                  2 bad input or settings; 3 a method refused or did not converge, or was stopped."
 )]
 struct Cli {
     #[command(flatten)]

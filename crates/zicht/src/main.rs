@@ -8,6 +8,7 @@ mod commands;
 mod failure;
 mod forest;
 mod pipeline;
+mod progress;
 mod sheet;
 mod show;
 

@@ -66,6 +66,11 @@ impl Show {
         }
     }
 
+    /// True when nothing but errors is said on standard error.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// A remark on standard error.
     pub(crate) fn note(&self, line: &str) {
         if !self.quiet {
@@ -138,11 +143,13 @@ impl Step {
         }
     }
 
-    /// The step is one further.
-    pub(crate) fn advance(&self) {
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-        }
+    /// Its bar, where there is a terminal to draw it on.
+    pub(crate) fn bar(&self) -> Option<&ProgressBar> {
+        self.bar.as_ref()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The step is done, and its result says so itself.

@@ -557,15 +557,20 @@ fn a_killed_run_leaves_the_old_release_whole() {
     let new = tree(&folder.path("whole/release"));
     assert_ne!(old, new);
     let mut killed = 0;
-    for part in [0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0] {
+    for (moment, part) in [0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0].into_iter().enumerate()
+    {
         let mut child = support::command(&folder.path("."), &["run", "m", "--force"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the program runs");
         std::thread::sleep(whole.mul_f64(part));
-        // SIGKILL, unless it has ended.
-        child.kill().expect("killed");
+        // SIGKILL, or Ctrl-C, unless it has ended.
+        if moment % 2 == 0 {
+            child.kill().expect("killed");
+        } else {
+            support::interrupt(&child);
+        }
         let status = child.wait().expect("an end");
         killed += usize::from(!status.success());
         let found = tree(&folder.path("m/out/release"));

@@ -6,6 +6,7 @@ mod print;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use estimate::covariates::{CovariateEstimation, CovariateTable, estimate_covariates};
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::cli::{Global, Outcome};
 use crate::commands::{keep, study};
 use crate::failure::Failure;
+use crate::progress::{self, Stopper};
 use crate::sheet::Sheet;
 use crate::show::Show;
 pub(crate) use draws::Tables;
@@ -100,9 +102,21 @@ pub(crate) struct Arguments {
     /// Populations a scenario of --study.
     #[arg(long, default_value_t = 300, value_name = "N", requires = "study")]
     populations: u32,
+    /// Stop after so many minutes with what is done, as Ctrl-C does. How much is done by then depends on the
+    /// machine; the numbers that are shown do not.
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
+    max_minutes: Option<Duration>,
     /// Folder for estimate.json (study.json with --study), the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
+}
+
+/// A time as `--max-minutes` takes it.
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: Option<f64> = text.parse().ok().filter(|minutes| *minutes > 0.0);
+    minutes
+        .and_then(|minutes| Duration::try_from_secs_f64(60.0 * minutes).ok())
+        .ok_or_else(|| "use a number of minutes above 0, such as 0.5 or 30".into())
 }
 
 /// Runs the command.
@@ -133,7 +147,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     };
     let Some(lists) = &arguments.lists else {
         let populations = arguments.populations as usize;
-        return study::run(&arguments.methods, populations, &options, arguments.out.as_deref(), show);
+        let (most_time, out) = (arguments.max_minutes, arguments.out.as_deref());
+        return study::run(&arguments.methods, populations, &options, most_time, out, show);
     };
     let methods = parse_methods(&arguments.methods)?;
     let name = lists.display().to_string();
@@ -149,6 +164,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         .map_err(|e| Failure::from_intake(&e))?;
     show.findings(&read.findings, "the rows named above");
     let all = whole(&read.tables)?;
+    let step = show.step("estimate", None);
+    let options = estimate::Options { watch: progress::watch(&step), ..options };
+    let stopper = Stopper::new(&options.watch, arguments.max_minutes, &step, show);
     if !arguments.draws.is_empty() {
         if !arguments.covariates.is_empty() {
             return Err(Failure::input(
@@ -167,11 +185,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
                 estimate::estimate_groups_draws(&groups, method, &options).map_err(|e| failure(&e))?;
             estimation = estimation.with_groups(found);
         }
-        return finish(arguments, &Output { estimation, covariates: None }, show);
+        drop(stopper);
+        step.end();
+        return finish(arguments, &Output::new(estimation, None), show);
     }
-    let step = show.step("methods that draw at random take up to two minutes each: estimate", None);
     let mut estimation = estimate::estimate(&all, &methods, &options).map_err(|e| failure(&e))?;
-    step.end();
     if !arguments.by.is_empty() {
         let groups = groups_by(&read.tables, &arguments.by)?;
         let method = group_method(&methods, options.pooling);
@@ -196,7 +214,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         let table = CovariateTable::from_groups(&groups).map_err(fail)?;
         Some(estimate_covariates(&table, &options).map_err(fail)?)
     };
-    finish(arguments, &Output { estimation, covariates }, show)
+    drop(stopper);
+    step.end();
+    finish(arguments, &Output::new(estimation, covariates), show)
 }
 
 /// Shows and keeps the result.
@@ -205,12 +225,15 @@ fn finish(arguments: &Arguments, output: &Output, show: &Show) -> Outcome {
     if let Some(found) = &output.covariates {
         print_covariates(found, show);
     }
+    if output.stopped {
+        show.result("\nstopped: what was under way then, or had not begun, has no number");
+    }
     keep(arguments.out.as_deref(), "estimate.json", output)?;
     if let Some(dir) = arguments.out.as_deref() {
         write_tables(dir, &output.estimation)?;
     }
     show.result_json(output)?;
-    Ok(if output.all_refused() { 3 } else { 0 })
+    Ok(if output.stopped || output.all_refused() { 3 } else { 0 })
 }
 
 /// The result: the estimation, and what covariates add where they were asked for.
@@ -220,9 +243,18 @@ struct Output {
     estimation: estimate::Estimation,
     #[serde(skip_serializing_if = "Option::is_none")]
     covariates: Option<CovariateEstimation>,
+    /// Whether something is missing because the work was stopped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stopped: bool,
 }
 
 impl Output {
+    fn new(estimation: estimate::Estimation, covariates: Option<CovariateEstimation>) -> Self {
+        let stopped =
+            estimation.is_stopped() || covariates.as_ref().is_some_and(CovariateEstimation::is_stopped);
+        Self { estimation, covariates, stopped }
+    }
+
     fn all_refused(&self) -> bool {
         let with_covariates = self.covariates.iter().all(|found| {
             found.loglinear.refused.is_some() && found.doubly_robust.iter().all(|pair| pair.refused.is_some())

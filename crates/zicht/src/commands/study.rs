@@ -1,11 +1,14 @@
 //! `zicht estimate --study`: how often each method's interval holds a size that is known.
 
+use std::time::Duration;
+
 use estimate::{Interval, Method, Options, Scenario, StudyRow};
 use serde::Serialize;
 
 use super::{estimate::parse_methods, keep};
 use crate::cli::Outcome;
 use crate::failure::Failure;
+use crate::progress::{self, Stopper};
 use crate::sheet::Sheet;
 use crate::show::{Show, thousands};
 
@@ -18,6 +21,9 @@ struct Found<'a> {
     replicates: usize,
     scenarios: Vec<Described<'a>>,
     study: &'a [StudyRow],
+    /// Whether scenarios are missing because the study was stopped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stopped: bool,
 }
 
 #[derive(Serialize)]
@@ -32,16 +38,31 @@ pub(super) fn run(
     methods: &[String],
     populations: usize,
     options: &Options,
+    most_time: Option<Duration>,
     out: Option<&std::path::Path>,
     show: &Show,
 ) -> Outcome {
     let methods = ways(&if methods.is_empty() { usual() } else { parse_methods(methods)? });
     let scenarios = estimate::scenarios();
     let step = show.step("study", None);
-    let estimate::Study { rows, .. } = estimate::study(&scenarios, &methods, populations, options)
+    let options = &Options { watch: progress::watch(&step), ..options.clone() };
+    let stopper = Stopper::new(&options.watch, most_time, &step, show);
+    let estimate::Study { rows, stopped } = estimate::study(&scenarios, &methods, populations, options)
         .map_err(|e| Failure::input(e.to_string(), ""))?;
-    step.done(&format!("{} populations of {} scenarios", thousands(populations as u64), scenarios.len()));
+    drop(stopper);
+    let complete = scenarios.iter().filter(|s| rows.iter().any(|row| row.scenario == s.name));
+    let complete: Vec<Scenario> = complete.cloned().collect();
+    let of_all = if stopped {
+        format!("{} of {}", complete.len(), scenarios.len())
+    } else {
+        complete.len().to_string()
+    };
+    step.done(&format!("{} populations of {of_all} scenarios", thousands(populations as u64)));
+    let scenarios = complete;
     print(&scenarios, &rows, show);
+    if stopped {
+        show.result("\nstopped: scenarios that were not complete are not shown");
+    }
     let described = scenarios.iter().map(|s| Described {
         scenario: s.name,
         description: s.description,
@@ -54,13 +75,14 @@ pub(super) fn run(
         replicates: options.replicates,
         scenarios: described.collect(),
         study: &rows,
+        stopped,
     };
     keep(out, "study.json", &found)?;
     if let Some(dir) = out {
         Sheet::of(&rows)?.write(dir, "study")?;
     }
     show.result_json(&found)?;
-    Ok(0)
+    Ok(if stopped { 3 } else { 0 })
 }
 
 /// The methods of a study when none is named: those that take well under a second.

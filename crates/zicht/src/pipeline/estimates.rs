@@ -8,6 +8,7 @@ use publish::ReleasedEstimate;
 use super::{Inputs, Monitor};
 use crate::commands::estimate::{Tables, group_method, merged, parse_methods};
 use crate::failure::Failure;
+use crate::progress;
 use crate::show::{Show, thousands};
 
 /// Makes every estimate that `[[estimate]]` asks for.
@@ -22,7 +23,7 @@ pub(crate) fn estimate(
         let step = show.step(&format!("estimate {}", asked.id), None);
         let methods = parse_methods(&asked.methods)?;
         let (tables, sources) = histories(monitor, inputs, reports, asked)?;
-        let options = options(monitor, asked)?;
+        let options = estimate::Options { watch: progress::watch(&step), ..options(monitor, asked)? };
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
         let whole = tables.iter().find(|(codes, _)| codes.is_empty()).map(|(_, t)| t);
         let whole =

@@ -53,6 +53,12 @@ pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::write(path, bytes).expect("a file");
 }
 
+/// Sends what Ctrl-C sends, unless the program has ended.
+pub(crate) fn interrupt(child: &std::process::Child) {
+    let kill = format!("kill -INT {}", child.id());
+    std::process::Command::new("sh").args(["-c", &kill]).output().expect("a shell");
+}
+
 /// What a run of the program did.
 #[derive(Debug)]
 pub(crate) struct Ran {
