@@ -321,14 +321,12 @@ fn draw(model: &Model, counts: &[u64], settings: &Settings, watch: &Watch) -> Op
         let new: Vec<Vec<Draw>> = chains
             .par_iter_mut()
             .map(|chain| {
-                let go_on = (0..more).take_while(|_| !watch.is_stopped());
-                go_on
-                    .map(|_| {
-                        let draw = chain.pass(model, &ladder);
-                        watch.done(1);
-                        draw
-                    })
-                    .collect()
+                let mut new = Vec::with_capacity(more);
+                while new.len() < more && !watch.is_stopped() {
+                    new.push(chain.pass(model, &ladder));
+                    watch.done(1);
+                }
+                new
             })
             .collect();
         if watch.is_stopped() {

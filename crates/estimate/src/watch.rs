@@ -87,6 +87,7 @@ impl Watch {
     }
 
     /// Whether the work was stopped.
+    #[inline]
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
@@ -110,6 +111,7 @@ impl Watch {
         self.tell(Progress::Units { name, total, at_most: true });
     }
 
+    #[inline]
     pub(crate) fn done(&self, units: u64) {
         self.tell(Progress::Done(units));
     }
@@ -118,6 +120,7 @@ impl Watch {
         self.tell(Progress::Effective { size, needed });
     }
 
+    #[inline]
     fn tell(&self, progress: Progress<'_>) {
         if let Some(observer) = &self.observer {
             observer(progress);

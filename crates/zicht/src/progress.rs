@@ -29,11 +29,12 @@ const AT_MOST: &str = "  {spinner} {msg} {bar:30} {human_pos} of at most {human_
 pub(crate) fn watch(step: &Step) -> Watch {
     let Some(bar) = step.bar().cloned() else { return Watch::default() };
     let name = step.name().to_owned();
+    bar.set_style(style(UNCOUNTED));
     Watch::new(move |progress| match progress {
         Progress::Step { name: part, place, of } => {
             let which = if of > 1 { format!(" ({place} of {of})") } else { String::new() };
-            bar.set_message(format!("{name}: {part}{which}"));
             bar.set_style(style(UNCOUNTED));
+            bar.set_message(format!("{name}: {part}{which}"));
         }
         Progress::Units { name, total, at_most } => {
             bar.set_prefix(name);
@@ -68,12 +69,12 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// The time that is left if the rest goes as fast as what is done; `None` as long as too little is done to
-/// tell.
+/// tell, and when nothing is left.
 fn left(elapsed: Duration, done: u64, total: u64) -> Option<Duration> {
-    if elapsed < SETTLED || done == 0 || done.saturating_mul(PARTS) < total {
+    if elapsed < SETTLED || done == 0 || done.saturating_mul(PARTS) < total || done >= total {
         return None;
     }
-    let seconds = elapsed.as_secs_f64() * total.saturating_sub(done) as f64 / done as f64;
+    let seconds = elapsed.as_secs_f64() * (total - done) as f64 / done as f64;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
@@ -137,10 +138,10 @@ mod tests {
         assert_eq!(left(seconds(1), 50, 100), None, "too soon");
         assert_eq!(left(seconds(60), 0, 100), None, "nothing done");
         assert_eq!(left(seconds(60), 9, 1000), None, "too small a part");
-        assert_eq!(left(seconds(60), 10, 1000), Some(seconds(99 * 60)));
+        assert_eq!(left(seconds(60), 10, 1000), Some(Duration::from_mins(99)));
         assert_eq!(left(seconds(30), 75, 100), Some(seconds(10)));
-        assert_eq!(left(seconds(30), 100, 100), Some(Duration::ZERO));
-        assert_eq!(left(seconds(30), 101, 100), Some(Duration::ZERO), "more than was foreseen");
+        assert_eq!(left(seconds(30), 100, 100), None, "nothing left");
+        assert_eq!(left(seconds(30), 101, 100), None, "more than was foreseen");
         assert_eq!(left(seconds(u64::MAX), u64::MAX / 100, u64::MAX), None, "beyond what a duration holds");
     }
 
