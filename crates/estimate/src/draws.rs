@@ -1,6 +1,8 @@
 //! Estimates from a set of tables that are all plausible, since it is not certain which records are of
 //! the same person.
 
+mod joint;
+
 use std::collections::BTreeMap;
 
 use model::CaptureTable;
@@ -28,6 +30,8 @@ const LEAST_REPLICATES: usize = 50;
 const FEW_DRAWS: usize = 20;
 /// How many of the models found are listed.
 const LISTED: usize = 5;
+const LISTS_DIFFER: &str =
+    "in some of the draws, not in all, a list lies inside another; leave it out by its name";
 
 /// Estimates from draws of the table, as linkage gives them when it is not certain which records are of
 /// the same person: each is a table that could be the true one, all equally likely.
@@ -91,25 +95,25 @@ pub fn estimate_draws(
     })
 }
 
-/// [`estimate_groups`](crate::estimate_groups) from draws: for each group the same number of tables.
+/// [`estimate_groups`](crate::estimate_groups) from draws: for each group the same number of tables, those
+/// at the same place drawn together.
 ///
-/// Visibility is that of the mixture too. The probability of being seen least takes the groups as
-/// independent, though they share what is uncertain of a link.
+/// Visibility is that of the mixture too. Estimated each on its own, the probability of being seen least takes
+/// the groups as independent, though they share what is uncertain of a link. With [`Pooling::Partial`] the
+/// tables that were drawn together are fitted together, and all is made from the joint draws of all fits, so
+/// that what the groups share is kept.
 ///
 /// # Errors
-/// As [`estimate_draws`], and when groups are to be fitted together.
+/// As [`estimate_draws`] and [`estimate_groups`](crate::estimate_groups), and when groups that are to be fitted
+/// together do not have the same number of draws.
 pub fn estimate_groups_draws(
     groups: &[(BTreeMap<String, String>, Vec<CaptureTable>)],
     method: Method,
     options: &Options,
 ) -> Result<Grouped, Error> {
     options.check()?;
-    if options.pooling != Pooling::None {
-        return Err(Error::Option {
-            option: "pooling",
-            value: "partial with draws".into(),
-            allowed: "groups of draws are estimated each on its own",
-        });
+    if options.pooling == Pooling::Partial {
+        return joint::estimate(groups, method, options);
     }
     let draws_of_visibility = options.replicates * DRAWS_PER_REPLICATE;
     let (mut found, mut visibility) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
@@ -122,9 +126,8 @@ pub fn estimate_groups_draws(
         let answers = draws.run(&[method], &watch.unobserved()).remove(0);
         watch.done(1);
         let mut group = group(codes, detected, draws.combined(method, &answers, detected, options));
-        let seen = draws.mixture(&answers, (0.0, 1.0), |detected, hidden| detected / (detected + hidden));
-        let side = (1.0 - options.level) / 2.0;
-        group.interval = group.interval.map(|_| (seen.quantile(side), seen.quantile(1.0 - side)));
+        let seen = draws.seen(&answers);
+        group.interval = group.interval.map(|_| seen.limits(options.level));
         let spread = Spread::from_quantiles(|p| Some(seen.quantile(p))).filter(|_| group.interval.is_some());
         visibility.push(spread.map(|spread| {
             let mut random = ChaCha8Rng::seed_from_u64(options.seed);
@@ -184,10 +187,7 @@ impl Draws {
         }
         let lists = draws[0].table.lists().to_vec();
         if draws.iter().any(|draw| draw.table.lists() != lists) {
-            return Err(Error::Lists(
-                "in some of the draws, not in all, a list lies inside another; leave it out by its name"
-                    .into(),
-            ));
+            return Err(Error::Lists(LISTS_DIFFER.into()));
         }
         Ok(Self { lists, different: draws, count: tables.len() })
     }
@@ -249,6 +249,11 @@ impl Draws {
         Mixture(values)
     }
 
+    /// The mixture of visibilities.
+    fn seen(&self, answers: &[&Estimate]) -> Mixture {
+        self.mixture(answers, (0.0, 1.0), |detected, hidden| detected / (detected + hidden))
+    }
+
     /// One estimate out of those of the draws.
     fn combined(&self, method: Method, answers: &[Estimate], detected: u64, options: &Options) -> Estimate {
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
@@ -292,8 +297,7 @@ impl Draws {
         let at_least =
             self.different.iter().map(|draw| draw.table.detected()).min().unwrap_or_default() as f64;
         let mixture = self.mixture(answers, (at_least, f64::INFINITY), |detected, hidden| detected + hidden);
-        let side = (1.0 - options.level) / 2.0;
-        let (low, high) = (mixture.quantile(side), mixture.quantile(1.0 - side));
+        let (low, high) = mixture.limits(options.level);
         combined.total = Some(total);
         combined.interval = high.is_finite().then_some((low, high));
         combined.converged = answers.iter().all(|answer| answer.converged || answer.refused.is_some());
@@ -396,6 +400,12 @@ fn variance(values: &[f64]) -> Option<f64> {
 struct Mixture(Vec<(f64, f64)>);
 
 impl Mixture {
+    /// Equal-tailed limits.
+    fn limits(&self, level: f64) -> (f64, f64) {
+        let side = (1.0 - level) / 2.0;
+        (self.quantile(side), self.quantile(1.0 - side))
+    }
+
     /// Quantile between the values, each of which stands at the middle of its weight.
     fn quantile(&self, p: f64) -> f64 {
         let (mut below, mut before) = (0.0, None::<(f64, f64)>);

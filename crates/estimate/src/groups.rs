@@ -118,18 +118,21 @@ fn drawn(spread: &Spread, detected: f64, draws: usize, random: &mut ChaCha8Rng) 
     (0..draws).map(draw).collect()
 }
 
+/// The highest order of terms that BIC chooses among in a joint fit by this method.
+pub(crate) fn joint_order(method: Method, options: &Options) -> Result<usize, Error> {
+    match method {
+        Method::Main => Ok(1),
+        Method::Bic => Ok(options.max_order),
+        other => Err(Error::Option {
+            option: "pooling",
+            value: format!("partial for the method {other}"),
+            allowed: "groups are fitted together by main (independent lists) or bic (pairs of lists)",
+        }),
+    }
+}
+
 fn joint(groups: &strata::Groups, method: Method, options: &Options) -> Result<Grouped, Error> {
-    let max_order = match method {
-        Method::Main => 1,
-        Method::Bic => options.max_order,
-        other => {
-            return Err(Error::Option {
-                option: "pooling",
-                value: format!("partial for the method {other}"),
-                allowed: "groups are fitted together by main (independent lists) or bic (pairs of lists)",
-            });
-        }
-    };
+    let max_order = joint_order(method, options)?;
     let (groups, options) = &chosen(groups, options)?;
     options.watch.step("groups together", 1, 1);
     let fitted = strata::fit(groups, max_order, options)?;
@@ -154,18 +157,15 @@ fn joint(groups: &strata::Groups, method: Method, options: &Options) -> Result<G
 }
 
 /// The groups once the choice of lists is made, which has to be the same for all.
-fn chosen(groups: &strata::Groups, options: &Options) -> Result<(Vec<Grouping>, Options), Error> {
-    if !options.lists.dependent.is_empty() {
-        return Err(Error::Lists(
-            "groups that are fitted together cannot be told which lists depend on each other; put these lists \
-             together"
-                .into(),
-        ));
+pub(crate) fn chosen(groups: &strata::Groups, options: &Options) -> Result<(Vec<Grouping>, Options), Error> {
+    let mut left = Options { lists: ListChoice::default(), ..options.clone() };
+    let mut found = Vec::with_capacity(groups.len());
+    for (codes, table) in groups {
+        let prepared = prepare(table, options)?;
+        // The names of the dependent pairs; the same for all groups that have the same lists.
+        left.lists = prepared.options.lists;
+        found.push((codes.clone(), prepared.table));
     }
-    let found = groups
-        .iter()
-        .map(|(codes, table)| Ok((codes.clone(), prepare(table, options)?.table)))
-        .collect::<Result<Vec<Grouping>, Error>>()?;
     // Lists that were other ones from the start are refused by the joint fit, in its own words.
     let apart = |tables: &[Grouping]| tables.windows(2).any(|two| two[0].1.lists() != two[1].1.lists());
     if apart(&found) && !apart(groups) {
@@ -173,7 +173,7 @@ fn chosen(groups: &strata::Groups, options: &Options) -> Result<(Vec<Grouping>, 
             "in some of the groups, not in all, a list lies inside another; leave it out by its name".into(),
         ));
     }
-    Ok((found, Options { lists: ListChoice::default(), ..options.clone() }))
+    Ok((found, left))
 }
 
 pub(crate) fn group(codes: &BTreeMap<String, String>, detected: u64, estimate: Estimate) -> Group {
@@ -190,7 +190,7 @@ pub(crate) fn group(codes: &BTreeMap<String, String>, detected: u64, estimate: E
 }
 
 /// The estimate of one group of a joint fit.
-fn of_joint(
+pub(crate) fn of_joint(
     fitted: &Result<Joint, String>,
     g: usize,
     table: &CaptureTable,
@@ -236,14 +236,25 @@ impl Total {
     }
 }
 
+/// The sets of groups that are added up: the whole, then each code of each variable.
+pub(crate) fn margin_sets(groups: &[&BTreeMap<String, String>]) -> Vec<BTreeMap<String, String>> {
+    let single: BTreeSet<(&String, &String)> = groups.iter().copied().flatten().collect();
+    let of = |(variable, code): (&String, &String)| BTreeMap::from([(variable.clone(), code.clone())]);
+    std::iter::once(BTreeMap::new()).chain(single.into_iter().map(of)).collect()
+}
+
+/// Whether the group with these codes is in a set of groups.
+pub(crate) fn within(codes: &BTreeMap<String, String>, set: &BTreeMap<String, String>) -> bool {
+    set.iter().all(|(variable, code)| codes.get(variable) == Some(code))
+}
+
 /// The whole, then each code of each variable, added up draw by draw.
 fn margins(groups: &strata::Groups, joint: &Joint, level: f64) -> Vec<Margin> {
-    let single: BTreeSet<(&String, &String)> = groups.iter().flat_map(|(codes, _)| codes).collect();
-    let sets = std::iter::once(None).chain(single.into_iter().map(Some));
+    let codes: Vec<&BTreeMap<String, String>> = groups.iter().map(|(codes, _)| codes).collect();
+    let sets = margin_sets(&codes).into_iter();
     sets.filter_map(|set| {
         let held = groups.iter().zip(&joint.hidden).filter_map(|((codes, table), hidden)| {
-            let within = set.is_none_or(|(variable, code)| codes.get(variable) == Some(code));
-            Some((table.detected(), hidden.as_ref().filter(|_| within)?))
+            Some((table.detected(), hidden.as_ref().filter(|_| within(codes, &set))?))
         });
         let (mut detected, mut sum) = (0_u64, Vec::new());
         for (n, hidden) in held {
@@ -259,7 +270,7 @@ fn margins(groups: &strata::Groups, joint: &Joint, level: f64) -> Vec<Margin> {
         let n = detected as f64;
         let total = Total::of(n, &sum, level);
         Some(Margin {
-            codes: set.map(|(variable, code)| (variable.clone(), code.clone())).into_iter().collect(),
+            codes: set,
             detected,
             total: total.median,
             total_interval: total.interval,

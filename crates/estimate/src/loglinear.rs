@@ -149,8 +149,14 @@ pub fn fit(table: &CaptureTable, model: Model) -> Result<Fit, Refusal> {
 }
 
 pub(crate) fn fit_cells(cells: &Cells, model: Model, solver: &mut Solver) -> Result<Fit, Refusal> {
+    must_hold(cells, model)?;
+    fit_checked(cells, model, solver)
+}
+
+/// Refuses a model that has no unique estimate.
+pub(crate) fn must_hold(cells: &Cells, model: Model) -> Result<(), Refusal> {
     match check_cells(cells, model) {
-        Existence { exists: true, identifiable: true } => fit_checked(cells, model, solver),
+        Existence { exists: true, identifiable: true } => Ok(()),
         Existence { exists: false, identifiable: true } => Err(Refusal::NoEstimate),
         Existence { exists: true, identifiable: false } => Err(Refusal::NotIdentifiable),
         Existence { exists: false, identifiable: false } => Err(Refusal::Neither),

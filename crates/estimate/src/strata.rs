@@ -20,7 +20,7 @@ use self::chain::Problem;
 use self::effects::{Component, STRATA, components};
 use self::likelihood::Shape;
 use self::precision::KINDS;
-use crate::loglinear::Cells;
+use crate::loglinear::{Cells, Model};
 use crate::{Error, Options};
 
 /// Prior standard deviation of the common log-odds of a list: hardly any prior.
@@ -52,7 +52,8 @@ pub(crate) struct Joint {
     pub(crate) diagnostics: BTreeMap<String, Value>,
 }
 
-/// Fits all groups jointly, with the pairs of lists that BIC chooses up to `max_order`.
+/// Fits all groups jointly, with the dependent pairs of lists of the options and those that BIC chooses
+/// up to `max_order`.
 ///
 /// # Errors
 /// [`Error::Option`] when the smooth variable is not one of the groups' or not in numbers. The inner
@@ -72,8 +73,12 @@ pub(crate) fn fit(
         Err(why) => return Ok(Err(why)),
     };
     let components = components(&codes, smooth)?;
-    let Some(common) = choose::choose(&pooled, &strata, max_order.min(2)) else {
-        return Ok(Err("no log-linear model could be fitted to the groups together".into()));
+    let place = |list: &String| names.iter().position(|name| name == list);
+    let pairs = options.lists.dependent.iter().filter_map(|(a, b)| place(a).zip(place(b)));
+    let forced = pairs.fold(Model::main(names.len()), |model, (i, j)| model.with(i, j));
+    let common = match choose::choose(&pooled, &strata, forced, max_order.min(2)) {
+        Ok(common) => common,
+        Err(why) => return Ok(Err(why)),
     };
     let shape = Shape::new(common.model);
     let residual = components.iter().position(|c| c.name == STRATA).filter(|_| components.len() > 1);

@@ -40,7 +40,7 @@ fn a_name_that_no_list_has_is_an_error_for_groups_too() {
     assert_eq!(estimate::estimate_groups(&groups, Method::Main, &options), Err(error.clone()));
     let partial = Options { pooling: Pooling::Partial, ..options };
     let together = estimate::estimate_groups(&groups, Method::Main, &partial).expect_err("no list Q");
-    assert!(together.to_string().contains("cannot be told which lists depend"), "{together}");
+    assert!(together.to_string().contains("there is no list \"Q\""), "{together}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use estimate::{Group, Grouped, LeastVisible, Method, Options, Pooling, estimate_groups};
+use estimate::{Group, Grouped, LeastVisible, ListChoice, Method, Options, Pooling, estimate_groups};
 use model::CaptureTable;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -171,6 +171,30 @@ fn strata_from_the_hierarchical_model_are_covered_and_small_ones_gain() {
         // Binomial; ranks of one population hang together, which four standard errors allow for.
         assert!((said - came).abs() < 4.0 * (said * (1.0 - said) / n).sqrt(), "{said} {came} {n}");
     }
+}
+
+/// The lists that draw each other in, told or not. Measured: coverage 0.949 ± 0.016 told, 0.730 ± 0.031 not.
+#[test]
+fn a_pair_known_to_be_dependent_is_in_the_joint_fit_and_does_not_mislead() {
+    let known = ListChoice { dependent: vec![("L1".into(), "L0".into())], ..ListChoice::default() };
+    let known = Options { lists: known, ..partial() };
+    let results: Vec<[f64; 2]> = (0..POPULATIONS)
+        .into_par_iter()
+        .map(|stream| {
+            let population = hierarchical(stream);
+            [&known, &partial()].map(|options| {
+                let found = estimated(&population, Method::Main, options);
+                let told = !options.lists.dependent.is_empty();
+                assert!(found.groups.iter().all(|g| g.estimate.model.contains("L0:L1") == told));
+                let groups = found.groups.iter().zip(&population.sizes);
+                groups.filter(|(group, size)| holds(group, **size)).count() as f64 / 8.0
+            })
+        })
+        .collect();
+    let [told, untold] = [0, 1].map(|i| mean_and_error(&results.iter().map(|r| r[i]).collect::<Vec<_>>()));
+    println!("coverage {:.3} ± {:.3} told, {:.3} ± {:.3} not told", told.0, told.1, untold.0, untold.1);
+    assert!((told.0 - 0.95).abs() < 3.5 * told.1.max(0.01), "{told:?}");
+    assert!(untold.0 < told.0 - 0.2, "{told:?} {untold:?}");
 }
 
 /// Seven strata alike but for little, and one that every list sees far less. Measured: its interval

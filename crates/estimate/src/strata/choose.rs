@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::likelihood::{Scratch, Shape, Stratum, backward, factorise, forward};
 use super::{LIST_ERROR, PAIR_ERROR};
-use crate::loglinear::{Cells, Model, check_cells, pair_count};
+use crate::loglinear::{Cells, Model, check_cells, must_hold, pair_count};
 
 /// Newton's steps for one model; it needs 5 to 10.
 const MAX_STEPS: usize = 50;
@@ -18,30 +18,45 @@ pub(super) struct Common {
     pub(super) theta: Vec<Vec<f64>>,
 }
 
-/// The model of smallest BIC that adding and removing one pair at a time can reach from
-/// independent lists, each stratum with its own number of persons and its own lists.
+/// The model of smallest BIC that adding and removing one pair at a time can reach from the pairs of
+/// `forced`, which stay, each stratum with its own number of persons and its own lists.
 ///
 /// On the sum of the strata, lists would seem to depend on each other only because strata
 /// differ in how they are seen; here that is no reason for a pair. `pooled` is that sum, and a pair
 /// must have a unique estimate in it.
-pub(super) fn choose(pooled: &Cells, strata: &[Cells], max_order: usize) -> Option<Common> {
-    let mut best = fit(strata, Model::main(pooled.lists), None)?;
+///
+/// # Errors
+/// In words, when a pair of `forced` has none, or nothing could be fitted.
+pub(super) fn choose(
+    pooled: &Cells,
+    strata: &[Cells],
+    forced: Model,
+    max_order: usize,
+) -> Result<Common, String> {
+    if forced.pair_count() > 0 {
+        must_hold(pooled, forced).map_err(|why| {
+            format!("with the lists that depend on each other, of all groups together: {why}")
+        })?;
+    }
+    let mut best = fit(strata, forced, None)
+        .ok_or_else(|| "no log-linear model could be fitted to the groups together".to_owned())?;
     if max_order < 2 {
-        return Some(best);
+        return Ok(best);
     }
     loop {
         let tried: Vec<Option<Common>> = (0..pair_count(pooled.lists))
             .into_par_iter()
             .map(|q| {
                 let model = best.model.toggled(q);
-                check_cells(pooled, model).holds().then(|| fit(strata, model, Some(&best))).flatten()
+                let allowed = model.has_pairs_of(forced) && check_cells(pooled, model).holds();
+                allowed.then(|| fit(strata, model, Some(&best))).flatten()
             })
             .collect();
         let better = tried.into_iter().flatten().min_by(|a, b| a.bic.total_cmp(&b.bic));
         match better {
             // A gain below rounding would go round in circles.
             Some(better) if better.bic < best.bic - 1e-6 => best = better,
-            _ => return Some(best),
+            _ => return Ok(best),
         }
     }
 }
@@ -244,7 +259,7 @@ mod tests {
         let strata = [seen([0.5, 0.6, 0.4], 2000.0), seen([0.05, 0.08, 0.3], 9000.0)];
         let sum = |h: usize| (strata[0].counts[h] + strata[1].counts[h]) as u64;
         let pooled = Cells::from_counts(3, (1..8).map(|h| (h as u32, sum(h))));
-        assert_eq!(choose(&pooled, &strata, 2).expect("a model").model, Model::main(3));
+        assert_eq!(choose(&pooled, &strata, Model::main(3), 2).expect("a model").model, Model::main(3));
         let goal = Goal::new(pooled.lists, 2, Criterion::Bic);
         assert_ne!(
             best_model(&pooled, goal, &crate::Watch::default()).expect("a model").fit.model,
@@ -257,7 +272,16 @@ mod tests {
         let strata = [cells([100, 100, 90, 100, 30, 30, 25]), cells([200, 150, 160, 120, 30, 26, 21])];
         let sum = |h: usize| (strata[0].counts[h] + strata[1].counts[h]) as u64;
         let pooled = Cells::from_counts(3, (1..8).map(|h| (h as u32, sum(h))));
-        assert_eq!(choose(&pooled, &strata, 2).expect("a model").model, Model::main(3).with(0, 1));
-        assert_eq!(choose(&pooled, &strata, 1).expect("a model").model, Model::main(3));
+        let chosen = |forced, max_order| choose(&pooled, &strata, forced, max_order).expect("a model").model;
+        let main = Model::main(3);
+        assert_eq!(chosen(main, 2), main.with(0, 1));
+        assert_eq!(chosen(main, 1), main);
+        // What is forced stays though nothing asks for it.
+        assert_eq!(chosen(main.with(1, 2), 2), main.with(0, 1).with(1, 2));
+        assert_eq!(chosen(main.with(1, 2), 1), main.with(1, 2));
+        // The pair of two lists cannot be told from the number hidden.
+        let two = Cells::from_counts(2, [(1, 30), (2, 20), (3, 10)]);
+        let found = choose(&two, std::slice::from_ref(&two), Model::main(2).with(0, 1), 2);
+        assert!(found.is_err_and(|why| why.contains("depend on each other")));
     }
 }
