@@ -250,7 +250,7 @@ impl Draws {
     }
 
     /// The mixture of visibilities.
-    fn seen(&self, answers: &[&Estimate]) -> Mixture {
+    fn seen(&self, answers: &[Estimate]) -> Mixture {
         self.mixture(answers, (0.0, 1.0), |detected, hidden| detected / (detected + hidden))
     }
 

@@ -7,7 +7,7 @@ use crate::em::{self, Evidence, Learnt};
 use crate::model::Compiled;
 use crate::variants::Variants;
 use crate::weights::Weights;
-use crate::{Column, Comparison, Error, Link, Model, Records, Test, pattern};
+use crate::{Comparison, Error, Link, Model, Records, Test, pattern};
 
 /// Pairs drawn at random for the u-probabilities.
 pub(crate) const RANDOM_PAIRS: u64 = 1_000_000;

@@ -90,7 +90,7 @@ pub(super) fn estimate(
                 weight: *weight,
             });
             let draws = Draws { lists: lists.clone(), different: draws.collect(), count };
-            let answers: Vec<&Estimate> = fits.iter().map(|fit| &fit.answers[g]).collect();
+            let answers: Vec<Estimate> = fits.iter().map(|fit| fit.answers[g].clone()).collect();
             let detected = draws.detected();
             let mut group =
                 group(&groups[g].0, detected, draws.combined(method, &answers, detected, options));
@@ -145,7 +145,7 @@ fn seen(fits: &[Fitted], g: usize) -> Vec<f64> {
 }
 
 /// What the fits of all draws say of themselves: the worst of each figure.
-fn described(estimate: &mut Estimate, answers: &[&Estimate]) {
+fn described(estimate: &mut Estimate, answers: &[Estimate]) {
     if estimate.total.is_none() {
         return;
     }
