@@ -44,6 +44,7 @@ ASYNC = ("tokio", "async-", "futures")
 FORBIDDEN = {
     "model": ENGINES + COLUMNS + ASYNC + ("highs", "rand", "rayon"),
     "intake": ENGINES + ("highs",),
+    "linkage": ENGINES + COLUMNS + ASYNC + ("highs",),
     "tables": ("highs",),
     "estimate": ENGINES + COLUMNS + ASYNC + ("highs",),
     "disclosure": ENGINES + COLUMNS + ASYNC,

@@ -30,6 +30,7 @@ mod records;
 pub mod register;
 pub mod review;
 mod run;
+pub mod splink;
 mod variants;
 mod weights;
 

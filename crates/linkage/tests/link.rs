@@ -156,7 +156,9 @@ fn what_cannot_be_linked_is_refused_in_words() {
     let refused = |rows: &[[&str; 2]], settings: &Settings| {
         let mut builder = RecordsBuilder::new(&["name", "town"]);
         builder.register("a");
-        rows.iter().for_each(|row| builder.push(*row).expect("a record"));
+        for row in rows {
+            builder.push(*row).expect("a record");
+        }
         link(&builder.build(), settings, &|_| {})
             .map(|l| l.clusters.point.persons)
             .expect_err("refused")

@@ -106,12 +106,6 @@ impl PartialDate {
         (f64::from(self.year) - f64::from(other.year) + months / 12.0).abs()
     }
 
-    /// True if someone born then is `age` years old on another date, or a year more or less.
-    pub fn fits_age(&self, age: u16, on: &Self) -> bool {
-        let born = i32::from(on.year) - i32::from(age);
-        (i32::from(self.year) - born).abs() <= 1
-    }
-
     fn digits(self) -> [char; 8] {
         let of = |n: u32, at: u32| char::from_digit(n / 10_u32.pow(at) % 10, 10).unwrap_or('0');
         let (y, m, d) = (u32::from(self.year), u32::from(self.month), u32::from(self.day));
@@ -159,8 +153,6 @@ mod tests {
         assert!(!date("1990-03-07").agrees_in_part(&date("1990-04")));
         assert!(!date("1990-03-07").agrees_in_part(&date("1990-03-08")));
         assert!(date("1990-03-07").shares_two_parts(&date("1990-03-29")));
-        assert!(date("2000-06-01").fits_age(24, &date("2025-01-01")));
-        assert!(!date("2000-06-01").fits_age(30, &date("2025-01-01")));
     }
 
     proptest! {

@@ -209,7 +209,7 @@ impl Prepared {
             Test::DatePart => self.dates(other, date::PartialDate::shares_two_parts),
             Test::Years(n) => self.dates(other, |a, b| a.years_apart(b) <= f64::from(*n)),
             Test::Any(tests) => tests.iter().any(|t| self.passes(t, other, same)),
-            Test::Swapped(_) | Test::Crossed(_) | Test::Variant | Test::Dice(_) | Test::Shared => false,
+            Test::Swapped(_) | Test::Crossed(_) | Test::Variant => false,
             Test::Else => true,
         }
     }

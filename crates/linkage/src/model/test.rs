@@ -44,10 +44,6 @@ pub enum Test {
     DatePart,
     /// Dates at most so many years apart: `years(1)`.
     Years(u8),
-    /// Dice similarity of encoded values of at least this: `dice(0.8)`.
-    Dice(f64),
-    /// Lists with a value in common: `shared`.
-    Shared,
     /// Any of these: `sound or prefix(4)`.
     Any(Vec<Test>),
     /// Whatever is left: `else`.
@@ -55,14 +51,14 @@ pub enum Test {
 }
 
 const ALLOWED: &str = "a level is exact, swapped(FIELD), crossed(FIELD), variant, jaro_winkler(0.9), levenshtein(2), damerau(1), jaccard(0.6), \
-     words(0.8), sound, prefix(4), initial, date_typo, date_partial, date_part, years(1), dice(0.8), shared, \
+     words(0.8), sound, prefix(4), initial, date_typo, date_partial, date_part, years(1), \
      several of these with \" or \" between, or else";
 
 impl Test {
     /// Checks that its number is possible.
     pub(super) fn check(&self, field: &str) -> Result<(), Error> {
         let good = match self {
-            Self::JaroWinkler(t) | Self::Jaccard(t) | Self::Words(t) | Self::Dice(t) => *t > 0.0 && *t < 1.0,
+            Self::JaroWinkler(t) | Self::Jaccard(t) | Self::Words(t) => *t > 0.0 && *t < 1.0,
             Self::Levenshtein(k) | Self::Damerau(k) => *k > 0,
             Self::Prefix(n) | Self::Years(n) => *n > 0,
             Self::Any(tests) => return tests.iter().try_for_each(|t| t.check(field)),
@@ -98,8 +94,6 @@ impl fmt::Display for Test {
             Self::DatePartial => f.write_str("date_partial"),
             Self::DatePart => f.write_str("date_part"),
             Self::Years(n) => write!(f, "years({n})"),
-            Self::Dice(t) => write!(f, "dice({t})"),
-            Self::Shared => f.write_str("shared"),
             Self::Any(tests) => {
                 for (i, test) in tests.iter().enumerate() {
                     write!(f, "{}{test}", if i == 0 { "" } else { " or " })?;
@@ -147,8 +141,6 @@ impl FromStr for Test {
             ("date_partial", None) => Self::DatePartial,
             ("date_part", None) => Self::DatePart,
             ("years", _) => Self::Years(whole()?),
-            ("dice", _) => Self::Dice(real()?),
-            ("shared", None) => Self::Shared,
             ("else", None) => Self::Else,
             _ => return Err(wrong()),
         })

@@ -32,8 +32,11 @@ pub(crate) struct Arguments {
     /// model.toml of a former run is one.
     #[arg(long, value_name = "MODEL.toml")]
     model: Option<PathBuf>,
-    /// Keep the probabilities of --model as they are, instead of learning them from these records.
-    #[arg(long, requires = "model")]
+    /// A model saved by Splink, with its blocking rules.
+    #[arg(long, value_name = "MODEL.json", conflicts_with = "model")]
+    splink: Option<PathBuf>,
+    /// Keep the probabilities of the model as they are, instead of learning them from these records.
+    #[arg(long)]
     keep_model: bool,
     /// A blocking rule, such as "surname and year(birth_date)". May be given more than once; found out
     /// when not given.
@@ -150,10 +153,23 @@ fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure>
             rules = file.rules;
         }
     }
-    settings.rules = rules
+    let given: Vec<Rule> = rules
         .iter()
         .map(|rule| rule.parse::<Rule>().map_err(|e| Failure::input(e.to_string(), "")))
         .collect::<Result<_, _>>()?;
+    if let Some(path) = &arguments.splink {
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
+        let (model, own) = linkage::splink::read(&text)
+            .map_err(|e| Failure::input(format!("{}: {e}", path.display()), ""))?;
+        settings.model = Some(model);
+        settings.rules = own;
+    }
+    if !given.is_empty() {
+        settings.rules = given;
+    }
+    if arguments.keep_model && settings.model.is_none() {
+        return Err(Failure::input("there is no model to keep", "give one with --model or --splink"));
+    }
     Ok(settings)
 }
 
