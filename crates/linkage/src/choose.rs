@@ -17,12 +17,15 @@ const WORTH: f64 = 0.001;
 /// Pairs drawn at random.
 const RANDOM: u64 = 200_000;
 /// Pairs that are looked at, those that several rules make counted as often.
-const LOOKED_AT: f64 = 3e6;
+const LOOKED_AT: f64 = 2e6;
 /// Share of the pairs of one person found by any rule that those chosen must find.
 const WANTED: f64 = 0.998;
 /// Most rules, and least where any finds pairs of one person.
 const MOST: usize = 40;
 const LEAST: usize = 5;
+/// Pairs a record up to which rules are added, and their number then.
+const CHEAP: f64 = 5.0;
+const ENOUGH: usize = 16;
 /// Rules that are used when none finds a pair of one person.
 const FEWEST: usize = 8;
 /// What a rule costs however few pairs it makes, in pairs a record.
@@ -70,36 +73,41 @@ pub(crate) fn choose(
         .map(|l| (blocks.found_by(l.a, l.b), l.probability()))
         .collect();
     let total: f64 = found.iter().map(|f| f.1).sum();
-    // What a rule finds of the pairs that are not out of the count.
-    let gain = |rule: usize, counts: &[bool]| -> f64 {
-        let finds = |bits: &[u64]| bits[rule / 64] >> (rule % 64) & 1 == 1;
-        found.iter().zip(counts).filter(|((bits, _), c)| **c && finds(bits)).map(|((_, p), _)| p).sum()
-    };
-    let best = |counts: &[bool], chosen: &[usize]| {
+    let finds = |bits: &[u64], rule: usize| bits[rule / 64] >> (rule % 64) & 1 == 1;
+    // The rule that is best for its cost, each pair counted with its weight.
+    let best = |weights: &[f64], chosen: &[usize]| {
         (0..rules.len())
             .into_par_iter()
             .filter(|rule| !chosen.contains(rule))
             .map(|rule| {
-                let gain = gain(rule, counts);
+                let pairs = found.iter().zip(weights).filter(|((bits, _), _)| finds(bits, rule));
+                let gain: f64 = pairs.map(|((_, p), weight)| p * weight).sum();
                 (gain, gain / (candidates[rule].1 * scale / n + SORTING), rule)
             })
             .filter(|(gain, _, rule)| *gain > WORTH * share * candidates[*rule].1)
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2)))
     };
-    let mut open = vec![true; found.len()];
+    let mut weights = vec![1.0; found.len()];
     let (mut chosen, mut covered) = (Vec::new(), 0.0);
     while covered < WANTED * total && chosen.len() < MOST {
-        let Some((gain, _, rule)) = best(&open, &chosen) else { break };
+        let Some((gain, _, rule)) = best(&weights, &chosen) else { break };
         covered += gain;
-        for ((bits, _), open) in found.iter().zip(&mut open) {
-            *open &= bits[rule / 64] >> (rule % 64) & 1 == 0;
+        for ((bits, _), weight) in found.iter().zip(&mut weights) {
+            *weight *= f64::from(u8::from(!finds(bits, rule)));
         }
         chosen.push(rule);
     }
-    // What one rule misses only other rules can tell.
-    let all = vec![true; found.len()];
-    while (1..LEAST).contains(&chosen.len()) {
-        let Some((_, _, rule)) = best(&all, &chosen) else { break };
+    // What one rule misses only other rules can tell, and in a small file more of them cost next to nothing.
+    // Pairs that few rules find count for most.
+    let pairs = |chosen: &[usize]| chosen.iter().map(|&rule| candidates[rule].1 * scale).sum::<f64>();
+    while !chosen.is_empty()
+        && (chosen.len() < LEAST || (pairs(&chosen) < CHEAP * n && chosen.len() < ENOUGH))
+    {
+        for ((bits, _), weight) in found.iter().zip(&mut weights) {
+            let by = chosen.iter().filter(|&&rule| finds(bits, rule)).count() as f64;
+            *weight = 1.0 / (1.0 + by).powi(3);
+        }
+        let Some((_, _, rule)) = best(&weights, &chosen) else { break };
         chosen.push(rule);
     }
     let mut chosen: Vec<Rule> = chosen.into_iter().map(|rule| rules[rule].clone()).collect();

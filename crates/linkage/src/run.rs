@@ -10,7 +10,7 @@ use crate::weights::Weights;
 use crate::{Comparison, Error, Link, Model, Records, Test, pattern};
 
 /// Pairs drawn at random for the u-probabilities.
-pub(crate) const RANDOM_PAIRS: u64 = 1_000_000;
+pub(crate) const RANDOM_PAIRS: u64 = 500_000;
 /// Log odds from which a pair is kept as a link: about one in a thousand.
 pub(crate) const KEPT: f64 = -7.0;
 

@@ -87,6 +87,8 @@ pub(crate) fn count_pairs(keys: &[Vec<u64>]) -> u64 {
 struct Keys {
     /// Where the keys of each rule begin, and where the last ends.
     starts: Vec<usize>,
+    /// The rules with several keys a record.
+    several: Vec<usize>,
     /// Row by record.
     rows: Vec<u64>,
 }
@@ -104,12 +106,21 @@ impl Keys {
                 row[at] = key;
             }
         }
-        Self { starts, rows }
+        let several = (0..rules.len()).filter(|&rule| rules[rule].len() > 1).collect();
+        Self { starts, several, rows }
     }
 
     fn row(&self, record: u32) -> &[u64] {
         let width = self.starts[self.starts.len() - 1];
         &self.rows[record as usize * width..][..width]
+    }
+
+    /// True if a rule before this one makes the pair too.
+    #[inline]
+    fn made_before(&self, rule: usize, x: &[u64], y: &[u64]) -> bool {
+        let before = self.starts[rule];
+        x[..before].iter().zip(&y[..before]).any(|(a, b)| a == b && *a != 0)
+            || self.several.iter().take_while(|r| **r < rule).any(|&r| self.shared(r, x, y) != 0)
     }
 
     /// The least key of a rule that two records share; 0 if they share none.
@@ -229,7 +240,7 @@ impl<'a> Blocks<'a> {
                                 continue;
                             }
                             let y = self.keys.row(second);
-                            let made_before = (0..rule).any(|earlier| self.keys.shared(earlier, x, y) != 0);
+                            let made_before = self.keys.made_before(rule, x, y);
                             // With several keys a record, a pair is made where its least common key is.
                             if !made_before && (!several || self.keys.shared(rule, x, y) == group.key) {
                                 visit(&mut made, a, b, rule);
