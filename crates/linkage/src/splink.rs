@@ -168,7 +168,7 @@ fn dates(rest: &str) -> Option<(Option<String>, Test)> {
     let days = if inside.contains("epoch") { number / 86_400.0 } else { number };
     let years = (days / 365.25).round();
     // A level of less than a year is nearest to a slip of the pen.
-    let test = if years >= 1.0 && years <= 255.0 { Test::Years(years as u8) } else { Test::DateTypo };
+    let test = if (1.0..=255.0).contains(&years) { Test::Years(years as u8) } else { Test::DateTypo };
     Some((Some(field), test))
 }
 

@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn work_that_ends_in_time_is_not_stopped() {
-        let hour = Some(Duration::from_secs(3600));
+        let hour = Some(Duration::from_hours(1));
         let short = Some(Duration::from_millis(1));
         let (running, ended) = channel();
         assert!(wait(&ended, short, &AtomicBool::new(false)).expect("a reason").contains("--max-minutes"));

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Keep the probabilities of the model as they are, instead of learning them from these records.
     #[arg(long)]
     keep_model: bool,
-    /// A blocking rule, such as "surname and year(birth_date)". May be given more than once; found out
+    /// A blocking rule, such as "surname and year(birthday)". May be given more than once; found out
     /// when not given.
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<String>,

@@ -1,6 +1,6 @@
 //! Files of records, as columns.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use intake::TableRows;
@@ -153,9 +153,9 @@ fn unique(builder: &RecordsBuilder, columns: &[String], first: usize) -> Option<
 
 /// No register may have an id twice.
 fn check_ids(ids: &[String], builder: &RecordsBuilder, column: Option<&str>) -> Result<(), Failure> {
-    let mut seen: HashMap<(u16, &str), ()> = HashMap::with_capacity(ids.len());
+    let mut seen: HashSet<(u16, &str)> = HashSet::with_capacity(ids.len());
     for (id, &register) in ids.iter().zip(builder.registers()) {
-        if id.is_empty() || seen.insert((register, id), ()).is_some() {
+        if id.is_empty() || !seen.insert((register, id)) {
             let what = if id.is_empty() { "a record without an id" } else { "an id twice" };
             return Err(Failure::input(
                 format!(
