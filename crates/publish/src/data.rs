@@ -16,7 +16,7 @@ use crate::{Error, Release};
 
 pub(crate) use catalogue::catalogue;
 pub(crate) use manifest::{File, manifest};
-pub(crate) use results::{RESULTS, results};
+pub(crate) use results::{RESULTS, results, titles};
 
 /// The columns beside those of the dimensions, in their order.
 pub(crate) const COLUMNS: [&str; 6] = ["value", "lower", "upper", "CONF_STATUS", "OBS_STATUS", "unit"];

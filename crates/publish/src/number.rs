@@ -13,6 +13,24 @@ pub(crate) fn whole(x: f64, language: Language) -> String {
     count(x.round().max(0.0) as u64, language)
 }
 
+/// A count that is an estimate, with no more digits than its interval deserves: in steps of the power of ten
+/// below a tenth of its width.
+pub(crate) fn about(x: f64, interval: (f64, f64), language: Language) -> String {
+    let step = step(interval).max(1.0);
+    whole((x / step).round() * step, language)
+}
+
+/// How many decimals a figure that is no count deserves, three at most.
+pub(crate) fn decimals_for(interval: (f64, f64)) -> usize {
+    [1.0, 0.1, 0.01].iter().position(|step_of| step(interval) > step_of / 2.0).unwrap_or(3)
+}
+
+/// The power of ten below a tenth of the width of an interval.
+fn step((low, high): (f64, f64)) -> f64 {
+    let width = high - low;
+    if width.is_finite() && width > 0.0 { 10_f64.powf((width / 10.0).log10().floor()) } else { 0.0 }
+}
+
 /// `0.5312` with 1 decimal → `0.5` or `0,5`.
 pub(crate) fn decimal(x: f64, decimals: usize, language: Language) -> String {
     let negative = x < 0.0 && format!("{:.decimals$}", -x).chars().any(|c| c.is_ascii_digit() && c != '0');
@@ -79,6 +97,18 @@ mod tests {
         assert_eq!((change(1.004, En).as_str(), change(0.998, Nl).as_str()), ("+0.4%", "\u{2212}0,2%"));
         assert_eq!((change(1.0001, En).as_str(), change(0.9999, En).as_str()), ("0%", "0%"));
         assert_eq!((change(1.997, En).as_str(), change(0.7, Nl).as_str()), ("+100%", "\u{2212}30%"));
+    }
+
+    #[test]
+    fn a_figure_has_the_digits_that_its_interval_deserves() {
+        let written = |x, low, high| about(x, (low, high), En);
+        assert_eq!(written(732.4, 590.0, 943.0), "730");
+        assert_eq!(written(48_237.0, 31_000.0, 79_000.0), "48,000");
+        assert_eq!(written(301.2, 299.0, 304.0), "301");
+        assert_eq!(written(301.2, 301.0, 301.0), "301");
+        assert_eq!(written(301.2, 300.0, f64::INFINITY), "301");
+        let decimals = [(0.2, 30.0), (0.2, 3.0), (0.6, 1.1), (0.94, 0.99), (0.9, 0.9)].map(decimals_for);
+        assert_eq!(decimals, [0, 1, 2, 3, 3]);
     }
 
     #[test]

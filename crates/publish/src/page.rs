@@ -4,6 +4,7 @@
 //! and escapes itself, goes in as it is.
 
 mod about;
+pub(crate) mod compare;
 mod cube;
 mod fitness;
 mod hidden;

@@ -161,6 +161,17 @@ texts! {
     without_percent: "Difference", "Verschil";
     without_list: "without {lists}", "zonder {lists}";
     without_pooled: "{lists} as one list", "{lists} als één lijst";
+    without_group_head: "If a group had not been there", "Als een groep er niet was geweest";
+    without_group_text: "The same methods without each group in turn. It is then another population, so that what is compared is the visibility of all others. Where it changes much, the answer for the whole rests on that group.", "Dezelfde methoden zonder elke groep om de beurt. Het is dan een andere populatie; daarom wordt de zichtbaarheid van alle anderen vergeleken. Waar die sterk verandert, steunt het antwoord voor het geheel op die groep.";
+    without_group_chart: "Visibility of all others: {method}", "Zichtbaarheid van alle anderen: {method}";
+    without_group_mark: "With all groups", "Met alle groepen";
+    without_group: "without {group}", "zonder {group}";
+    without_group_some: "Groups that are not shown on the page of visibility are not left out in turn here either.", "Groepen die niet op de pagina over zichtbaarheid staan, zijn hier ook niet om de beurt weggelaten.";
+    weights_head: "How much each model weighs", "Hoe zwaar elk model weegt";
+    weights_text: "An average over models gives each the weight that the data ask for. Where no model has much weight, or the heaviest give different totals, no single model is the answer. Shown are the heaviest.", "Een gemiddelde over modellen geeft elk het gewicht waar de gegevens om vragen. Waar geen model veel gewicht heeft, of de zwaarste verschillende totalen geven, is geen enkel model het antwoord. Getoond zijn de zwaarste.";
+    weights_chart: "Weight of the heaviest models: {method}", "Gewicht van de zwaarste modellen: {method}";
+    weights_description: "The weight of each of {n} models, in percent. The table below holds the same figures.", "Het gewicht van elk van {n} modellen, in procenten. De tabel hieronder bevat dezelfde cijfers.";
+    weights_weight: "Weight", "Gewicht";
     chains_head: "Did the chains come together?", "Zijn de ketens samengekomen?";
     chains_text: "Some methods draw their answer at random, in several chains that start far apart. Their answer counts only when the chains have come together: R-hat below 1.01, and more than 400 draws' worth of independent information for the middle and for the ends. Otherwise no answer is shown.", "Sommige methoden loten hun antwoord, in verschillende ketens die ver uit elkaar beginnen. Hun antwoord telt alleen als de ketens zijn samengekomen: R-hat onder 1,01, en voor het midden en voor de uiteinden de informatie van meer dan 400 onafhankelijke trekkingen. Anders wordt geen antwoord getoond.";
     chains_number: "Chains", "Ketens";
@@ -194,6 +205,23 @@ texts! {
     visibility_nearly_certain: "over 99%", "meer dan 99%";
     visibility_without: "A group without an estimate may be seen less than any of the others.", "Een groep zonder schatting kan minder gezien worden dan alle andere.";
     visibility_no_estimate: "no estimate", "geen schatting";
+    chance_hardly: "under 1%", "minder dan 1%";
+    ranks_head: "How probable each rank is", "Hoe waarschijnlijk elke plaats is";
+    ranks_text: "The probability that a group takes each place when the groups are put in order, from the least visible on. A row with its weight on one place is known well; a row that is spread out is not.", "De kans dat een groep elke plaats inneemt als de groepen op volgorde staan, te beginnen bij de minst zichtbare. Van een rij met haar gewicht op één plaats is de plaats goed bekend; van een rij die is uitgespreid niet.";
+    ranks_rank: "Place {n}", "Plaats {n}";
+    ranks_mean: "Mean place", "Gemiddelde plaats";
+    ranks_some: "The table has the first {n} of {all} places; all are in the data.", "De tabel heeft de eerste {n} van {all} plaatsen; alle staan in de gegevens.";
+    contrasts_head: "Two groups compared", "Twee groepen vergeleken";
+    contrasts_text: "The visibility of the one group divided by that of the other. Below 1 the first is seen less. When the interval holds 1, the data cannot tell which of the two is seen less.", "De zichtbaarheid van de ene groep gedeeld door die van de andere. Onder 1 wordt de eerste minder gezien. Als het interval 1 bevat, kunnen de gegevens niet zeggen welke van de twee minder wordt gezien.";
+    contrasts_pair: "{one} ÷ {other}", "{one} ÷ {other}";
+    contrasts_mark: "As visible", "Even zichtbaar";
+    contrasts_groups: "Groups", "Groepen";
+    contrasts_ratio: "Ratio of visibility", "Verhouding van zichtbaarheid";
+    contrasts_lower: "Probability that the first is seen less", "Kans dat de eerste minder wordt gezien";
+    contrasts_some: "Shown is each group against the one that is the most likely to be seen least: {group}. All pairs of which there is a figure are in the data.", "Getoond is elke groep tegenover die het waarschijnlijkst het minst wordt gezien: {group}. Alle paren waarvan er een cijfer is, staan in de gegevens.";
+    margins_head: "Totals that add up", "Totalen die optellen";
+    margins_text: "All groups were estimated at once, so that in every draw they add up to the total. The middle values shown here need not: a middle of a sum is not the sum of the middles.", "Alle groepen zijn in één keer geschat, zodat zij in elke trekking optellen tot het totaal. Voor de middelste waarden die hier staan hoeft dat niet: een midden van een som is niet de som van de middens.";
+    margins_note: "An estimated total stands here only where this release publishes how many were detected. Sums over groups of which one is not shown are left out.", "Een geschat totaal staat hier alleen waar deze uitgave publiceert hoeveel er zijn gemeld. Sommen over groepen waarvan er een niet is getoond, zijn weggelaten.";
 
     // Trends.
     trends_lead: "How the figures went over time, what of it is more than chance, and where the level broke.", "Hoe de cijfers in de tijd verliepen, wat daarvan meer is dan toeval, en waar het niveau brak.";
@@ -298,6 +326,9 @@ texts! {
     downloads_trends: "Series over time, with intervals, changes and breaks", "Reeksen in de tijd, met intervallen, veranderingen en breuken";
     downloads_estimates: "Estimates of the hidden population, by method", "Schattingen van de verborgen populatie, per methode";
     downloads_visibility: "Visibility by group", "Zichtbaarheid per groep";
+    downloads_ranks: "Probability of each rank by visibility", "Kans op elke plaats naar zichtbaarheid";
+    downloads_contrasts: "Visibility of two groups compared", "Zichtbaarheid van twee groepen vergeleken";
+    downloads_margins: "Visibility by single variables and of the whole, of groups estimated at once", "Zichtbaarheid per losse variabele en van het geheel, van groepen die in één keer zijn geschat";
     downloads_whole: "The release as a whole", "De uitgave als geheel";
     columns_head: "What the columns mean", "Wat de kolommen betekenen";
     columns_value: "the figure; empty when it is hidden or there is none", "het cijfer; leeg als het verborgen is of er geen is";

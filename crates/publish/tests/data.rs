@@ -244,7 +244,7 @@ fn the_catalogue_lists_every_file_with_its_size() {
     let datasets = catalogue["dcat:dataset"].as_array().expect("datasets");
     let ids: Vec<&str> = datasets.iter().filter_map(|d| d["dct:identifier"].as_str()).collect();
     let tables = release.cubes.iter().map(|c| c.cube.id());
-    let results = ["results/trends", "results/estimates", "results/visibility"];
+    let results = ["results/trends", "results/estimates", "results/visibility", "results/contrasts"];
     assert_eq!(ids, tables.chain(results).collect::<Vec<_>>());
     assert!(datasets.iter().all(|d| d["dct:title"][1]["@language"] == "nl"));
     let mut listed = BTreeSet::new();
@@ -383,6 +383,32 @@ fn results_say_what_was_computed() {
         assert_eq!(row["lower"], text(group.interval.map(|i| i.0)));
         assert_eq!(row["probability_least_visible"], text(group.probability_least_visible));
     }
+}
+
+#[test]
+fn results_say_how_groups_compare() {
+    let settings = settings();
+    let mut release = common::release(&settings);
+    release.estimates = vec![common::joint_estimate(&settings)];
+    let dir = common::written(&release);
+    let read = |name: &str| read::csv_rows(&dir.path().join(format!("data/results/{name}.csv")));
+    let found = &release.estimates[0].estimation;
+    let number = |text: &str| text.parse::<f64>().expect("a number");
+    let (head, ranks) = read("ranks");
+    assert_eq!(head, ["estimate", "group", "rank", "probability"]);
+    assert_eq!(ranks.len(), 16);
+    let sum: f64 = ranks.iter().filter(|row| row[1] == "place=N;sex=F").map(|row| number(&row[3])).sum();
+    assert!((sum - 1.0).abs() < 3e-4, "{sum}");
+    let (_, contrasts) = read("contrasts");
+    for (row, pair) in contrasts.iter().zip(&found.contrasts) {
+        assert!((number(&row[3]) - pair.ratio).abs() < 1e-4);
+        assert!((number(&row[6]) - pair.probability_lower).abs() < 1e-4);
+    }
+    let (head, margins) = read("margins");
+    assert_eq!(head, ["estimate", "group", "visibility", "lower", "upper", "confidence_level"]);
+    let names: Vec<&str> = margins.iter().map(|row| row[1].as_str()).collect();
+    assert_eq!(names, ["", "place=N", "place=S", "sex=F", "sex=M"]);
+    assert!((number(&margins[0][2]) - found.margins[0].visibility).abs() < 1e-4);
 }
 
 #[test]

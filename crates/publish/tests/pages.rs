@@ -522,6 +522,80 @@ fn a_series_says_where_a_figure_is_hidden_and_where_there_is_none() {
     }
 }
 
+// --- Estimates --------------------------------------------------------------------------------------
+
+#[test]
+fn groups_that_were_fitted_together_are_compared_and_add_up() {
+    let settings = settings();
+    let mut release = release(&settings);
+    release.estimates = vec![common::joint_estimate(&settings)];
+    let all = pages_of(&release);
+    let estimation = &release.estimates[0].estimation;
+    for (language, captions) in [
+        ("en", ["How probable each rank is", "Two groups compared", "Totals that add up"]),
+        ("nl", ["Hoe waarschijnlijk elke plaats is", "Twee groepen vergeleken", "Totalen die optellen"]),
+    ] {
+        let tables = html::tables(&all[&format!("{language}/visibility.html")]);
+        let [ranks, pairs, sums] = captions.map(|caption| {
+            tables.iter().find(|t| t.caption == caption).unwrap_or_else(|| panic!("no table {caption}"))
+        });
+        assert_eq!((ranks.head.len(), ranks.rows.len()), (1 + 4 + 1, 4));
+        // In the order of the mean place, which is that of the rows.
+        let mean = |row: &Vec<String>| row[5].replace(',', ".").parse::<f64>().expect("a number");
+        assert!(ranks.rows.windows(2).all(|two| mean(&two[0]) <= mean(&two[1])), "{:?}", ranks.rows);
+        assert!(ranks.rows.iter().flat_map(|row| &row[1..5]).all(|p| p.ends_with('%') && *p != "0%"));
+        assert_eq!(pairs.rows.len(), 6);
+        // Four groups, two sexes, two places, the whole.
+        assert_eq!(sums.rows.len(), 4 + 4 + 1);
+    }
+    let tables = html::tables(&all["en/visibility.html"]);
+    let sums = &tables.iter().find(|t| t.caption == "Totals that add up").expect("the table").rows;
+    let of = |name: &str| sums.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("no row {name}"));
+    // That so many women were detected in 2019 stands in a table; of women in a place it does not.
+    let women = estimation.margins.iter().find(|m| m.codes.get("sex").is_some_and(|sex| sex == "F"));
+    let women = women.expect("a margin");
+    let read = |text: &str| text.replace(',', "").parse::<f64>().expect("a number");
+    let width = women.total_interval.1 - women.total_interval.0;
+    assert!((read(&of("Female")[1]) - women.total).abs() <= 0.05 * width + 0.5);
+    assert!(read(&of("Total")[1]) > read(&of("Female")[1]));
+    assert!(sums.iter().filter(|row| row[1] == "no figure").count() >= 4, "{sums:?}");
+    assert!(sums.iter().all(|row| row[3].ends_with('%')));
+}
+
+#[test]
+fn a_page_shows_what_a_group_does_to_the_rest_and_how_much_models_weigh() {
+    let settings = settings();
+    let mut release = release(&settings);
+    release.estimates = vec![common::joint_estimate(&settings)];
+    let all = pages_of(&release);
+    let found = &release.estimates[0].estimation;
+    let tables = html::tables(&all["en/hidden.html"]);
+    let table =
+        |part: &str| tables.iter().find(|t| t.caption.contains(part)).unwrap_or_else(|| panic!("{part}"));
+    let without = table("If a group had not been there");
+    // Two quick methods, four groups.
+    assert_eq!((without.rows.len(), found.sensitivity.len()), (8, 8));
+    for (row, change) in without.rows.iter().zip(&found.sensitivity) {
+        assert!(["N", "S"].map(|place| format!("without {place}, ")).iter().any(|w| row[0].starts_with(w)));
+        let share = change.detected as f64 / change.total.expect("a total");
+        let read = row[2].trim_end_matches('%').parse::<f64>().expect("a number");
+        assert!((100.0 * share - read).abs() <= 0.5, "{row:?} {share}");
+    }
+    let weights = table("How much each model weighs");
+    let average = &found.estimates[1];
+    let heaviest = &average.diagnostics["best_models"][0];
+    assert_eq!(weights.rows[0][0], heaviest["model"].as_str().expect("a model"));
+    assert_eq!(weights.rows[0][1], "average over models by BIC");
+    let weight = 100.0 * heaviest["weight"].as_f64().expect("a weight");
+    let read = weights.rows[0][2].trim_end_matches('%').parse::<f64>().expect("a number");
+    assert!((weight - read).abs() <= 0.5, "{weight} {read}");
+    assert!(weights.rows.iter().any(|row| row[1] == "average over graphs"));
+    let nl = html::tables(&all["nl/hidden.html"]);
+    for part in ["Als een groep er niet was geweest", "Hoe zwaar elk model weegt"] {
+        assert!(nl.iter().any(|t| t.caption.contains(part)), "{part}");
+    }
+}
+
 // --- Releases that lack something --------------------------------------------------------------------
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::html::{self, HtmlTable};
 use common::{cubes, dimension, files, read, release, release_of, settings};
-use estimate::Group;
+use estimate::{Change, Contrast, Group, Margin, Method, Sensitivity};
 use model::{Cube, DateColumn, Key, Label, ReportColumns, Role, RowCount, Settings, TOTAL, Unit, Value};
 use proptest::prelude::*;
 use publish::{Error, Release, ReleasedCube, write};
@@ -196,23 +196,67 @@ proptest! {
     }
 }
 
-/// A release whose only estimate has these groups, as detected counts.
+/// A release whose only estimate has these groups, as detected counts, and every comparison of them.
 fn with_groups<'s>(settings: &'s Settings, detected: &[u64]) -> Release<'s> {
+    let codes = |i: usize| BTreeMap::from([("sex".to_owned(), format!("G{i}"))]);
+    with_codes(settings, &detected.iter().enumerate().map(|(i, n)| (codes(i), *n)).collect::<Vec<_>>())
+}
+
+fn with_codes<'s>(settings: &'s Settings, groups: &[(BTreeMap<String, String>, u64)]) -> Release<'s> {
     let mut out = release_of(settings, &[]);
     let mut estimate = common::small_estimate(settings);
     let own = estimate.estimation.estimates[0].clone();
-    estimate.estimation.detected = detected.iter().sum();
-    estimate.estimation.groups = detected
+    let found = &mut estimate.estimation;
+    found.detected = groups.iter().map(|(_, n)| n).sum();
+    let count = groups.len();
+    found.groups = groups
         .iter()
-        .enumerate()
-        .map(|(i, &detected)| Group {
-            codes: BTreeMap::from([("sex".to_owned(), format!("G{i}"))]),
-            detected,
+        .map(|(codes, detected)| Group {
+            codes: codes.clone(),
+            detected: *detected,
             estimate: own.clone(),
             visibility: Some(0.5),
             interval: Some((0.4, 0.6)),
             probability_least_visible: Some(0.1),
-            rank_probabilities: Vec::new(),
+            rank_probabilities: vec![1.0 / count as f64; count],
+        })
+        .collect();
+    found.contrasts = (0..count)
+        .flat_map(|i| (i + 1..count).map(move |j| (i, j)))
+        .map(|(i, j)| Contrast {
+            codes: groups[i].0.clone(),
+            against: groups[j].0.clone(),
+            ratio: 0.9,
+            interval: Some((0.7, 1.2)),
+            probability_lower: 0.6,
+        })
+        .collect();
+    let single: BTreeSet<(&String, &String)> = groups.iter().flat_map(|(codes, _)| codes).collect();
+    let sets = std::iter::once(BTreeMap::new())
+        .chain(single.into_iter().map(|(variable, code)| BTreeMap::from([(variable.clone(), code.clone())])));
+    found.margins = sets
+        .map(|codes| Margin {
+            codes,
+            detected: 77_777,
+            total: 88_888.0,
+            total_interval: (86_000.0, 99_000.0),
+            total_mean: 88_888.0,
+            visibility: 0.5,
+            interval: (0.4, 0.6),
+        })
+        .collect();
+    found.sensitivity = groups
+        .iter()
+        .map(|(codes, n)| Sensitivity {
+            method: Method::Main,
+            change: Change::WithoutGroup,
+            lists: Vec::new(),
+            group: codes.clone(),
+            detected: found.detected - n,
+            total: Some(76_543.0),
+            interval: Some((65_432.0, 87_654.0)),
+            percent: Some(3.0),
+            refused: None,
         })
         .collect();
     out.trends.clear();
@@ -228,13 +272,33 @@ fn groups_on_page(release: &Release<'_>) -> BTreeSet<String> {
         let text = fs::read_to_string(path).expect("a page");
         let page = html::parse(&text);
         let tables = html::tables(&page);
-        let table = tables.iter().find(|t| ["Group", "Groep"].contains(&t.head[0].as_str()));
+        let of_groups = |t: &&HtmlTable| {
+            ["Group", "Groep"].contains(&t.head[0].as_str())
+                && t.head
+                    .last()
+                    .is_some_and(|head| head.contains("seen least") || head.contains("minst gezien"))
+        };
+        let table = tables.iter().find(of_groups);
         let listed: BTreeSet<String> =
             table.into_iter().flat_map(|t| &t.rows).map(|row| row[0].clone()).collect();
-        // Nor is one that is left out named in a chart or a sentence.
-        for (code, label) in [("G0", "G0"), ("G1", "G1"), ("G2", "G2"), ("X", "Other")] {
-            assert!(listed.contains(label) || !text.contains(label), "{code} is named");
+        // Nor is one that is left out named in a chart or a sentence, or where groups are compared.
+        let hidden = fs::read_to_string(dir.path().join(format!("site/{language}/hidden.html")));
+        let hidden = hidden.expect("a page");
+        let results = files(dir.path()).into_iter().filter(|(name, _)| name.starts_with("data/results/"));
+        let results: String = results.map(|(_, bytes)| String::from_utf8(bytes).expect("UTF-8")).collect();
+        for labels in [["G0"; 2], ["G1"; 2], ["G2"; 2], ["G3"; 2], ["G4"; 2], ["G5"; 2], ["Other", "Anders"]]
+        {
+            if !labels.iter().any(|label| listed.contains(*label)) {
+                for said in [&text, &hidden, &results] {
+                    assert!(!labels.iter().any(|label| said.contains(label)), "{labels:?} is named");
+                }
+            }
         }
+        // A total beside a visibility would say how many were detected.
+        assert!(!hidden.contains("76,543") && !hidden.contains("76.543"), "a total without a group");
+        assert!(
+            ![&text, &hidden, &results].iter().any(|said| said.contains("77,777") || said.contains("77777"))
+        );
         listed
     };
     let found = page("en");
@@ -282,10 +346,9 @@ proptest! {
 fn a_group_whose_count_a_table_hides_is_not_shown() {
     let mut settings = settings();
     settings.estimate[0].years = Some((2018, 2018));
-    let mut release = with_groups(&settings, &[40, 50, 60, 70]);
-    for (group, code) in release.estimates[0].estimation.groups.iter_mut().zip(["F", "M", "X", "_U"]) {
-        group.codes = BTreeMap::from([("sex".to_owned(), code.to_owned())]);
-    }
+    let groups = [("F", 40), ("M", 50), ("X", 60), ("_U", 70)];
+    let groups = groups.map(|(code, n)| (BTreeMap::from([("sex".to_owned(), code.to_owned())]), n));
+    let mut release = with_codes(&settings, &groups);
     // Over more years persons are not the sum of the years: the table says nothing of them.
     let mut over_more = release.clone();
     over_more.estimates[0].settings.years = Some((2018, 2019));
@@ -300,6 +363,100 @@ fn a_group_whose_count_a_table_hides_is_not_shown() {
     }
     assert!(!shown.is_empty());
     assert_eq!(groups_on_page(&over_more).len(), 4);
+}
+
+/// The rows of a file of results, without the name of the estimate.
+fn results(dir: &Path, name: &str) -> Vec<Vec<String>> {
+    let path = dir.join(format!("data/results/{name}.csv"));
+    let rows = if path.is_file() { read::csv_rows(&path).1 } else { Vec::new() };
+    rows.into_iter().map(|row| row[1..].to_vec()).collect()
+}
+
+#[test]
+fn a_comparison_with_a_group_that_is_not_shown_is_not_published() {
+    let settings = settings();
+    let released = |detected: &[u64]| common::written(&with_groups(&settings, detected));
+    let all = released(&[40, 50, 60]);
+    assert_eq!(results(all.path(), "ranks").len(), 9);
+    assert_eq!(results(all.path(), "contrasts").len(), 3);
+    assert_eq!(results(all.path(), "margins").len(), 4);
+    let text = |dir: &tempfile::TempDir, page: &str| {
+        fs::read_to_string(dir.path().join(format!("site/en/{page}.html"))).expect("a page")
+    };
+    let heads = ["How probable each rank is", "Two groups compared", "Totals that add up"];
+    assert!(heads.iter().all(|head| text(&all, "visibility").contains(head)));
+    assert!(text(&all, "hidden").contains("If a group had not been there"));
+    // G0 is small, and G1 keeps it from being found by subtraction.
+    let some = released(&[3, 50, 60, 70]);
+    assert!(results(some.path(), "ranks").is_empty(), "a rank is one among all");
+    let pairs = results(some.path(), "contrasts");
+    assert_eq!(pairs.iter().map(|row| (&*row[0], &*row[1])).collect::<Vec<_>>(), [("sex=G2", "sex=G3")]);
+    let margins: Vec<String> =
+        results(some.path(), "margins").into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(margins, ["", "sex=G2", "sex=G3"]);
+    assert!(!text(&some, "visibility").contains(heads[0]));
+}
+
+#[test]
+fn a_sum_over_groups_of_which_one_is_not_shown_is_not_published() {
+    let mut settings = settings();
+    settings.estimate[0].by = vec!["sex".into(), "form".into()];
+    let group = |sex: &str, form: &str, n| {
+        let codes = [("sex", sex), ("form", form)].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        (BTreeMap::from(codes), n)
+    };
+    let groups = [
+        group("F", "A", 3),
+        group("F", "B", 60),
+        group("M", "A", 40),
+        group("M", "B", 70),
+        group("M", "C", 80),
+    ];
+    let release = with_codes(&settings, &groups);
+    let dir = common::written(&release);
+    // (F, A) is small, (M, A) protects it: of sums only that over C is of groups that are all shown.
+    let margins: Vec<String> = results(dir.path(), "margins").into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(margins, ["", "form=B", "form=C"]);
+    let page = html::parse(&fs::read_to_string(dir.path().join("site/en/visibility.html")).expect("a page"));
+    let tables = html::tables(&page);
+    let table = tables.iter().find(|t| t.caption == "Totals that add up").expect("the table");
+    let names: Vec<&str> = table.rows.iter().map(|row| row[0].as_str()).collect();
+    // A group, then what adds up, then the whole.
+    assert_eq!(names.len(), 3 + 2 + 1, "{names:?}");
+    assert_eq!(names.last(), Some(&"Total"));
+    // Over all years no table says how many there are, so a total would be news; of the whole it is not.
+    for row in &table.rows[..5] {
+        assert_eq!((row[1].as_str(), row[2].as_str(), row[3].as_str()), ("no figure", "no figure", "50%"));
+    }
+    assert_eq!(table.rows[5][1], "89,000");
+}
+
+#[test]
+fn a_group_is_not_shown_when_a_table_hides_what_groups_like_it_add_up_to() {
+    let mut settings = settings();
+    settings.estimate[0].years = Some((2018, 2018));
+    settings.estimate[0].by = vec!["sex".into(), "place".into()];
+    let group = |sex: &str, place: &str, n| {
+        let codes = [("sex", sex), ("place", place)].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        (BTreeMap::from(codes), n)
+    };
+    let sexes = ["F", "M", "X", "_U"];
+    let groups: Vec<_> = sexes.iter().flat_map(|sex| ["N", "S"].map(|place| group(sex, place, 50))).collect();
+    let mut release = with_codes(&settings, &groups);
+    release.cubes = release_of(&settings, &cubes()).cubes;
+    let by_sex = release.cubes.iter().find(|c| c.cube.id() == "by_sex").expect("the table");
+    let hidden: Vec<&str> = (1..=4)
+        .filter(|code| by_sex.cube.cell(&[0, *code]).is_some_and(read::is_hidden))
+        .map(|code| sexes[code as usize - 1])
+        .collect();
+    assert!(!hidden.is_empty() && hidden.len() < 4, "{hidden:?}");
+    let dir = common::written(&release);
+    let shown: BTreeSet<String> =
+        results(dir.path(), "visibility").into_iter().map(|row| row[0].clone()).collect();
+    assert!(!shown.is_empty());
+    for sex in hidden {
+        assert!(!shown.iter().any(|group| group.contains(&format!("sex={sex}"))), "{sex}: {shown:?}");
+    }
 }
 
 #[test]

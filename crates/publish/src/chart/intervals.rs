@@ -11,7 +11,7 @@ pub(crate) struct Interval {
     /// The estimate; `None` when there is none.
     pub(crate) point: Option<f64>,
     pub(crate) interval: Option<(f64, f64)>,
-    /// Said in place of an estimate.
+    /// Said in place of an estimate or of its interval.
     pub(crate) without: String,
 }
 
@@ -29,6 +29,8 @@ pub(crate) enum Scale {
     Share,
     /// Numbers with a decimal.
     Rate,
+    /// Ratios, with two decimals so that it shows on which side of 1 they are.
+    Ratio,
 }
 
 /// Draws estimates beneath each other; `mark` is a figure that is known, with its name.
@@ -43,7 +45,7 @@ pub(crate) fn intervals(
     let ticks = match scale {
         Scale::Share => vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
         Scale::Count => ticks(max, 1.0),
-        Scale::Rate => ticks(max, 0.1),
+        Scale::Rate | Scale::Ratio => ticks(max, 0.1),
     };
     let top = ticks.last().copied().unwrap_or(1.0);
     let head = if mark.is_some() { 26.0 } else { 8.0 };
@@ -53,6 +55,7 @@ pub(crate) fn intervals(
         Scale::Count => number::whole(v, frame.language),
         Scale::Share => number::percent(v, frame.language),
         Scale::Rate => number::decimal(v, 1, frame.language),
+        Scale::Ratio => number::decimal(v, 2, frame.language),
     };
     let mut svg = Svg::new(frame, WIDTH, height);
     for &t in &ticks {
@@ -80,7 +83,7 @@ pub(crate) fn intervals(
             }
             None => row.without.clone(),
         };
-        let text = format!("{} ({said})", write(point));
+        let text = if said.is_empty() { write(point) } else { format!("{} ({said})", write(point)) };
         svg.mark(0, "", (x(point), y), &format!("{}: {text}", row.label));
         // On the side where there is room.
         if x(point) < f64::midpoint(LEFT, WIDTH) {

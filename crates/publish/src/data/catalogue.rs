@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{FORMATS, RESULTS, file_name, licence_address, pretty, results, source_titles};
+use super::{FORMATS, RESULTS, file_name, licence_address, pretty, results, source_titles, titles};
 use crate::Release;
 use crate::facts::CubeFacts;
-use crate::text::{Texts, texts};
+use crate::text::texts;
 use model::{Label, Language};
 
 /// The catalogue; `sizes` gives the bytes of a file below the release.
@@ -63,15 +63,12 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
             out
         })
         .collect();
-    let words =
-        |pick: fn(&Texts) -> &'static str| Label::new(pick(texts(Language::En)), pick(texts(Language::Nl)));
-    let titles =
-        [words(|t| t.downloads_trends), words(|t| t.downloads_estimates), words(|t| t.downloads_visibility)];
+    let [english, dutch] = [Language::En, Language::Nl].map(|language| titles(texts(language)));
     for (file, bytes, inputs) in results(release) {
         let path = file.trim_start_matches("data/");
         // Never that of a table, which has no `/`.
         let id = path.trim_end_matches(".csv");
-        let title = RESULTS.iter().position(|r| *r == file).map(|i| both(&titles[i]));
+        let title = RESULTS.iter().position(|r| *r == file).map(|i| both(&Label::new(english[i], dutch[i])));
         let mut distribution = json!({
             "@id": path,
             "@type": "dcat:Distribution",

@@ -1,26 +1,50 @@
 //! What was computed from the cubes and lists, as CSV: series with their intervals and breaks,
-//! estimates by method, visibility by group.
+//! estimates by method, visibility by group and how groups compare.
+
+use std::collections::BTreeMap;
 
 use model::Language;
 
 use crate::Release;
+use crate::page::compare::Comparison;
 use crate::page::{Context, visibility, withheld};
 use crate::release::ReleasedEstimate;
-use crate::text::texts;
+use crate::text::{Texts, texts};
 
 /// Where the files stand below the release, in the order of [`results`].
-pub(crate) const RESULTS: [&str; 3] =
-    ["data/results/trends.csv", "data/results/estimates.csv", "data/results/visibility.csv"];
+pub(crate) const RESULTS: [&str; 6] = [
+    "data/results/trends.csv",
+    "data/results/estimates.csv",
+    "data/results/visibility.csv",
+    "data/results/ranks.csv",
+    "data/results/contrasts.csv",
+    "data/results/margins.csv",
+];
+
+/// What each of them holds, in words.
+pub(crate) fn titles(t: &Texts) -> [&'static str; 6] {
+    [
+        t.downloads_trends,
+        t.downloads_estimates,
+        t.downloads_visibility,
+        t.downloads_ranks,
+        t.downloads_contrasts,
+        t.downloads_margins,
+    ]
+}
 
 /// The files that have rows, as (file below the release, bytes, sources).
 pub(crate) fn results(release: &Release<'_>) -> Vec<(&'static str, Vec<u8>, Vec<String>)> {
     let of_cubes = || unique(release.cubes.iter().flat_map(|c| &c.inputs));
     let of_estimates = || unique(release.estimates.iter().flat_map(|e| &e.sources));
-    let [trends_path, estimates_path, visibility_path] = RESULTS;
+    let [trends_path, estimates_path, visibility_path, ranks_path, contrasts_path, margins_path] = RESULTS;
     [
         (trends_path, trends(release), of_cubes()),
         (estimates_path, estimates(release), of_estimates()),
         (visibility_path, groups(release), of_estimates()),
+        (ranks_path, ranks(release), of_estimates()),
+        (contrasts_path, contrasts(release), of_estimates()),
+        (margins_path, margins(release), of_estimates()),
     ]
     .into_iter()
     .filter(|(_, rows, _)| rows.len() > 1)
@@ -154,10 +178,9 @@ fn groups(release: &Release<'_>) -> Rows {
         let dutch = Context { language: Language::Nl, t: texts(Language::Nl), ..c };
         let shown = visibility::shown(c, released);
         for (g, _) in released.estimation.groups.iter().zip(shown).filter(|(_, shown)| *shown) {
-            let codes: Vec<String> = g.codes.iter().map(|(d, code)| format!("{d}={code}")).collect();
             rows.push(vec![
                 released.settings.id.clone(),
-                codes.join(";"),
+                written(&g.codes),
                 visibility::name(c, &g.codes),
                 visibility::name(dutch, &g.codes),
                 number(g.visibility),
@@ -167,6 +190,74 @@ fn groups(release: &Release<'_>) -> Rows {
                 g.estimate.level.to_string(),
             ]);
         }
+    }
+    rows
+}
+
+/// Codes of a group, as `sex=F;form=labour`.
+fn written(codes: &BTreeMap<String, String>) -> String {
+    codes.iter().map(|(d, code)| format!("{d}={code}")).collect::<Vec<_>>().join(";")
+}
+
+/// The estimates with what of the comparison of their groups may be published.
+fn compared<'a>(release: &'a Release<'a>) -> impl Iterator<Item = (&'a ReleasedEstimate, Comparison<'a>)> {
+    published(release).map(|(c, e)| (e, Comparison::new(e, &visibility::shown(c, e))))
+}
+
+fn ranks(release: &Release<'_>) -> Rows {
+    let mut rows = header(&["estimate", "group", "rank", "probability"]);
+    for (released, comparison) in compared(release) {
+        for group in comparison.ranked {
+            rows.extend(group.rank_probabilities.iter().zip(1..).map(|(p, rank)| {
+                vec![released.settings.id.clone(), written(&group.codes), rank.to_string(), number(Some(*p))]
+            }));
+        }
+    }
+    rows
+}
+
+fn contrasts(release: &Release<'_>) -> Rows {
+    let mut rows = header(&[
+        "estimate",
+        "group",
+        "against",
+        "ratio",
+        "lower",
+        "upper",
+        "probability_lower",
+        "confidence_level",
+    ]);
+    for (released, comparison) in compared(release) {
+        rows.extend(comparison.contrasts.into_iter().map(|pair| {
+            vec![
+                released.settings.id.clone(),
+                written(&pair.codes),
+                written(&pair.against),
+                number(Some(pair.ratio)),
+                number(pair.interval.map(|i| i.0)),
+                number(pair.interval.map(|i| i.1)),
+                number(Some(pair.probability_lower)),
+                release.settings.monitor.level.to_string(),
+            ]
+        }));
+    }
+    rows
+}
+
+/// Visibility alone: with a total it would say how many were detected, which is for the tables to publish.
+fn margins(release: &Release<'_>) -> Rows {
+    let mut rows = header(&["estimate", "group", "visibility", "lower", "upper", "confidence_level"]);
+    for (released, comparison) in compared(release) {
+        rows.extend(comparison.margins.into_iter().map(|margin| {
+            vec![
+                released.settings.id.clone(),
+                written(&margin.codes),
+                number(Some(margin.visibility)),
+                number(Some(margin.interval.0)),
+                number(Some(margin.interval.1)),
+                release.settings.monitor.level.to_string(),
+            ]
+        }));
     }
     rows
 }

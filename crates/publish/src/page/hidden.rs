@@ -119,8 +119,10 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
     fitness::section(c, released, &id, blocks);
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);
+    models::weights(c, released, &id, blocks);
     models::pairs(c, released, &id, blocks);
     super::lists::section(c, released, &id, blocks);
+    super::lists::groups(c, released, &id, blocks);
     models::priors(c, released, &id, blocks);
     models::convergence(c, released, &id, blocks);
     diagnostics(c, released, &id, blocks);

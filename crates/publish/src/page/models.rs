@@ -1,16 +1,20 @@
-//! What stands behind the averaged answers of an estimate: which lists depend on each other, how much
-//! is the prior's, and whether the chains came together.
+//! What stands behind the averaged answers of an estimate: how much each model weighs, which lists depend on
+//! each other, how much is the prior's, and whether the chains came together.
 
 use estimate::{Estimate, Method};
 use serde_json::Value;
 
 use super::hidden::method_name;
 use super::{Block, Cell, Context};
-use crate::chart;
+use crate::chart::{self, Interval, Scale};
 use crate::facts::Figure;
 use crate::number;
 use crate::release::ReleasedEstimate;
 use crate::text::fill;
+
+/// How many models of a method are named, and the least weight of one.
+const MOST_MODELS: usize = 8;
+const LEAST_WEIGHT: f64 = 0.005;
 
 fn figure(e: &Estimate, key: &str) -> Option<f64> {
     e.diagnostics.get(key).and_then(Value::as_f64)
@@ -18,6 +22,76 @@ fn figure(e: &Estimate, key: &str) -> Option<f64> {
 
 fn answered(released: &ReleasedEstimate) -> impl Iterator<Item = &Estimate> {
     released.estimation.estimates.iter().filter(|e| e.total.is_some())
+}
+
+/// The heaviest models of the methods that average over models; a chart of the first, and a table of all.
+pub(super) fn weights(c: Context<'_>, released: &ReleasedEstimate, id: &str, blocks: &mut Vec<Block>) {
+    let t = c.t;
+    let heaviest: Vec<(Method, Vec<Weighted<'_>>)> = answered(released)
+        .map(|e| (e.method, weighted(e)))
+        .filter(|(_, models)| !models.is_empty())
+        .collect();
+    let Some((first, models)) = heaviest.first() else { return };
+    blocks.push(Block::Minor { id: format!("{id}-weights"), text: t.weights_head.into() });
+    blocks.push(Block::Text(t.weights_text.into()));
+    let rows: Vec<Interval> = models
+        .iter()
+        .map(|one| Interval {
+            label: one.model.to_owned(),
+            point: Some(one.weight),
+            interval: None,
+            without: String::new(),
+        })
+        .collect();
+    let heading = fill(t.weights_chart, &[("method", method_name(t, *first))]);
+    let description = fill(t.weights_description, &[("n", &c.count(rows.len() as u64))]);
+    blocks.push(c.chart(&format!("chart-{id}-weights"), &heading, &description, Vec::new(), |frame| {
+        chart::intervals(frame, &rows, None, Scale::Share)
+    }));
+    let body = heaviest
+        .iter()
+        .flat_map(|(method, models)| models.iter().map(|one| (*method, one)))
+        .map(|(method, one)| {
+            vec![
+                Cell::text(one.model),
+                Cell::text(method_name(t, method)),
+                Cell::number(number::percent(one.weight, c.language)),
+                one.total.map_or_else(|| c.figure(Figure::Missing), |total| Cell::number(c.whole(total))),
+            ]
+        })
+        .collect();
+    let head =
+        [t.rival_model, t.estimate_method, t.weights_weight, t.estimate_total].map(String::from).to_vec();
+    blocks.push(c.table(
+        format!("{}: {}", released.settings.title.get(c.language), t.weights_head),
+        head,
+        body,
+    ));
+}
+
+/// A model of an average.
+struct Weighted<'a> {
+    model: &'a str,
+    weight: f64,
+    total: Option<f64>,
+}
+
+/// The heaviest models of an answer that is an average over models, those with hardly any weight left out.
+fn weighted(e: &Estimate) -> Vec<Weighted<'_>> {
+    let models = ["best_models", "best_graphs"].iter().find_map(|key| e.diagnostics.get(*key)?.as_array());
+    models
+        .into_iter()
+        .flatten()
+        .filter_map(|m| {
+            let weight = m.get("weight").and_then(Value::as_f64).filter(|weight| *weight >= LEAST_WEIGHT)?;
+            Some(Weighted {
+                model: m.get("model")?.as_str()?,
+                weight,
+                total: m.get("total").and_then(Value::as_f64),
+            })
+        })
+        .take(MOST_MODELS)
+        .collect()
 }
 
 /// The weight of the models in which a pair of lists depends on each other, by method; a map for the

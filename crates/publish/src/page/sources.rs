@@ -210,11 +210,10 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
             ]
         })
         .collect();
-    let words = [t.downloads_trends, t.downloads_estimates, t.downloads_visibility];
     let made: Vec<&str> = data::results(c.release).into_iter().map(|(path, ..)| path).collect();
     let results: Vec<Link> = data::RESULTS
         .into_iter()
-        .zip(words)
+        .zip(data::titles(t))
         .filter(|(path, _)| made.contains(path))
         .map(|(path, word)| Link::new(format!("../../{path}"), word))
         .collect();

@@ -6,7 +6,7 @@ use estimate::{Group, LeastVisible};
 use model::{Label, UNKNOWN, Unit};
 
 use super::hidden::{method_name, of_total, withheld};
-use super::{Block, Cell, Context, Page};
+use super::{Block, Cell, Context, Page, compare};
 use crate::chart::{self, Interval, Scale};
 use crate::facts::{CubeFacts, Figure};
 use crate::number;
@@ -112,6 +112,7 @@ fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Ve
     if hidden > 0 || visible.iter().any(|g| g.visibility.is_none()) {
         blocks.push(Block::Note(t.visibility_without.into()));
     }
+    compare::section(c, i, released, &shown, blocks);
 }
 
 /// Which group is the least visible, in words that claim no more than the numbers. Nothing is said where
@@ -193,17 +194,28 @@ fn chart_and_table(
 /// subtraction, the smallest of the others go too: those left out must be two at least, and
 /// their sum leave the small one as wide a range as the tables do.
 pub(crate) fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
-    let threshold = c.release.settings.disclosure.threshold;
     let groups = &released.estimation.groups;
+    let parts: Vec<(&BTreeMap<String, String>, u64)> =
+        groups.iter().map(|g| (&g.codes, g.detected)).collect();
+    shown_parts(c, released, &parts)
+}
+
+/// Which parts of the detected, as codes and counts, may be shown: see [`shown`].
+pub(super) fn shown_parts(
+    c: Context<'_>,
+    released: &ReleasedEstimate,
+    parts: &[(&BTreeMap<String, String>, u64)],
+) -> Vec<bool> {
+    let threshold = c.release.settings.disclosure.threshold;
     let mut out: Vec<bool> =
-        groups.iter().map(|g| g.detected >= threshold && !hidden_in_a_table(c, released, &g.codes)).collect();
+        parts.iter().map(|(codes, n)| *n >= threshold && !hidden_in_part(c, released, codes)).collect();
     if out.iter().all(|s| *s) {
         return out;
     }
-    let mut order: Vec<usize> = (0..groups.len()).filter(|&i| out[i]).collect();
-    order.sort_by_key(|&i| groups[i].detected);
+    let mut order: Vec<usize> = (0..parts.len()).filter(|&i| out[i]).collect();
+    order.sort_by_key(|&i| parts[i].1);
     for i in order {
-        let left: Vec<u64> = groups.iter().zip(&out).filter(|(_, s)| !**s).map(|(g, _)| g.detected).collect();
+        let left: Vec<u64> = parts.iter().zip(&out).filter(|(_, s)| !**s).map(|((_, n), _)| *n).collect();
         let sum = left.iter().fold(0u64, |a, b| a.saturating_add(*b));
         if left.len() >= 2 && sum >= left.len() as u64 + threshold - 1 {
             break;
@@ -213,12 +225,43 @@ pub(crate) fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
     out
 }
 
+/// Whether a table hides the count of the group, or one that groups like it would add up to: by sex, say,
+/// where groups are by sex and form.
+fn hidden_in_part(c: Context<'_>, released: &ReleasedEstimate, codes: &BTreeMap<String, String>) -> bool {
+    let part = |set: usize| {
+        let held = codes.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1);
+        held.map(|(_, (variable, code))| (variable.clone(), code.clone())).collect()
+    };
+    // Of very many variables, which no table has, at least all of them at once.
+    let sets = if codes.len() < 10 { (1..1_usize << codes.len()).collect() } else { vec![usize::MAX] };
+    sets.into_iter().any(|set| hidden_in_a_table(c, released, &part(set)))
+}
+
 /// Whether a table hides the count of the group in the one year of the estimate. Over several
 /// years persons are counted once, and are not the sum of the years.
 pub(super) fn hidden_in_a_table(
     c: Context<'_>,
     released: &ReleasedEstimate,
     codes: &BTreeMap<String, String>,
+) -> bool {
+    a_table_says(c, released, codes, |figure| figure == Figure::Hidden)
+}
+
+/// Whether a table publishes the count of the group in the one year of the estimate.
+pub(super) fn published_in_a_table(
+    c: Context<'_>,
+    released: &ReleasedEstimate,
+    codes: &BTreeMap<String, String>,
+) -> bool {
+    a_table_says(c, released, codes, |figure| matches!(figure, Figure::Count(_)))
+}
+
+/// Whether in a table of persons the figure of the group in the one year of the estimate is such.
+fn a_table_says(
+    c: Context<'_>,
+    released: &ReleasedEstimate,
+    codes: &BTreeMap<String, String>,
+    is_such: impl Fn(Figure) -> bool,
 ) -> bool {
     let Some((first, last)) = released.settings.years else { return false };
     if first != last {
@@ -240,12 +283,17 @@ pub(super) fn hidden_in_a_table(
             let Some(place) = place else { return false };
             at.push(place);
         }
-        used == codes.len() && cube.figure(&at) == Figure::Hidden
+        used == codes.len() && is_such(cube.figure(&at))
     })
 }
 
 fn base(variable: &str) -> &str {
     variable.split(':').next().unwrap_or(variable)
+}
+
+/// Words for a set of groups; of no codes, the whole.
+pub(super) fn set_name(c: Context<'_>, codes: &BTreeMap<String, String>) -> String {
+    if codes.is_empty() { c.t.total.to_owned() } else { name(c, codes) }
 }
 
 /// Words for a group.

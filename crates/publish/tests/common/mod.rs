@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use disclosure::{Policy, Table, protect};
-use estimate::{Method, Options, estimate, estimate_groups};
+use estimate::{Method, Options, Pooling, estimate, estimate_groups, group_sensitivity};
 use model::provenance::Input;
 use model::trend::{Break, Change, Direction, Point, ReportingAlert, Trend};
 use model::{
@@ -328,6 +328,37 @@ pub(crate) fn small_estimate(settings: &Settings) -> ReleasedEstimate {
     ];
     let options = Options { seed: 7, replicates: 50, ..Options::default() };
     let found = estimate_groups(&groups, Method::Main, &options).expect("valid options");
+    out.estimation = out.estimation.with_groups(found);
+    out
+}
+
+/// Groups by sex and place that were fitted together, none of them small, in 2019 alone.
+pub(crate) fn joint_estimate(settings: &Settings) -> ReleasedEstimate {
+    let table = |counts: [u64; 7]| {
+        let counts = (1..8).zip(counts);
+        CaptureTable::from_counts(["A", "B", "C"].map(String::from).to_vec(), counts).expect("a valid table")
+    };
+    let group = |sex: &str, place: &str, counts: [u64; 7]| {
+        let codes = [("sex", sex), ("place", place)].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        (BTreeMap::from(codes), table(counts))
+    };
+    let groups = [
+        group("F", "N", [90, 70, 31, 50, 22, 16, 12]),
+        group("F", "S", [60, 50, 20, 35, 14, 11, 6]),
+        group("M", "N", [80, 60, 9, 45, 7, 5, 1]),
+        group("M", "S", [55, 40, 5, 28, 4, 4, 1]),
+    ];
+    let counts = groups.iter().flat_map(|(_, table)| table.counts());
+    let whole = CaptureTable::from_counts(groups[0].1.lists().to_vec(), counts).expect("a valid table");
+    let methods = [Method::Bic, Method::Average, Method::Decomposable];
+    let mut out = estimate_of(settings, &whole, &methods);
+    out.settings.years = Some((2019, 2019));
+    out.settings.by = vec!["sex".into(), "place".into()];
+    let options = Options { seed: 7, replicates: 50, pooling: Pooling::Partial, ..Options::default() };
+    let found = estimate_groups(&groups, Method::Main, &options).expect("valid options");
+    let estimates = &out.estimation.estimates;
+    let without = group_sensitivity(&groups, estimates, &options).expect("valid options");
+    out.estimation.sensitivity = without;
     out.estimation = out.estimation.with_groups(found);
     out
 }

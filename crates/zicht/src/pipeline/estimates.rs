@@ -34,6 +34,9 @@ pub(crate) fn estimate(
             let method = group_method(&methods, options.pooling);
             estimation =
                 estimation.with_groups(estimate::estimate_groups(&groups, method, &options).map_err(fail)?);
+            let without =
+                estimate::group_sensitivity(&groups, &estimation.estimates, &options).map_err(fail)?;
+            estimation.sensitivity.extend(without);
         }
         step.done(&format!(
             "{} detected, {} methods, {} groups",
