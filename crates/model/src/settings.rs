@@ -367,6 +367,9 @@ pub struct EstimateSettings {
     pub pooling: Option<String>,
     /// One of `by` whose codes are ordered numbers, along which effects change step by step.
     pub smooth: Option<String>,
+    /// What is known of persons that goes into the estimate of the whole: variables, written as those of `by`.
+    #[serde(default)]
+    pub covariates: Vec<String>,
 }
 
 /// `[disclosure]`
@@ -781,9 +784,9 @@ impl Settings {
                 let known = e.by.iter().map(String::as_str);
                 return Err(unknown("variable in `by`", smooth, known).at(text, smooth));
             }
-            // Of a source of capture histories `by` names columns, which only its reader knows.
+            // Of a source of capture histories these name columns, which only its reader knows.
             if e.source.is_none() {
-                e.by.iter().try_for_each(check_dimension)?;
+                e.by.iter().chain(&e.covariates).try_for_each(check_dimension)?;
             }
         }
         Ok(())
@@ -926,6 +929,21 @@ reference_date = "2026-11-24"
     fn unprotected_cells_are_refused() {
         let e = fails("[disclosure]\npublish_unprotected = true\n");
         assert!(e.message.contains("unprotected"), "{e:?}");
+    }
+
+    #[test]
+    fn a_covariate_of_an_estimate_from_reports_is_a_variable() {
+        let with = |name: &str| {
+            format!(
+                "{HEAD}[[source]]\nid = \"a\"\npath = \"registers/a.csv\"\ntitle = \"A\"\n\
+                 [source.reports]\nregister = \"police\"\nlabel = \"P\"\nrecord = \"r\"\n\
+                 date = {{ column = \"d\", format = \"%Y\" }}\n\
+                 [[estimate]]\nid = \"e\"\ntitle = \"E\"\nmethods = []\ncovariates = [\"{name}\"]\n"
+            )
+        };
+        assert_eq!(Settings::parse(&with("register")).expect("sound").estimate[0].covariates, ["register"]);
+        let e = Settings::parse(&with("shoe_size")).expect_err("refused");
+        assert!(e.message.contains("shoe_size") && e.span.is_some(), "{e:?}");
     }
 
     #[test]

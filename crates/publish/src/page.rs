@@ -5,6 +5,7 @@
 
 mod about;
 pub(crate) mod compare;
+mod covariates;
 mod cube;
 mod fitness;
 mod hidden;

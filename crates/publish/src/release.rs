@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use disclosure::{Attack, ProtectedCube, TableReport};
 use estimate::Estimation;
+use estimate::covariates::CovariateEstimation;
 use model::provenance::Input;
 use model::trend::{ReportingAlert, Trend};
 use model::{EstimateSettings, Key, Label, Rate, RowCount, Settings, Source};
@@ -64,6 +65,8 @@ pub struct ReleasedEstimate {
     pub settings: EstimateSettings,
     /// What came out.
     pub estimation: Estimation,
+    /// What came out when what is known of persons was used; `None` when that was not asked for.
+    pub covariates: Option<CovariateEstimation>,
     /// Identifiers of the sources of the capture histories.
     pub sources: Vec<String>,
 }

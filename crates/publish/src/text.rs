@@ -167,6 +167,14 @@ texts! {
     without_group_mark: "With all groups", "Met alle groepen";
     without_group: "without {group}", "zonder {group}";
     without_group_some: "Groups that are not shown on the page of visibility are not left out in turn here either.", "Groepen die niet op de pagina over zichtbaarheid staan, zijn hier ook niet om de beurt weggelaten.";
+    covariates_head: "Using what is known of persons", "Met wat van personen bekend is";
+    covariates_text: "Persons who differ in how easily they are seen make lists look dependent. Here it is used in what they differ ({variables}). The first line is a model of lists and these together. The others are each from two lists alone, which count as independent among persons who are alike.", "Personen die verschillen in hoe makkelijk zij worden gezien, laten lijsten samenhangen. Hier is gebruikt waarin zij verschillen ({variables}). De eerste regel is een model van de lijsten en deze kenmerken samen. De andere zijn elk van maar twee lijsten, die als onafhankelijk gelden onder personen die gelijk zijn.";
+    covariates_model: "log-linear with covariates", "loglineair met kenmerken";
+    covariates_pair: "{a} and {b} alone", "alleen {a} en {b}";
+    covariates_robust: "doubly robust", "dubbel robuust";
+    covariates_refused: "Where there is no answer, too few persons are on both lists, or too little is known of them.", "Waar geen antwoord is, staan te weinig personen op beide lijsten, of is te weinig van hen bekend.";
+    covariates_visibility: "Visibility by the model with covariates: {variable}", "Zichtbaarheid volgens het model met kenmerken: {variable}";
+    covariates_not_shown: "Groups are left out here where showing them would give a small group away.", "Groepen zijn hier weggelaten waar tonen een kleine groep zou verraden.";
     weights_head: "How much each model weighs", "Hoe zwaar elk model weegt";
     weights_text: "An average over models gives each the weight that the data ask for. Where no model has much weight, or the heaviest give different totals, no single model is the answer. Shown are the heaviest.", "Een gemiddelde over modellen geeft elk het gewicht waar de gegevens om vragen. Waar geen model veel gewicht heeft, of de zwaarste verschillende totalen geven, is geen enkel model het antwoord. Getoond zijn de zwaarste.";
     weights_chart: "Weight of the heaviest models: {method}", "Gewicht van de zwaarste modellen: {method}";

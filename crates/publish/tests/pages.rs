@@ -7,8 +7,9 @@ use std::path::Path;
 
 use common::html::{self, Element, HtmlTable, outline};
 use common::{HOSTILE, by_region, files, read, release, release_of, settings};
+use estimate::covariates::{CovariateTable, estimate_covariates};
 use model::trend::{Change, Direction};
-use model::{Label, Language, Settings, TrendSettings, Value};
+use model::{CaptureTable, Label, Language, Settings, TrendSettings, Value};
 use proptest::prelude::*;
 use publish::{Release, ReleasedCube};
 
@@ -594,6 +595,37 @@ fn a_page_shows_what_a_group_does_to_the_rest_and_how_much_models_weigh() {
     for part in ["Als een groep er niet was geweest", "Hoe zwaar elk model weegt"] {
         assert!(nl.iter().any(|t| t.caption.contains(part)), "{part}");
     }
+}
+
+#[test]
+fn a_page_shows_what_covariates_make_of_an_estimate() {
+    let settings = settings();
+    let mut release = release(&settings);
+    let table = |counts: [u64; 3]| {
+        let lists = ["A", "B"].map(String::from).to_vec();
+        CaptureTable::from_counts(lists, (1..4).zip(counts)).expect("a valid table")
+    };
+    let group = |sex: &str, counts| (BTreeMap::from([("sex".to_owned(), sex.to_owned())]), table(counts));
+    // Either sex by itself: 400·400/200 = 800 and 400·100/20 = 2,000 persons.
+    let groups = [group("F", [200, 200, 200]), group("M", [380, 80, 20])];
+    let table = CovariateTable::from_groups(&groups).expect("a valid table");
+    let found = estimate_covariates(&table, &estimate::Options::default()).expect("valid options");
+    let released = &mut release.estimates[0];
+    released.covariates = Some(found);
+    released.estimation.groups.clear();
+    let all = pages_of(&release);
+    let tables = html::tables(&all["en/hidden.html"]);
+    let table =
+        |part: &str| tables.iter().find(|t| t.caption.contains(part)).unwrap_or_else(|| panic!("{part}"));
+    let of_methods = table("Using what is known of persons");
+    assert_eq!(of_methods.rows[0][..2], ["log-linear with covariates", "2,800"]);
+    assert_eq!(of_methods.rows[0][3], "A B sex A:sex B:sex");
+    assert_eq!(of_methods.rows[1][0], "A and B alone");
+    let shares = table("Visibility by the model with covariates: sex");
+    let shares: Vec<[&str; 2]> = shares.rows.iter().map(|row| [&*row[0], &*row[1]]).collect();
+    assert_eq!(shares, [["Female", "75%"], ["Male", "24%"]]);
+    let nl = outline(&all["nl/hidden.html"]);
+    assert!(nl.contains("Met wat van personen bekend is") && nl.contains("Vrouw | 75%"), "{nl}");
 }
 
 // --- Releases that lack something --------------------------------------------------------------------

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::html::{self, HtmlTable};
 use common::{cubes, dimension, files, read, release, release_of, settings};
+use estimate::covariates::{ClassEstimate, CovariateEstimation, CovariateLogLinear, DoublyRobust};
 use estimate::{Change, Contrast, Group, Margin, Method, Sensitivity};
 use model::{Cube, DateColumn, Key, Label, ReportColumns, Role, RowCount, Settings, TOTAL, Unit, Value};
 use proptest::prelude::*;
@@ -457,6 +458,95 @@ fn a_group_is_not_shown_when_a_table_hides_what_groups_like_it_add_up_to() {
     for sex in hidden {
         assert!(!shown.iter().any(|group| group.contains(&format!("sex={sex}"))), "{sex}: {shown:?}");
     }
+}
+
+/// A release whose only estimate has a covariate with so many persons of each value, and `unknown` others.
+fn with_covariate<'s>(settings: &'s Settings, known: &[u64], unknown: u64) -> Release<'s> {
+    let mut out = with_codes(settings, &[]);
+    let detected = known.iter().sum::<u64>() + unknown;
+    let group = |(i, n): (usize, &u64)| ClassEstimate {
+        codes: BTreeMap::from([("sex".to_owned(), format!("G{i}"))]),
+        detected_known: *n as f64,
+        detected: *n as f64,
+        hidden: *n as f64,
+        total: 2.0 * *n as f64,
+        interval: Some((1.5 * *n as f64, 3.0 * *n as f64)),
+        visibility: Some(0.5),
+    };
+    let robust = |total: Option<f64>| DoublyRobust {
+        lists: ["A", "B"].map(String::from),
+        total,
+        interval: None,
+        level: 0.95,
+        refused: total.is_none().then(|| "7 of the persons are in both lists; it needs at least 10".into()),
+        diagnostics: BTreeMap::new(),
+        spread: None,
+    };
+    out.estimates[0].estimation.detected = detected;
+    out.estimates[0].covariates = Some(CovariateEstimation {
+        columns: vec!["sex".into()],
+        detected,
+        loglinear: CovariateLogLinear {
+            total: Some(2.0 * detected as f64),
+            interval: None,
+            level: 0.95,
+            model: "A B sex A:sex".into(),
+            refused: None,
+            groups: known.iter().enumerate().map(group).collect(),
+            classes: Vec::new(),
+            diagnostics: BTreeMap::new(),
+            spread: None,
+        },
+        doubly_robust: vec![robust(Some(999.0)), robust(None)],
+    });
+    out
+}
+
+fn hidden_page(release: &Release<'_>) -> String {
+    let dir = common::written(release);
+    fs::read_to_string(dir.path().join("site/en/hidden.html")).expect("a page")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn small_values_of_a_covariate_are_not_on_the_page_nor_to_be_found_by_subtraction(
+        known in proptest::collection::vec(prop_oneof![2 => 1..5u64, 3 => 5..40u64], 2..6),
+        unknown in prop_oneof![Just(0), 1..5u64, 5..40u64],
+    ) {
+        let settings = settings();
+        let threshold = settings.disclosure.threshold;
+        let text = hidden_page(&with_covariate(&settings, &known, unknown));
+        let shown = |i: usize| text.contains(&format!("G{i}"));
+        let mut left: Vec<u64> = (0..known.len()).filter(|&i| !shown(i)).map(|i| known[i]).collect();
+        let all_known_shown = left.is_empty();
+        left.extend((unknown > 0).then_some(unknown));
+        prop_assert!((0..known.len()).all(|i| !shown(i) || known[i] >= threshold), "{known:?}");
+        if left.iter().all(|n| *n >= threshold) {
+            prop_assert!(all_known_shown, "{known:?} {unknown}");
+        } else if left.len() <= known.len() {
+            prop_assert!(left.len() >= 2, "{known:?} {unknown}");
+            prop_assert!(left.iter().sum::<u64>() - (left.len() as u64 - 1) >= threshold, "{known:?} {unknown}");
+        }
+    }
+}
+
+#[test]
+fn an_estimate_with_covariates_says_no_count_of_few_and_nothing_beside_a_group_that_is_not_shown() {
+    let settings = settings();
+    let mut release = with_covariate(&settings, &[50, 60], 0);
+    let text = hidden_page(&release);
+    assert!(text.contains("Using what is known of persons") && text.contains("G1") && text.contains("999"));
+    assert!(!text.contains("7 of the persons"), "an exact count of few");
+    let beside = with_groups(&settings, &[3, 50, 57]);
+    release.estimates[0].estimation.groups = beside.estimates[0].estimation.groups.clone();
+    for group in &mut release.estimates[0].estimation.groups {
+        group.codes.insert("form".into(), "A".into());
+        group.codes.remove("sex");
+    }
+    let text = hidden_page(&release);
+    assert!(text.contains("Using what is known of persons") && !text.contains("G1"));
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub(crate) fn manifest(release: &Release<'_>, files: &[File]) -> Vec<u8> {
                 "inputs": e.sources,
                 "years": e.settings.years,
                 "by": e.settings.by,
+                "covariates": e.settings.covariates,
                 "methods": e.estimation.estimates.iter().map(|x| x.method.name()).collect::<Vec<_>>(),
                 "seed": settings.monitor.seed,
             })

@@ -189,7 +189,8 @@ fn contrasts(
 fn digits(pair: &Contrast) -> usize {
     let Some((low, high)) = pair.interval else { return 1 };
     let deserved = number::decimals_for((low, high)).max(1);
-    let reads_as_one = |x: f64, digits: usize| x != 1.0 && format!("{x:.digits$}").parse() == Ok(1.0);
+    let reads_as_one =
+        |x: f64, digits: usize| x.total_cmp(&1.0).is_ne() && format!("{x:.digits$}").parse() == Ok(1.0);
     (deserved..3).find(|&digits| ![low, high].iter().any(|x| reads_as_one(*x, digits))).unwrap_or(3)
 }
 

@@ -119,6 +119,7 @@ fn one(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Vec<B
     fitness::section(c, released, &id, blocks);
     refusals(c, released, &id, blocks);
     rivals(c, released, &id, blocks);
+    super::covariates::section(c, released, &id, blocks);
     models::weights(c, released, &id, blocks);
     models::pairs(c, released, &id, blocks);
     super::lists::section(c, released, &id, blocks);

@@ -142,7 +142,7 @@ fn least_visible(c: Context<'_>, released: &ReleasedEstimate, visible: &[&Group]
     Some(fill(template, &[("group", &names), ("groups", &names), ("probability", &probability)]))
 }
 
-fn chart_and_table(
+pub(super) fn chart_and_table(
     c: Context<'_>,
     id: &str,
     title: &str,

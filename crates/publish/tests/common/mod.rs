@@ -309,6 +309,7 @@ pub(crate) fn estimate_of(settings: &Settings, table: &CaptureTable, methods: &[
     ReleasedEstimate {
         settings: settings.estimate[0].clone(),
         estimation: estimate(table, methods, &options).expect("valid options"),
+        covariates: None,
         sources: vec!["lists".into()],
     }
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use estimate::covariates::{CovariateTable, estimate_covariates};
 use model::EstimateSettings;
 use publish::ReleasedEstimate;
 
@@ -22,7 +23,7 @@ pub(crate) fn estimate(
     for asked in &monitor.settings.estimate {
         let step = show.step(&format!("estimate {}", asked.id), None);
         let methods = parse_methods(&asked.methods)?;
-        let (tables, sources) = histories(monitor, inputs, reports, asked)?;
+        let (tables, sources) = histories(monitor, inputs, reports, asked, &asked.by)?;
         let options = estimate::Options { watch: progress::watch(&step), ..options(monitor, asked)? };
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
         let whole = tables.iter().find(|(codes, _)| codes.is_empty()).map(|(_, t)| t);
@@ -38,13 +39,21 @@ pub(crate) fn estimate(
                 estimate::group_sensitivity(&groups, &estimation.estimates, &options).map_err(fail)?;
             estimation.sensitivity.extend(without);
         }
+        let covariates = if asked.covariates.is_empty() {
+            None
+        } else {
+            let (tables, _) = histories(monitor, inputs, reports, asked, &asked.covariates)?;
+            let groups: Tables = tables.into_iter().filter(|(codes, _)| !codes.is_empty()).collect();
+            let table = CovariateTable::from_groups(&groups).map_err(fail)?;
+            Some(estimate_covariates(&table, &options).map_err(fail)?)
+        };
         step.done(&format!(
             "{} detected, {} methods, {} groups",
             thousands(estimation.detected),
             estimation.estimates.len(),
             estimation.groups.len()
         ));
-        out.push(ReleasedEstimate { settings: asked.clone(), estimation, sources });
+        out.push(ReleasedEstimate { settings: asked.clone(), estimation, covariates, sources });
     }
     Ok(out)
 }
@@ -85,27 +94,34 @@ fn tuned(asked: &EstimateSettings, usual: &estimate::Options) -> Result<estimate
 /// Checks the options of an estimate before anything is read.
 pub(super) fn check_options(asked: &EstimateSettings) -> Result<(), Failure> {
     let options = tuned(asked, &estimate::Options::default())?;
+    if !asked.covariates.is_empty() && options.lists != estimate::ListChoice::default() {
+        return Err(Failure::input(
+            format!("estimate \"{}\": `covariates` take the lists as they are", asked.id),
+            "leave `dependent` out, or make an [[estimate]] of its own with covariates",
+        ));
+    }
     options.check().map_err(|e| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))
 }
 
-/// The capture histories of an estimate, and the sources they come from.
+/// The capture histories of an estimate, of all and by these variables, and the sources they come from.
 fn histories(
     monitor: &Monitor,
     inputs: &Inputs,
     reports: Option<&tables::Reports>,
     asked: &EstimateSettings,
+    by: &[String],
 ) -> Result<(Tables, Vec<String>), Failure> {
     let settings = &monitor.settings;
     if let Some(id) = &asked.source {
         let read = inputs.histories.iter().find(|(source, _)| source == id).map(|(_, h)| &h.tables);
-        let tables = read.map(|tables| grouped(tables, &asked.by)).transpose()?.unwrap_or_default();
+        let tables = read.map(|tables| grouped(tables, by)).transpose()?.unwrap_or_default();
         return Ok((tables, vec![id.clone()]));
     }
     let Some(reports) = reports else {
         return Err(Failure::input(format!("estimate \"{}\" has no reports", asked.id), "name a source"));
     };
     let tables = reports
-        .histories(asked.years, &asked.by)
+        .histories(asked.years, by)
         .map_err(|e| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))?;
     let sources = settings.source.iter().filter(|s| s.reports.is_some()).map(|s| s.id.clone()).collect();
     Ok((tables, sources))

@@ -107,10 +107,10 @@ impl Inputs {
         }
         if let Some(columns) = &source.histories {
             let path = monitor.dir.join(&source.path);
-            // Every column that makes groups, so that none of them is taken for a list.
+            // Every column that makes groups or is a covariate, so that none of them is taken for a list.
             let by: BTreeSet<&String> = (monitor.settings.estimate.iter())
                 .filter(|e| e.source.as_ref() == Some(&source.id))
-                .flat_map(|e| &e.by)
+                .flat_map(|e| e.by.iter().chain(&e.covariates))
                 .collect();
             let by: Vec<String> = by.into_iter().cloned().collect();
             let mut read =
