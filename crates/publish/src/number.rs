@@ -14,10 +14,10 @@ pub(crate) fn whole(x: f64, language: Language) -> String {
 }
 
 /// A count that is an estimate, with no more digits than its interval deserves: in steps of the power of ten
-/// below a tenth of its width.
-pub(crate) fn about(x: f64, interval: (f64, f64), language: Language) -> String {
+/// below a tenth of its width, and never below what is certainly there.
+pub(crate) fn about(x: f64, interval: (f64, f64), language: Language, certain: f64) -> String {
     let step = step(interval).max(1.0);
-    whole((x / step).round() * step, language)
+    whole(((x / step).round() * step).max(certain), language)
 }
 
 /// How many decimals a figure that is no count deserves, three at most.
@@ -101,8 +101,9 @@ mod tests {
 
     #[test]
     fn a_figure_has_the_digits_that_its_interval_deserves() {
-        let written = |x, low, high| about(x, (low, high), En);
+        let written = |x, low, high| about(x, (low, high), En, 0.0);
         assert_eq!(written(732.4, 590.0, 943.0), "730");
+        assert_eq!(about(8_310.0, (8_240.0, 60_000.0), En, 8_234.0), "8,234");
         assert_eq!(written(48_237.0, 31_000.0, 79_000.0), "48,000");
         assert_eq!(written(301.2, 299.0, 304.0), "301");
         assert_eq!(written(301.2, 301.0, 301.0), "301");

@@ -214,25 +214,24 @@ fn margins(
     let level = number::percent(c.release.settings.monitor.level, c.language);
     let dash = || c.figure(Figure::Missing);
     let percent = |x: f64| number::percent(x, c.language);
-    let row = |name: String, total: Option<(f64, (f64, f64))>, visibility: (f64, (f64, f64))| {
-        let (share, (low, high)) = visibility;
-        vec![
-            Cell::text(name),
-            total.map_or_else(dash, |(x, limits)| Cell::number(number::about(x, limits, c.language))),
-            total.map_or_else(dash, |(_, limits)| {
-                let write = |x| number::about(x, limits, c.language);
-                Cell::number(c.range(&write(limits.0), &write(limits.1)))
-            }),
-            Cell::number(percent(share)),
-            Cell::number(c.range(&percent(low), &percent(high))),
-        ]
-    };
+    let row =
+        |name: String, total: Option<f64>, limits: (f64, f64), detected: u64, share: (f64, (f64, f64))| {
+            let write = |x| number::about(x, limits, c.language, detected as f64);
+            let (share, (low, high)) = share;
+            vec![
+                Cell::text(name),
+                total.map_or_else(dash, |x| Cell::number(write(x))),
+                total.map_or_else(dash, |_| Cell::number(c.range(&write(limits.0), &write(limits.1)))),
+                Cell::number(percent(share)),
+                Cell::number(c.range(&percent(low), &percent(high))),
+            ]
+        };
     let of_groups = released.estimation.groups.iter().zip(shown).filter(|(_, shown)| **shown);
     let mut rows: Vec<Vec<Cell>> = of_groups
         .filter_map(|(group, _)| {
-            let total = group.estimate.total.zip(group.estimate.interval);
-            let total = total.filter(|_| published_in_a_table(c, released, &group.codes));
-            Some(row(set_name(c, &group.codes), total, group.visibility.zip(group.interval)?))
+            let total = group.estimate.total.filter(|_| published_in_a_table(c, released, &group.codes));
+            let share = group.visibility.zip(group.interval)?;
+            Some(row(set_name(c, &group.codes), total, group.estimate.interval?, group.detected, share))
         })
         .collect();
     // Where there is one variable its codes are the groups themselves. The whole stands last, as the
@@ -241,8 +240,9 @@ fn margins(
     let (whole, parts): (Vec<&Margin>, Vec<&Margin>) = margins.iter().partition(|m| m.codes.is_empty());
     for margin in parts.into_iter().filter(|_| several).chain(whole) {
         let known = margin.codes.is_empty() || published_in_a_table(c, released, &margin.codes);
-        let total = Some((margin.total, margin.total_interval)).filter(|_| known);
-        rows.push(row(set_name(c, &margin.codes), total, (margin.visibility, margin.interval)));
+        let total = Some(margin.total).filter(|_| known);
+        let share = (margin.visibility, margin.interval);
+        rows.push(row(set_name(c, &margin.codes), total, margin.total_interval, margin.detected, share));
     }
     let head = vec![
         t.visibility_group.to_owned(),

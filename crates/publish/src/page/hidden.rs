@@ -156,10 +156,15 @@ fn said(c: Context<'_>, released: &ReleasedEstimate, blocks: &mut Vec<Block>) {
         blocks.push(Block::Text(t.estimate_none.into()));
         return;
     };
-    let total = c.whole(e.total.unwrap_or_default());
+    // No more digits than the interval deserves, and none that would deny those who were seen.
+    let about = |x: f64| match e.interval {
+        Some(interval) => number::about(x, interval, c.language, estimation.detected as f64),
+        None => c.whole(x),
+    };
+    let total = about(e.total.unwrap_or_default());
     let (detected, lists) = (c.count(estimation.detected), c.count(estimation.lists.len() as u64));
     let level = number::percent(e.level, c.language);
-    let (low, high) = e.interval.map(|(l, h)| (c.whole(l), c.whole(h))).unwrap_or_default();
+    let (low, high) = e.interval.map(|(l, h)| (about(l), about(h))).unwrap_or_default();
     let text = if e.interval.is_some() { t.estimate_said } else { t.estimate_said_open };
     blocks.push(Block::Text(fill(
         text,
