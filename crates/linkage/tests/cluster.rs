@@ -2,7 +2,7 @@
 
 use linkage::Link;
 use linkage::blocking::Within;
-use linkage::cluster::{Options, Partition, cluster, draw};
+use linkage::cluster::{Evaluation, Options, Partition, cluster, draw};
 use proptest::prelude::*;
 
 fn links(list: &[(u32, u32, f32)]) -> Vec<Link> {
@@ -64,6 +64,37 @@ fn probabilities_are_the_shares_of_draws() {
 }
 
 proptest! {
+    #[test]
+    fn scores_are_those_of_counting_pair_by_pair(
+        labels in prop::collection::vec((0_u32..6, 0_u32..6), 2..40),
+    ) {
+        let of = |part: fn(&(u32, u32)) -> u32| {
+            Partition::of_labels(&labels.iter().map(part).collect::<Vec<_>>())
+        };
+        let (found, truth) = (of(|l| l.0), of(|l| l.1));
+        let scores = Evaluation::new(&found, &truth);
+        let (mut joined, mut of_one, mut both) = (0.0, 0.0, 0.0);
+        let (mut precision, mut recall) = (0.0, 0.0);
+        for x in &labels {
+            let (mut group, mut person, mut shared) = (0.0, 0.0, 0.0);
+            for y in &labels {
+                group += f64::from(u8::from(x.0 == y.0));
+                person += f64::from(u8::from(x.1 == y.1));
+                shared += f64::from(u8::from(x == y));
+            }
+            joined += group - 1.0;
+            of_one += person - 1.0;
+            both += shared - 1.0;
+            precision += shared / group / labels.len() as f64;
+            recall += shared / person / labels.len() as f64;
+        }
+        let share = |of: f64| if of > 0.0 { both / of } else { 1.0 };
+        prop_assert!((scores.pairs.precision - share(joined)).abs() < 1e-12);
+        prop_assert!((scores.pairs.recall - share(of_one)).abs() < 1e-12);
+        prop_assert!((scores.b_cubed.precision - precision).abs() < 1e-12);
+        prop_assert!((scores.b_cubed.recall - recall).abs() < 1e-12);
+    }
+
     #[test]
     fn neither_order_nor_names_of_links_matter(
         odds in prop::collection::vec((0_u32..12, 0_u32..12, -5.0_f32..9.0), 1..40),
