@@ -1,6 +1,7 @@
 //! How alike two values are. Values are compared as slices of letters, which each distinct value is turned
 //! into once.
 
+pub mod bits;
 pub mod date;
 pub mod edit;
 pub mod fold;

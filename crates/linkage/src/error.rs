@@ -10,6 +10,9 @@ pub enum Error {
     /// A file of decisions cannot be used.
     #[error("{0}")]
     Decisions(String),
+    /// A key cannot be used, or codes of several keys came together.
+    #[error("{0}")]
+    Key(String),
     /// A setting is not possible.
     #[error("{option}: {value} is not possible; {allowed}")]
     Setting {

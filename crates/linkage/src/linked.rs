@@ -9,7 +9,7 @@ use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Error, Link, Model, Records, choose};
+use crate::{Error, Link, Model, Records, choose, encode};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -113,6 +113,7 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     if records.len() < 2 {
         return Err(Error::Records(format!("there are {} records; two can be linked", records.len())));
     }
+    encode::check(records)?;
     let mut notes = Vec::new();
     let leave: Vec<&str> = settings.leave.iter().map(String::as_str).collect();
     let recipe = recipe::infer(records.folded(), &leave);

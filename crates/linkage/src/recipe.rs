@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::blocking::{Atom, Part};
 use crate::compare::date;
+use crate::encode;
 use crate::{Column, Comparison, Model, Records, Test};
 
 /// What a field holds.
@@ -23,6 +24,8 @@ pub enum Kind {
     Name,
     /// Several words.
     Words,
+    /// Values that are encoded, of this kind.
+    Encoded(encode::Kind),
 }
 
 impl Kind {
@@ -36,6 +39,11 @@ impl Kind {
             Self::Category => "category",
             Self::Name => "name",
             Self::Words => "words",
+            Self::Encoded(encode::Kind::Name) => "encoded name",
+            Self::Encoded(encode::Kind::Words) => "encoded words",
+            Self::Encoded(encode::Kind::Date) => "encoded date",
+            Self::Encoded(encode::Kind::Code) => "encoded code",
+            Self::Encoded(encode::Kind::Category) => "encoded category",
         }
     }
 
@@ -48,6 +56,9 @@ impl Kind {
         }
         if distinct as u64 == known && known as f64 > 0.9 * column.codes().len() as f64 {
             return Self::RecordId;
+        }
+        if let Some(header) = column.values().first().and_then(|v| encode::Header::of(v)) {
+            return Self::Encoded(header.kind);
         }
         let share = |test: &dyn Fn(&str) -> bool| {
             let with: u64 = column
@@ -81,7 +92,13 @@ impl Kind {
                 vec![Test::Exact, Test::DateTypo, Test::DatePart, Test::Years(1), Test::Years(10), Test::Else]
             }
             Self::Code => vec![Test::Exact, Test::Damerau(1), Test::Damerau(2), Test::Prefix(3), Test::Else],
-            Self::Category => vec![Test::Exact, Test::Else],
+            Self::Category | Self::Encoded(encode::Kind::Category) => vec![Test::Exact, Test::Else],
+            Self::Encoded(encode::Kind::Date) => {
+                vec![Test::Exact, Test::Similar(0.8), Test::Similar(0.6), Test::Similar(0.4), Test::Else]
+            }
+            Self::Encoded(_) => {
+                vec![Test::Exact, Test::Similar(0.8), Test::Similar(0.65), Test::Similar(0.45), Test::Else]
+            }
             Self::Name => vec![
                 Test::Exact,
                 Test::JaroWinkler(0.92),
@@ -97,7 +114,10 @@ impl Kind {
 
     fn parts(self) -> Vec<Part> {
         match self {
-            Self::RecordId | Self::Constant | Self::Category => Vec::new(),
+            Self::RecordId | Self::Constant | Self::Category | Self::Encoded(encode::Kind::Category) => {
+                Vec::new()
+            }
+            Self::Encoded(_) => vec![Part::Whole],
             Self::Date => vec![Part::Whole, Part::Year, Part::DayMonth, Part::YearMonth],
             Self::Code => vec![Part::Whole, Part::Prefix(3), Part::Suffix(3)],
             Self::Name => vec![Part::Whole, Part::Sound, Part::Prefix(3), Part::Suffix(4)],

@@ -47,14 +47,18 @@ impl Records {
         &self.columns
     }
 
-    /// The records with every value [folded](crate::compare::fold::fold).
+    /// The records with every value [folded](crate::compare::fold::fold), but for those that are encoded.
     #[must_use]
     pub fn folded(&self) -> Self {
         let columns = self
             .columns
             .iter()
             .map(|column| {
-                column.map(&column.name, |v| Some(crate::compare::fold::fold(v)).filter(|v| !v.is_empty()))
+                column.map(&column.name, |v| {
+                    let encoded = crate::encode::Header::of(v).is_some();
+                    let folded = if encoded { v.to_owned() } else { crate::compare::fold::fold(v) };
+                    Some(folded).filter(|v| !v.is_empty())
+                })
             })
             .collect();
         Self { names: self.names.clone(), registers: self.registers.clone(), columns }

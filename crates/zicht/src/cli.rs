@@ -60,6 +60,10 @@ enum Command {
     Check(commands::check::Arguments),
     /// Estimate how many were never seen, from a file of capture histories.
     Estimate(Box<commands::estimate::Arguments>),
+    /// Make a secret key for `encode`.
+    Key(commands::key::Arguments),
+    /// Encode the identifiers of a register, so that they can be linked without being known.
+    Encode(commands::encode::Arguments),
     /// Look at pairs that were linked, and learn from it how good the links are.
     Review(commands::review::Arguments),
     /// Find out which records of one or more files are of one person, and how many persons there are.
@@ -108,6 +112,8 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::Run(arguments) => commands::run::run(&arguments, global, show),
         Command::Check(arguments) => commands::check::run(&arguments, global, show),
         Command::Estimate(arguments) => commands::estimate::run(&arguments, global, show),
+        Command::Key(arguments) => commands::key::run(&arguments, show),
+        Command::Encode(arguments) => commands::encode::run(&arguments, show),
         Command::Link(arguments) => commands::link::run(&arguments, global, show),
         Command::Review(arguments) => commands::review::run(&arguments, global, show),
         Command::Protect(arguments) => commands::protect::run(&arguments, global, show),

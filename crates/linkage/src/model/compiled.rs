@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::{Comparison, Model, Test};
 use crate::compare::{date, edit, jaro, qgram, sound};
+use crate::encode::Encoded;
 use crate::{Column, Error, Records, pattern};
 
 /// Pairs of values whose level a task remembers for each comparison; a power of two.
@@ -42,6 +43,7 @@ struct Prepared {
     date: Option<date::PartialDate>,
     grams: Vec<u64>,
     words: Vec<Vec<char>>,
+    encoded: Option<Encoded>,
 }
 
 /// What a task remembers of pairs of values that it has compared.
@@ -161,6 +163,9 @@ fn needs(tests: &[Test], such: fn(&Test) -> bool) -> bool {
 
 impl Prepared {
     fn new(value: &str, tests: &[Test]) -> Self {
+        if let Some(encoded) = Encoded::parse(value) {
+            return Self { encoded: Some(encoded), ..Self::default() };
+        }
         let letters: Vec<char> = value.chars().collect();
         let of_date =
             |t: &Test| matches!(t, Test::DateTypo | Test::DatePartial | Test::DatePart | Test::Years(_));
@@ -168,7 +173,7 @@ impl Prepared {
         Self {
             sound: if sounds { crate::blocking::hash(sound::key(value).as_bytes()) } else { 0 },
             date: if needs(tests, of_date) { date::PartialDate::parse(value) } else { None },
-            grams: if needs(tests, |t| matches!(t, Test::Jaccard(_))) {
+            grams: if needs(tests, |t| matches!(t, Test::Jaccard(_) | Test::Similar(_))) {
                 qgram::pairs(&letters)
             } else {
                 Vec::new()
@@ -178,6 +183,7 @@ impl Prepared {
             } else {
                 Vec::new()
             },
+            encoded: None,
             held: jaro::held(&letters),
             letters,
         }
@@ -193,6 +199,7 @@ impl Prepared {
             Test::Levenshtein(most) => edit::levenshtein(&self.letters, &other.letters, *most) <= *most,
             Test::Damerau(most) => edit::damerau(&self.letters, &other.letters, *most) <= *most,
             Test::Jaccard(least) => qgram::jaccard(&self.grams, &other.grams) >= *least,
+            Test::Similar(least) => self.similarity(other) >= *least,
             Test::Words(least) => qgram::words(&self.words, &other.words) >= *least,
             Test::Sound => self.sound == other.sound,
             Test::Prefix(n) => {
@@ -211,6 +218,17 @@ impl Prepared {
             Test::Any(tests) => tests.iter().any(|t| self.passes(t, other, same)),
             Test::Swapped(_) | Test::Crossed(_) | Test::Variant => false,
             Test::Else => true,
+        }
+    }
+
+    fn similarity(&self, other: &Self) -> f64 {
+        match (&self.encoded, &other.encoded) {
+            (Some(a), Some(b)) => a.similarity(b),
+            (None, None) => {
+                let jaccard = qgram::jaccard(&self.grams, &other.grams);
+                2.0 * jaccard / (1.0 + jaccard)
+            }
+            _ => 0.0,
         }
     }
 

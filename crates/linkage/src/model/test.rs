@@ -28,6 +28,9 @@ pub enum Test {
     Damerau(u32),
     /// Jaccard similarity of pairs of letters of at least this: `jaccard(0.6)`.
     Jaccard(f64),
+    /// Similarity of pairs of letters or, for encoded values, of their tokens, of at least this (Dice):
+    /// `similar(0.7)`.
+    Similar(f64),
     /// Similarity of the words, in any order, of at least this: `words(0.8)`.
     Words(f64),
     /// The same sound, as Dutch ears have it: `sound`.
@@ -50,7 +53,7 @@ pub enum Test {
     Else,
 }
 
-const ALLOWED: &str = "a level is exact, swapped(FIELD), crossed(FIELD), variant, jaro_winkler(0.9), levenshtein(2), damerau(1), jaccard(0.6), \
+const ALLOWED: &str = "a level is exact, swapped(FIELD), crossed(FIELD), variant, jaro_winkler(0.9), levenshtein(2), damerau(1), jaccard(0.6), similar(0.7), \
      words(0.8), sound, prefix(4), initial, date_typo, date_partial, date_part, years(1), \
      several of these with \" or \" between, or else";
 
@@ -58,7 +61,9 @@ impl Test {
     /// Checks that its number is possible.
     pub(super) fn check(&self, field: &str) -> Result<(), Error> {
         let good = match self {
-            Self::JaroWinkler(t) | Self::Jaccard(t) | Self::Words(t) => *t > 0.0 && *t < 1.0,
+            Self::JaroWinkler(t) | Self::Jaccard(t) | Self::Similar(t) | Self::Words(t) => {
+                *t > 0.0 && *t < 1.0
+            }
             Self::Levenshtein(k) | Self::Damerau(k) => *k > 0,
             Self::Prefix(n) | Self::Years(n) => *n > 0,
             Self::Any(tests) => return tests.iter().try_for_each(|t| t.check(field)),
@@ -86,6 +91,7 @@ impl fmt::Display for Test {
             Self::Levenshtein(k) => write!(f, "levenshtein({k})"),
             Self::Damerau(k) => write!(f, "damerau({k})"),
             Self::Jaccard(t) => write!(f, "jaccard({t})"),
+            Self::Similar(t) => write!(f, "similar({t})"),
             Self::Words(t) => write!(f, "words({t})"),
             Self::Sound => f.write_str("sound"),
             Self::Prefix(n) => write!(f, "prefix({n})"),
@@ -133,6 +139,7 @@ impl FromStr for Test {
             ("levenshtein", _) => Self::Levenshtein(whole()?.into()),
             ("damerau", _) => Self::Damerau(whole()?.into()),
             ("jaccard", _) => Self::Jaccard(real()?),
+            ("similar", _) => Self::Similar(real()?),
             ("words", _) => Self::Words(real()?),
             ("sound", None) => Self::Sound,
             ("prefix", _) => Self::Prefix(whole()?),

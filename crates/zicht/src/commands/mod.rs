@@ -2,7 +2,9 @@
 
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod encode;
 pub(crate) mod estimate;
+pub(crate) mod key;
 pub(crate) mod link;
 pub(crate) mod new;
 pub(crate) mod protect;
