@@ -3,51 +3,14 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
+use support::people::two_registers;
 use support::{Folder, tree};
-
-/// Two registers of the same kind of persons: of 300 the police has eleven in twelve, the shelters two in three, one in five
-/// of these with a name typed wrong and one in seven without a date of birth.
-fn folder() -> Folder {
-    let folder = Folder::new();
-    let name = |n: usize, salt: usize| {
-        let parts = ["ba", "ko", "ri", "mel", "du", "len", "sto", "vik", "an", "ter", "jo", "fa", "zu"];
-        let mut mixed = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (salt as u64) << 40;
-        (0..4)
-            .map(|_| {
-                mixed = (mixed ^ mixed >> 31).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                parts[(mixed >> 33) as usize % parts.len()]
-            })
-            .collect::<String>()
-    };
-    let (mut police, mut shelters) = (
-        "number;given name;surname;birth date;town;person\n".to_owned(),
-        "code;given name;surname;birth date;town;person\n".to_owned(),
-    );
-    for n in 0..300 {
-        let born = format!("{}-{:02}-{:02}", 1960 + n % 45, n % 12 + 1, n * 5 % 28 + 1);
-        let town = name(n % 17, 3);
-        if n % 12 != 1 {
-            writeln!(police, "P{n};{};{};{born};{town};{n}", name(n, 1), name(n, 2)).expect("a line");
-        }
-        if n % 3 == 0 {
-            continue;
-        }
-        let surname = name(n, 2);
-        let surname = if n % 5 == 0 { surname.replacen('a', "e", 1) + "x" } else { surname };
-        let born = if n % 7 == 0 { "" } else { &born };
-        writeln!(shelters, "S{n};{};{surname};{born};{town};{n}", name(n, 1)).expect("a line");
-    }
-    folder.write("police.csv", police);
-    folder.write("shelters.csv", shelters);
-    folder
-}
 
 const LINK: [&str; 7] = ["link", "police.csv", "shelters.csv", "--truth", "person", "--out", "linked"];
 
@@ -76,7 +39,7 @@ fn persons(folder: &Folder, dir: &str) -> BTreeMap<(String, String), String> {
 
 #[test]
 fn two_files_alone_give_a_sound_answer() {
-    let folder = folder();
+    let folder = two_registers();
     let found = folder.json(0, &LINK);
     assert_eq!(found["records"], 475);
     assert_eq!(found["rows"]["rows_used"], 475);
@@ -100,7 +63,7 @@ fn two_files_alone_give_a_sound_answer() {
 
 #[test]
 fn draws_of_histories_are_what_estimate_takes() {
-    let folder = folder();
+    let folder = two_registers();
     folder.json(0, &LINK);
     let point = fs::read_to_string(folder.path("linked/histories.csv")).expect("a file");
     assert!(point.starts_with("police,shelters,count\n"), "{point}");
@@ -122,7 +85,7 @@ fn draws_of_histories_are_what_estimate_takes() {
 
 #[test]
 fn the_same_run_writes_the_same_bytes_whatever_the_threads() {
-    let folder = folder();
+    let folder = two_registers();
     let run = |threads: &str, out: &str| {
         let arguments =
             ["link", "police.csv", "shelters.csv", "--threads", threads, "--leave", "person", "--out", out];
@@ -134,7 +97,7 @@ fn the_same_run_writes_the_same_bytes_whatever_the_threads() {
 
 #[test]
 fn nothing_that_is_written_holds_a_name() {
-    let folder = folder();
+    let folder = two_registers();
     let ran = folder.zicht(&LINK);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let names: Vec<String> = fs::read_to_string(folder.path("police.csv"))
@@ -161,7 +124,7 @@ fn nothing_that_is_written_holds_a_name() {
 
 #[test]
 fn persons_keep_their_ids_when_a_register_comes_in() {
-    let folder = folder();
+    let folder = two_registers();
     folder.json(0, &["link", "police.csv", "--leave", "person", "--edition", "2025", "--out", "first"]);
     let next = folder.json(
         0,
@@ -187,7 +150,7 @@ fn persons_keep_their_ids_when_a_register_comes_in() {
 
 #[test]
 fn a_model_can_be_used_again_and_a_rule_be_given() {
-    let folder = folder();
+    let folder = two_registers();
     folder.json(0, &LINK);
     fs::copy(folder.path("linked/model.toml"), folder.path("model.toml")).expect("a copy");
     let again = folder.json(
@@ -226,7 +189,7 @@ fn a_model_can_be_used_again_and_a_rule_be_given() {
 
 #[test]
 fn mistakes_are_told_before_anything_is_written() {
-    let folder = folder();
+    let folder = two_registers();
     folder.write("taken/letter.txt", "mine");
     let says = |arguments: &[&str], words: &str| {
         let ran = folder.zicht(arguments);
@@ -252,7 +215,7 @@ fn mistakes_are_told_before_anything_is_written() {
 
 #[test]
 fn links_can_be_reviewed() {
-    let folder = folder();
+    let folder = two_registers();
     folder.json(0, &LINK);
     let ran = folder.zicht(&[
         "review",

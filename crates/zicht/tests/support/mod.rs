@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod people;
 pub(crate) mod registers;
 pub(crate) mod release;
 pub(crate) mod small;
