@@ -22,7 +22,7 @@ printf '| reports | raw files | simulate | run: min / median / max | CPU | peak 
 printf '|---:|---:|---:|---:|---:|---:|---:|\n'
 for reports in "${sizes[@]}"; do
     dir=$work/$reports
-    made=$(bench/measure.py --runs 1 -- "$zicht" simulate --quiet --reports "$reports" --seed 1 --out "$dir")
+    made=$(bench/measure.py --runs 1 -- "$zicht" simulate --pseudonyms --quiet --reports "$reports" --seed 1 --out "$dir")
     # The truth is not an input.
     rm -rf "$dir/truth"
     runs=3

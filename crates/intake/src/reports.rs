@@ -288,6 +288,8 @@ impl<'a> Plan<'a> {
         let pseudonym = self.person.map(|c| chunk.field(r, c).to_text());
         let person = match pseudonym {
             Some(p) if !p.is_empty() => self.hash(b'p', &p),
+            // Who it is of is found later, by the identifiers.
+            _ if !self.columns.identifiers.is_empty() => self.hash(b'r', &format!("{}\0{row}", self.file)),
             _ => {
                 found.push(self.finding(
                     row,

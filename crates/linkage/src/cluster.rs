@@ -33,11 +33,14 @@ pub struct Options {
     pub join: f64,
     /// Log odds from which groups are so surely of one person that no draw takes them apart.
     pub sure: f64,
+    /// How far the log odds of all pairs together may be off, as a standard deviation: the model that they are of is
+    /// learnt, and its fields are not quite independent. Each draw has an error of its own.
+    pub doubt: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { unseen: -1.0, join: 0.0, sure: 6.0 }
+        Self { unseen: -1.0, join: 0.0, sure: 6.0, doubt: 0.5 }
     }
 }
 

@@ -15,14 +15,25 @@
 //! 2001, *JASA* 96, for classes in which fields depend on each other.)
 
 use crate::dependence::{self, Weighted};
-use crate::weights::Weights;
-use crate::{Model, pattern};
+use crate::model::Alike;
+use crate::weights::{Weights, probability};
+use crate::{Comparison, Model, pattern};
 
 /// Rounds at most, and the change of any probability below which the search ends.
 const ROUNDS: usize = 300;
 const SETTLED: f64 = 1e-6;
 /// How often u is learnt again.
 const AGAIN: usize = 3;
+/// Pairs that are alike: fewer are none.
+const FEWEST: f64 = 10.0;
+/// Part of the levels of something personal that pairs of one person and others may have in common before a cause is
+/// looked for.
+const SUSPECT: f64 = 0.1;
+/// That part from which it cannot be that so many dates of birth are wrong.
+const INCREDIBLE: f64 = 0.15;
+/// Part of the levels of a field that pairs of one person and pairs that are alike have in common at most, where it
+/// tells them apart.
+const DIFFERENT: f64 = 0.5;
 /// No level is impossible: the smallest probability.
 const LEAST: f64 = 1e-9;
 
@@ -54,7 +65,47 @@ pub(crate) struct Learnt {
 }
 
 /// Learns m, u and λ.
+///
+/// Where persons are few and many have names from the same countries, some of the pairs that the search takes for one
+/// person are of compatriots. It shows: their dates of birth, or whatever else is personal, go together no more than
+/// chance has it. Then the search is made again with a class of its own for such pairs, which is kept if it explains
+/// them: what is personal now goes together in pairs of one person. But pairs that are like those of one person in
+/// all else are of one person, written down wrong, unless they are more than registers are wrong.
 pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
+    let learnt = rounds(model, evidence);
+    let unexplained = common(model);
+    if model.alike.is_some() || unexplained < SUSPECT {
+        return learnt;
+    }
+    let without = model.clone();
+    model.begin_again();
+    learn_u(model, evidence.random, evidence.exact, evidence.strange);
+    start_alike(model, evidence);
+    let with = rounds(model, evidence);
+    if common(model) < unexplained / 2.0 && (unexplained > INCREDIBLE || is_of_its_own(model)) {
+        return with;
+    }
+    *model = without;
+    learnt
+}
+
+/// How much of the levels of what is personal pairs of one person and others have in common, as a share.
+fn common(model: &Model) -> f64 {
+    let of_field = |c: &Comparison| c.levels.iter().map(|level| level.m.min(level.u)).sum::<f64>();
+    model.comparisons.iter().filter(|c| c.personal).map(of_field).fold(0.0, f64::max)
+}
+
+/// True if pairs of two persons that are alike can be told from those of one by more than what is personal: else they
+/// may be of one person, written down wrong.
+fn is_of_its_own(model: &Model) -> bool {
+    let Some(alike) = &model.alike else { return false };
+    model.comparisons.iter().zip(&alike.levels).any(|(comparison, levels)| {
+        let shared = comparison.levels.iter().zip(levels).map(|(level, share)| level.m.min(*share));
+        !comparison.personal && shared.sum::<f64>() < DIFFERENT
+    })
+}
+
+fn rounds(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
     let mut random = evidence.random.to_vec();
     let mut exact = evidence.exact.to_vec();
@@ -80,10 +131,6 @@ pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
         }
     }
     learnt
-}
-
-fn probability(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// The shares of each field's levels.
@@ -124,15 +171,52 @@ fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>], s
     }
 }
 
+/// A start for pairs of two persons that are alike: they are as the candidates are, but for what is personal.
+fn start_alike(model: &mut Model, evidence: &Evidence<'_>) {
+    let candidates: f64 = evidence.candidates.iter().map(|c| c.1).sum();
+    let share = (candidates / 2.0 / evidence.all).clamp(1e-12, 0.5);
+    model.alike = Some(Alike { share, levels: levels_of_alike(model, evidence.candidates) });
+}
+
+fn levels_of_alike(model: &Model, pairs: &Weighted) -> Vec<Vec<f64>> {
+    let mut levels = marginal(model, pairs, 0.5);
+    for (comparison, levels) in model.comparisons.iter().zip(&mut levels) {
+        if comparison.personal {
+            *levels = comparison.levels.iter().map(|l| l.u).collect();
+        }
+    }
+    levels
+}
+
+/// Learns which pairs of two persons are alike; gives the largest change of a share.
+fn learn_alike(model: &mut Model, pairs: &Weighted, all: f64) -> f64 {
+    let Some(before) = model.alike.take() else { return 0.0 };
+    let found: f64 = pairs.iter().map(|p| p.1).sum();
+    if found < FEWEST {
+        return 1.0;
+    }
+    let after = Alike { share: (found / all).clamp(1e-12, 0.5), levels: levels_of_alike(model, pairs) };
+    let moved = before.levels.iter().flatten().zip(after.levels.iter().flatten()).map(|(a, b)| (a - b).abs());
+    let change = moved.fold((after.share / before.share).ln().abs(), f64::max);
+    model.alike = Some(after);
+    change
+}
+
 fn learn_m(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
     while learnt.rounds < ROUNDS && !learnt.converged {
         learnt.rounds += 1;
         let weights = Weights::new(model);
-        let matches: Vec<(u64, f64)> =
-            evidence.candidates.iter().map(|&(p, n)| (p, n * probability(weights.log_odds(p)))).collect();
+        let (matches, alike): (Vec<(u64, f64)>, Vec<(u64, f64)>) = evidence
+            .candidates
+            .iter()
+            .map(|&(p, n)| {
+                let (of_one, of_alike) = weights.probabilities(p);
+                ((p, n * of_one), (p, n * of_alike))
+            })
+            .unzip();
         let shares = marginal(model, &matches, 0.5);
-        let mut change = 0.0_f64;
+        let mut change = learn_alike(model, &alike, evidence.all);
         for (comparison, shares) in model.comparisons.iter_mut().zip(&shares) {
             for (level, &share) in comparison.levels.iter_mut().zip(shares) {
                 change = change.max((share - level.m).abs());

@@ -38,5 +38,5 @@ pub use error::Error;
 pub use histories::Histories;
 pub use link::Link;
 pub use linked::{Linked, Settings, link};
-pub use model::{Comparison, Given, Level, Model, Test};
+pub use model::{Alike, Comparison, Given, Level, Model, Test};
 pub use records::{Column, Records, RecordsBuilder};

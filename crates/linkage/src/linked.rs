@@ -264,7 +264,7 @@ fn found_clean(model: &Model, records: &Records, candidates: &[Candidate]) -> Ve
     for c in candidates {
         let (a, b) = (names[c.a as usize], names[c.b as usize]);
         if a == b {
-            twice[usize::from(a)] += 1.0 / (1.0 + (-weights.log_odds(c.pattern)).exp());
+            twice[usize::from(a)] += crate::weights::probability(weights.log_odds(c.pattern));
         }
     }
     twice.iter().zip(&sizes).map(|(t, n)| *t < CLEAN * n).collect()

@@ -34,6 +34,20 @@ pub struct Model {
     /// What is compared.
     #[serde(rename = "comparison")]
     pub comparisons: Vec<Comparison>,
+    /// Pairs of two persons that are alike beyond chance, where there are such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
+}
+
+/// Pairs of two persons who have more in common than chance has it: relatives, compatriots. Whatever they
+/// share, it is not what is [personal](Comparison::personal).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alike {
+    /// Their share among pairs of two persons.
+    pub share: f64,
+    /// The shares of levels among them: a row for each comparison.
+    pub levels: Vec<Vec<f64>>,
 }
 
 /// One field, or some that belong together, with levels of agreement.
@@ -45,9 +59,10 @@ pub struct Comparison {
     /// If exact agreement on a rare value counts for more.
     #[serde(default)]
     pub term_frequency: bool,
-    /// How m depends on the level of another field, where it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub m_given: Option<Given>,
+    /// If it is of one person only, as a date of birth is: who is alike otherwise, relatives and compatriots,
+    /// shares it no more than others do.
+    #[serde(default)]
+    pub personal: bool,
     /// How u depends on the level of another field, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u_given: Option<Given>,
@@ -89,6 +104,7 @@ fn unknown() -> f64 {
 impl Comparison {
     /// A comparison with levels whose probabilities are still to be learnt.
     pub fn new(field: &str, term_frequency: bool, tests: Vec<Test>) -> Self {
+        let personal = tests.iter().any(Test::is_of_dates);
         let n = tests.len() as f64;
         let levels = tests
             .into_iter()
@@ -99,14 +115,14 @@ impl Comparison {
                 Level { test, m, u: 1.0 / n }
             })
             .collect();
-        Self { field: field.to_owned(), term_frequency, m_given: None, u_given: None, levels }
+        Self { field: field.to_owned(), term_frequency, personal, u_given: None, levels }
     }
 }
 
 impl Model {
     /// A model whose probabilities are still to be learnt.
     pub fn new(comparisons: Vec<Comparison>) -> Self {
-        Self { prior: 1e-4, comparisons }
+        Self { prior: 1e-4, comparisons, alike: None }
     }
 
     /// A pattern as text: the level of each comparison in order, counted from 1, `-` where the field is
@@ -135,6 +151,16 @@ impl Model {
         }
     }
 
+    /// Forgets what was learnt of pairs of one person.
+    pub(crate) fn begin_again(&mut self) {
+        self.prior = unknown();
+        for comparison in &mut self.comparisons {
+            let tests = comparison.levels.iter().map(|l| l.test.clone()).collect();
+            let new = Comparison::new(&comparison.field, true, tests).levels;
+            comparison.levels.iter_mut().zip(new).for_each(|(level, new)| level.m = new.m);
+        }
+    }
+
     /// Checks that it can be computed with.
     ///
     /// # Errors
@@ -152,6 +178,17 @@ impl Model {
         }
         if !(self.prior > 0.0 && self.prior < 1.0) {
             return wrong("prior", self.prior.to_string(), "it is a probability between 0 and 1");
+        }
+        let shape = self.comparisons.iter().map(|c| c.levels.len());
+        if self.alike.as_ref().is_some_and(|alike| {
+            !alike.levels.iter().map(Vec::len).eq(shape)
+                || alike.levels.iter().flatten().chain([&alike.share]).any(|p| !(*p > 0.0 && *p < 1.0))
+        }) {
+            return wrong(
+                "alike",
+                "a table".into(),
+                "it has a share, and for each comparison in order a share above 0 of each level",
+            );
         }
         for comparison in &self.comparisons {
             let of = format!("levels of {}", comparison.field);

@@ -73,7 +73,8 @@ impl Kind {
         if share(&|v| v.len() >= 6 && date::PartialDate::parse(v).is_some_and(|d| d.day().is_some())) > 0.9 {
             return Self::Date;
         }
-        if distinct <= 24 {
+        let short = |v: &str| v.len() <= 3;
+        if distinct <= 24 || (distinct <= 400 && share(&short) > 0.95) {
             return Self::Category;
         }
         if share(&|v| v.bytes().any(|b| b.is_ascii_digit())) > 0.6 {
@@ -141,6 +142,7 @@ pub struct Recipe {
 
 /// Makes a recipe; `leave` are fields that are not to be compared.
 pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
+    one_notation(&mut records, leave);
     let shortened = remainders(&mut records, leave);
     let kinds: Vec<(String, Kind)> = records
         .columns()
@@ -163,7 +165,9 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         if *kind == Kind::Name {
             tests.insert(tests.len() - 1, Test::Variant);
         }
-        comparisons.push(Comparison::new(name, true, tests));
+        let mut comparison = Comparison::new(name, true, tests);
+        comparison.personal |= *kind == Kind::Encoded(encode::Kind::Date);
+        comparisons.push(comparison);
         atoms.extend(kind.parts().into_iter().map(|part| Atom { fields: vec![name.clone()], part }));
     }
     if let Some((a, b)) = twins {
@@ -172,6 +176,23 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         }
     }
     Recipe { model: Model::new(comparisons), kinds, atoms, records }
+}
+
+/// Writes dates one way, so that the same date is the same value whichever register wrote it.
+fn one_notation(records: &mut Records, leave: &[&str]) {
+    let dates: Vec<usize> = (0..records.columns().len())
+        .filter(|&c| {
+            let column = &records.columns()[c];
+            !leave.contains(&column.name()) && Kind::of(column) == Kind::Date
+        })
+        .collect();
+    for at in dates {
+        let column = &records.columns()[at];
+        let new = column.map(column.name(), |value| {
+            Some(date::PartialDate::parse(value).map_or_else(|| value.to_owned(), |d| d.to_string()))
+        });
+        records.replace(at, new);
+    }
 }
 
 /// Two fields of names, if a value of one often stands in the other, as given name and surname do.

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 
 use crate::blocking::{Blocks, Within, mix};
 use crate::em::{self, Evidence, Learnt};
+use crate::hashing::Table;
 use crate::model::Compiled;
-use crate::variants::Variants;
+use crate::variants::{self, Variants};
 use crate::weights::Weights;
 use crate::{Comparison, Error, Link, Model, Records, Test, pattern};
 
@@ -13,6 +14,9 @@ use crate::{Comparison, Error, Link, Model, Records, Test, pattern};
 pub(crate) const RANDOM_PAIRS: u64 = 500_000;
 /// Log odds from which a pair is kept as a link: about one in a thousand.
 pub(crate) const KEPT: f64 = -7.0;
+
+/// Records as of all by which the frequency of a value among those with the same parent is drawn to that among all.
+const SMOOTH: f64 = 10.0;
 
 /// A candidate pair with its pattern.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +74,15 @@ pub(crate) fn random_pairs(
         })
         .collect();
     Ok(pairs.concat())
+}
+
+/// What each record weighs where persons are counted, not records: those that are surely of one person, one
+/// together.
+fn weight_of_records(records: usize, candidates: &[Candidate], weights: &Weights) -> Vec<f32> {
+    let groups = variants::components(records, candidates.iter().filter(|c| weights.is_sure(c.pattern)));
+    let mut sizes = vec![0_u32; records];
+    groups.iter().for_each(|&group| sizes[group as usize] += 1);
+    groups.iter().map(|&group| 1.0 / sizes[group as usize] as f32).collect()
 }
 
 /// For each comparison that begins with exact agreement: how many of all pairs have both values, and how many
@@ -142,7 +155,9 @@ pub(crate) fn score(
 ) -> Result<(Vec<Link>, Vec<u64>), Error> {
     let weights = Weights::new(model);
     let compiled = Compiled::new(model, records)?;
-    let rarity: Vec<Option<Rarity<'_>>> = model.comparisons.iter().map(|c| Rarity::new(c, records)).collect();
+    let once = weight_of_records(records.len(), candidates, &weights);
+    let rarity: Vec<Option<Rarity<'_>>> =
+        model.comparisons.iter().map(|c| Rarity::new(model, c, records, &once)).collect();
     Ok(candidates
         .par_iter()
         .filter_map(|c| {
@@ -151,11 +166,13 @@ pub(crate) fn score(
                 let Some(rarity) = rarity else { continue };
                 let level = pattern::level(c.pattern, k);
                 if level == 1 {
-                    log_odds += f64::from(rarity.same[rarity.codes[c.a as usize] as usize]);
+                    log_odds += rarity.of_same(c);
                 } else if level == rarity.variant {
                     let values = (rarity.codes[c.a as usize], rarity.codes[c.b as usize]);
                     let weight = variants.weight(k, values.0, values.1);
-                    log_odds += weight.map_or(0.0, |w| f64::from(w) - weights.of_field(c.pattern, k));
+                    let instead =
+                        |w| weights.without(c.pattern, k) + f64::from(w) - weights.log_odds(c.pattern);
+                    log_odds += weight.map_or(0.0, instead);
                 } else if rarity.crossed[level] {
                     let value = compiled.crossed_value(k, level as u8, c.a, c.b);
                     log_odds += value.map_or(0.0, |v| f64::from(rarity.other[v as usize]));
@@ -176,10 +193,62 @@ struct Rarity<'a> {
     other: Vec<f32>,
     /// The level of variants, which have weights of their own; 0 for none.
     variant: usize,
+    /// How rare a value is among records with the same value of the field that this one depends on.
+    given: Option<RarityGiven<'a>>,
+}
+
+/// What agreement on a value adds where the parent in the tree agrees exactly too, and pairs of two persons are
+/// alike: a surname from a rare country is rare, but not among compatriots.
+struct RarityGiven<'a> {
+    parent: usize,
+    of_parent: &'a [u32],
+    /// By the codes of the parent and of the field.
+    same: Table<(u32, u32), f32>,
+}
+
+impl Rarity<'_> {
+    /// What it adds that a pair has the same value.
+    fn of_same(&self, pair: &Candidate) -> f64 {
+        let record = pair.a as usize;
+        let code = self.codes[record];
+        let given = self.given.as_ref().filter(|g| pattern::level(pair.pattern, g.parent) == 1);
+        let given = given.and_then(|g| g.same.get(&(g.of_parent[record], code)));
+        f64::from(*given.unwrap_or(&self.same[code as usize]))
+    }
+}
+
+impl<'a> RarityGiven<'a> {
+    fn new(model: &Model, comparison: &Comparison, records: &'a Records, once: &[f32]) -> Option<Self> {
+        let given = comparison.u_given.as_ref().filter(|_| model.alike.is_some())?;
+        let parent = model.comparisons.iter().position(|c| c.field == given.field)?;
+        if model.comparisons[parent].levels[0].test != Test::Exact {
+            return None;
+        }
+        let (column, above) = (records.column(&comparison.field)?, records.column(&given.field)?);
+        let mut both: Table<(u32, u32), f64> = Table::default();
+        let mut all = vec![0.0; above.values().len() + 1];
+        for ((&code, &parent), &once) in column.codes().iter().zip(above.codes()).zip(once) {
+            if code > 0 && parent > 0 {
+                *both.entry((parent, code)).or_default() += f64::from(once);
+                all[parent as usize] += f64::from(once);
+            }
+        }
+        let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+        let u = given.shares[0][0];
+        let same = both
+            .into_iter()
+            .map(|((parent, code), n)| {
+                let alone = f64::from(column.counts()[code as usize - 1]) / known;
+                let share = (n + SMOOTH * alone) / (all[parent as usize] + SMOOTH);
+                ((parent, code), (u / share).ln() as f32)
+            })
+            .collect();
+        Some(Self { parent, of_parent: above.codes(), same })
+    }
 }
 
 impl<'a> Rarity<'a> {
-    fn new(comparison: &Comparison, records: &'a Records) -> Option<Self> {
+    fn new(model: &Model, comparison: &Comparison, records: &'a Records, once: &[f32]) -> Option<Self> {
         if !comparison.term_frequency || comparison.levels[0].test != Test::Exact {
             return None;
         }
@@ -205,6 +274,7 @@ impl<'a> Rarity<'a> {
             crossed,
             other,
             variant,
+            given: RarityGiven::new(model, comparison, records, once),
         })
     }
 }

@@ -89,7 +89,8 @@ fn comparison(from: &SplinkComparison) -> Result<Comparison, Error> {
         levels.push(Level { test, m, u });
     }
     let field = field.ok_or_else(|| unknown("comparison", "without a condition on a field"))?;
-    Ok(Comparison { field, term_frequency: rare, m_given: None, u_given: None, levels })
+    let personal = levels.iter().any(|l| l.test.is_of_dates());
+    Ok(Comparison { field, term_frequency: rare, personal, u_given: None, levels })
 }
 
 /// A condition without blanks, quotes and case.

@@ -10,11 +10,9 @@ use rayon::prelude::*;
 
 use crate::cluster::{join, root};
 use crate::run::Candidate;
-use crate::weights::Weights;
+use crate::weights::{SURE, Weights};
 use crate::{Model, Records, Test, pattern};
 
-/// Log odds by all other fields from which a pair counts as of one person: 99.9 %.
-const SURE: f64 = 6.9;
 /// Persons in which two values must come together.
 const PERSONS: u32 = 2;
 /// By how much more often than chance has it they must come together, as a natural logarithm.
@@ -56,15 +54,15 @@ impl Variants {
     /// Learns the variants of every comparison with a level `variant`.
     pub(crate) fn learn(model: &Model, records: &Records, candidates: &[Candidate]) -> Self {
         let weights = Weights::new(model);
-        let scored: Vec<f64> = candidates.iter().map(|c| weights.log_odds(c.pattern)).collect();
-        let persons = components(records.len(), candidates, &scored);
+        let sure = candidates.iter().filter(|c| weights.is_sure(c.pattern));
+        let persons = components(records.len(), sure);
         Self(
             (0..model.comparisons.len())
                 .map(|k| {
                     if model.comparisons[k].levels.iter().all(|l| l.test != Test::Variant) {
                         return HashMap::new();
                     }
-                    of_field(model, records, k, candidates, &weights, &scored, &persons)
+                    of_field(model, records, k, candidates, &weights, &persons)
                 })
                 .collect(),
         )
@@ -77,7 +75,6 @@ fn of_field(
     k: usize,
     candidates: &[Candidate],
     weights: &Weights,
-    scored: &[f64],
     persons: &[u32],
 ) -> HashMap<(u32, u32), f32> {
     let Some(column) = records.column(&model.comparisons[k].field) else { return HashMap::new() };
@@ -87,9 +84,9 @@ fn of_field(
     // Pairs of different values, once for each person in whom they come together.
     let mut together: Vec<(u32, u32, u32)> = Vec::new();
     let mut sure: Vec<(u32, u32)> = Vec::new();
-    for (c, &score) in candidates.iter().zip(scored) {
+    for c in candidates {
         let level = pattern::level(c.pattern, k);
-        if level == 0 || score - weights.of_field(c.pattern, k) < SURE {
+        if level == 0 || weights.without(c.pattern, k) < SURE {
             continue;
         }
         let person = persons[c.a as usize];
@@ -120,9 +117,9 @@ fn of_field(
 }
 
 /// The group of each record by links that are sure.
-fn components(records: usize, candidates: &[Candidate], scored: &[f64]) -> Vec<u32> {
+pub(crate) fn components<'a>(records: usize, sure: impl Iterator<Item = &'a Candidate>) -> Vec<u32> {
     let mut parent: Vec<u32> = (0..records as u32).collect();
-    for (c, _) in candidates.iter().zip(scored).filter(|(_, score)| **score > SURE) {
+    for c in sure {
         join(&mut parent, c.a, c.b);
     }
     (0..records as u32).map(|record| root(&mut parent, record)).collect()

@@ -1,19 +1,19 @@
 //! The log odds of a pattern under a model.
 
-use crate::model::Given;
 use crate::{Model, pattern};
+
+/// Log odds from which a pair counts as of one person: 99.9 %.
+pub(crate) const SURE: f64 = 6.9;
 
 /// The logarithms of a model's shares, ready to be added up.
 #[derive(Debug)]
 pub(crate) struct Weights {
     prior: f64,
-    fields: Vec<Field>,
-}
-
-#[derive(Debug)]
-struct Field {
-    m: Table,
-    u: Table,
+    /// By comparison and level, level 0 for missing.
+    m: Vec<Vec<f64>>,
+    u: Vec<Table>,
+    /// Of pairs of two persons that are alike: the logarithms of their share and of that of the others, and as `m`.
+    alike: Option<(f64, f64, Vec<Vec<f64>>)>,
 }
 
 /// Logarithms of the shares of a field's levels: a row for each level of its parent, row 0 for a field
@@ -24,48 +24,76 @@ struct Table {
     rows: Vec<Vec<f64>>,
 }
 
-impl Table {
-    fn new(model: &Model, marginal: impl Iterator<Item = f64>, given: Option<&Given>) -> Self {
-        let row = |shares: &mut dyn Iterator<Item = f64>| -> Vec<f64> {
-            std::iter::once(0.0).chain(shares.map(f64::ln)).collect()
-        };
-        let mut rows = vec![row(&mut marginal.into_iter())];
-        let parent = given.and_then(|g| {
-            let parent = model.comparisons.iter().position(|c| c.field == g.field)?;
-            rows.extend(g.shares.iter().map(|shares| row(&mut shares.iter().copied())));
-            Some(parent)
-        });
-        Self { parent, rows }
-    }
-
-    fn of(&self, pattern: u64, level: usize) -> f64 {
-        let row = self.parent.map_or(0, |parent| pattern::level(pattern, parent));
-        self.rows[row][level]
-    }
+fn row(shares: impl Iterator<Item = f64>) -> Vec<f64> {
+    std::iter::once(0.0).chain(shares.map(f64::ln)).collect()
 }
 
 impl Weights {
     pub(crate) fn new(model: &Model) -> Self {
-        let fields = model
+        let m = model.comparisons.iter().map(|c| row(c.levels.iter().map(|l| l.m))).collect();
+        let u = model
             .comparisons
             .iter()
-            .map(|c| Field {
-                m: Table::new(model, c.levels.iter().map(|l| l.m), c.m_given.as_ref()),
-                u: Table::new(model, c.levels.iter().map(|l| l.u), c.u_given.as_ref()),
+            .map(|c| {
+                let mut rows = vec![row(c.levels.iter().map(|l| l.u))];
+                let parent = c.u_given.as_ref().and_then(|given| {
+                    let parent = model.comparisons.iter().position(|c| c.field == given.field)?;
+                    rows.extend(given.shares.iter().map(|shares| row(shares.iter().copied())));
+                    Some(parent)
+                });
+                Table { parent, rows }
             })
             .collect();
-        Self { prior: (model.prior / (1.0 - model.prior)).ln(), fields }
+        let alike = model.alike.as_ref().map(|alike| {
+            let levels = alike.levels.iter().map(|shares| row(shares.iter().copied())).collect();
+            (alike.share.ln(), (1.0 - alike.share).ln(), levels)
+        });
+        Self { prior: (model.prior / (1.0 - model.prior)).ln(), m, u, alike }
     }
 
     /// The natural logarithm of the odds that a pair with this pattern is of one person.
     pub(crate) fn log_odds(&self, pattern: u64) -> f64 {
-        self.prior + (0..self.fields.len()).map(|k| self.of_field(pattern, k)).sum::<f64>()
+        let of_one: f64 = self.m.iter().enumerate().map(|(k, m)| m[pattern::level(pattern, k)]).sum();
+        self.prior + of_one - self.of_two(pattern)
     }
 
-    /// What one field adds to them.
-    pub(crate) fn of_field(&self, pattern: u64, k: usize) -> f64 {
-        let level = pattern::level(pattern, k);
-        let field = &self.fields[k];
-        if level == 0 { 0.0 } else { field.m.of(pattern, level) - field.u.of(pattern, level) }
+    /// The natural logarithm of the share of a pattern among pairs of two persons with the same fields.
+    fn of_two(&self, pattern: u64) -> f64 {
+        let of_field = |(k, table): (usize, &Table)| {
+            let level = pattern::level(pattern, k);
+            let row = table.parent.map_or(0, |parent| pattern::level(pattern, parent));
+            if level == 0 { 0.0 } else { table.rows[row][level] }
+        };
+        let of_others: f64 = self.u.iter().enumerate().map(of_field).sum();
+        let Some((_, others, _)) = &self.alike else { return of_others };
+        let (x, y) = (others + of_others, self.of_alike(pattern));
+        x.max(y) + (-(x - y).abs()).exp().ln_1p()
     }
+
+    /// That of the pairs of two persons that have this pattern and are alike.
+    fn of_alike(&self, pattern: u64) -> f64 {
+        let Some((share, _, levels)) = &self.alike else { return f64::NEG_INFINITY };
+        share + levels.iter().enumerate().map(|(k, of)| of[pattern::level(pattern, k)]).sum::<f64>()
+    }
+
+    /// The probabilities that a pair with this pattern is of one person, and of two that are alike.
+    pub(crate) fn probabilities(&self, pattern: u64) -> (f64, f64) {
+        let of_one = probability(self.log_odds(pattern));
+        (of_one, (1.0 - of_one) * (self.of_alike(pattern) - self.of_two(pattern)).exp())
+    }
+
+    /// True if a pair with this pattern is surely of one person.
+    pub(crate) fn is_sure(&self, pattern: u64) -> bool {
+        self.log_odds(pattern) > SURE
+    }
+
+    /// The log odds as if one field were missing.
+    pub(crate) fn without(&self, pattern: u64, k: usize) -> f64 {
+        self.log_odds(pattern::replace(pattern, k, 0))
+    }
+}
+
+/// The probability that has these log odds.
+pub(crate) fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
 }

@@ -37,7 +37,7 @@ fn two_records_are_together_as_often_as_their_odds_say() {
         // Many pairs, each a component of its own.
         let list: Vec<Link> = (0..300).map(|i| Link { a: 2 * i, b: 2 * i + 1, log_odds: odds }).collect();
         let registers = vec![0; 600];
-        let options = Options::default();
+        let options = Options { doubt: 0.0, ..Options::default() };
         let found = cluster(&registers, &open(1), &list, &options);
         let draws = draw(&found, &registers, &open(1), &list, &options, 40, 3);
         let together: usize = (0..40).map(|d| 600 - draws.partition(d).persons).sum();
@@ -46,6 +46,23 @@ fn two_records_are_together_as_often_as_their_odds_say() {
         // 12,000 draws: a standard error below 0.005.
         assert!((share - wanted).abs() < 0.02, "{odds}: {share} for {wanted}");
     }
+}
+
+#[test]
+fn all_pairs_of_a_draw_share_the_doubt_of_the_model() {
+    let list: Vec<Link> = (0..300).map(|i| Link { a: 2 * i, b: 2 * i + 1, log_odds: 0.0 }).collect();
+    let spread = |doubt: f64| {
+        let options = Options { doubt, ..Options::default() };
+        let found = cluster(&[0; 600], &open(1), &list, &options);
+        let draws = draw(&found, &[0; 600], &open(1), &list, &options, 400, 3);
+        let persons: Vec<f64> = (0..400).map(|d| draws.partition(d).persons as f64).collect();
+        let mean = persons.iter().sum::<f64>() / 400.0;
+        (persons.iter().map(|n| (n - mean).powi(2)).sum::<f64>() / 400.0).sqrt()
+    };
+    // Binomial: the root of 300/4 without doubt; with it 300 times the standard deviation of the logistic of an
+    // error of 0.5 besides, about 0.12.
+    assert!((spread(0.0) - 8.66).abs() < 1.5, "{}", spread(0.0));
+    assert!((spread(0.5) - 36.0).abs() < 6.0, "{}", spread(0.5));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::registers;
-use linkage::cluster::Evaluation;
+use common::{Draw, registers};
+use linkage::cluster::{Evaluation, Partition};
 use linkage::{Histories, Linked, Records, RecordsBuilder, Settings, link};
 
 const THREE: [(&str, f64); 3] = [("police", 0.5), ("shelters", 0.4), ("youth", 0.3)];
@@ -194,4 +194,56 @@ fn no_message_holds_a_name() {
         link(&builder.build(), &Settings::default(), &|_| {}).map(|l| l.compared).expect_err("refused");
     let said = format!("{said} {said:?}").to_lowercase();
     assert!(!said.contains("verborgen") && !said.contains("geheim"));
+}
+
+/// Persons from twelve countries, each with a few names of its own; one in eight is in a second register too.
+fn compatriots(seed: u64, persons: usize) -> (Records, Partition) {
+    let mut draw = Draw::new(seed);
+    let (mut builder, mut truth) = (RecordsBuilder::new(&["given", "family", "born", "town"]), Vec::new());
+    let people: Vec<[String; 4]> = (0..persons)
+        .map(|_| {
+            let country = draw.below(12).min(draw.below(12));
+            let name = |kind: usize, n: usize| common::word(country * 997 + kind * 5003 + n * 31 + 1, 4);
+            let born =
+                format!("{}-{:02}-{:02}", 1970 + draw.below(35), 1 + draw.below(12), 1 + draw.below(28));
+            [
+                name(0, draw.below(30)),
+                name(1, draw.below(60)),
+                born,
+                common::word(country * 71 + draw.below(6) * 13 + 7, 3),
+            ]
+        })
+        .collect();
+    for register in ["police", "shelters"] {
+        builder.register(register);
+        for (person, values) in people.iter().enumerate() {
+            if draw.chance(if register == "police" { 0.85 } else { 0.25 }) {
+                let missing = |draw: &mut Draw, at: usize| draw.chance(if at < 2 { 0.0 } else { 0.1 });
+                let written: Vec<&str> = values
+                    .iter()
+                    .enumerate()
+                    .map(|(at, v)| if missing(&mut draw, at) { "" } else { v.as_str() })
+                    .collect();
+                builder.push(written).expect("a record");
+                truth.push(person as u32);
+            }
+        }
+    }
+    (builder.build(), Partition::of_labels(&truth))
+}
+
+#[test]
+fn compatriots_are_not_taken_for_one_person() {
+    for seed in 1..4 {
+        let (records, truth) = compatriots(seed, 4000);
+        let found = linked(&records, &Settings { clean: Some(vec![false; 2]), ..settings(seed) });
+        let scores = Evaluation::new(&found.clusters.point, &truth);
+        assert!(found.model.alike.is_some(), "{seed}");
+        assert!(scores.pairs.f1 > 0.95, "{seed}: {scores:?}");
+        let (lower, upper) = found.persons.interval;
+        assert!((lower..=upper).contains(&(truth.persons as f64)), "{seed}: {lower} to {upper}");
+    }
+    // Where nobody is alike beyond chance, there is no such class.
+    let (records, _) = registers(1, 1500, &THREE, 0.06, 0.0);
+    assert!(linked(&records, &settings(1)).model.alike.is_none());
 }

@@ -24,6 +24,8 @@ pub struct Settings {
     /// The inputs.
     #[serde(default)]
     pub source: Vec<Source>,
+    /// How persons are found where registers share no pseudonym.
+    pub linkage: Option<LinkageSettings>,
     /// Cubes to make from reports.
     #[serde(default)]
     pub table: Vec<TableSettings>,
@@ -176,6 +178,10 @@ pub struct ReportColumns {
     pub record: String,
     /// Column with the pseudonym that registers share. Hashed on reading.
     pub person: Option<String>,
+    /// What tells who a report is of, for `[linkage]`: field, the same in all registers → column. Compared in
+    /// memory; written nowhere.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub identifiers: BTreeMap<String, String>,
     /// Column with the date of the report.
     pub date: DateColumn,
     /// Column with the date of birth.
@@ -185,6 +191,21 @@ pub struct ReportColumns {
     /// Categorical variables: standard ones or those under `[variable]`.
     #[serde(default)]
     pub columns: BTreeMap<String, CodeColumn>,
+}
+
+/// `[linkage]`: persons are found by their identifiers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkageSettings {
+    /// Variables that are compared beside the identifiers, such as `sex`.
+    #[serde(default)]
+    pub compare: Vec<String>,
+    /// Blocking rules; chosen from the records when none is given.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Draws of who is who, by which the uncertainty of links reaches the estimates.
+    #[serde(default = "default_draws")]
+    pub draws: u32,
 }
 
 /// A column of dates.
@@ -442,6 +463,9 @@ fn default_threshold() -> u64 {
 fn default_trials() -> u32 {
     2000
 }
+fn default_draws() -> u32 {
+    20
+}
 
 /// Names that mean something else in a report or a table.
 const FIXED_COLUMNS: [&str; 8] = ["age", "date", "month", "person", "quarter", "register", "row", "year"];
@@ -541,6 +565,7 @@ impl Settings {
         for source in &self.source {
             self.check_source(source, text)?;
         }
+        self.check_linkage(text)?;
         self.check_derived(text)?;
         if self.disclosure.publish_unprotected {
             return Err(SettingsError::new(
@@ -562,6 +587,60 @@ impl Settings {
         }
         if self.monitor.languages.is_empty() {
             return Err(SettingsError::new("languages is empty", "use [\"en\", \"nl\"]"));
+        }
+        Ok(())
+    }
+
+    fn check_linkage(&self, text: &str) -> Result<(), SettingsError> {
+        for source in &self.source {
+            let Some(reports) = &source.reports else { continue };
+            let identified = !reports.identifiers.is_empty();
+            if self.linkage.is_none() && identified {
+                return Err(SettingsError::new(
+                    format!(
+                        "source \"{}\" has identifiers, and there is no [linkage] that uses them",
+                        source.id
+                    ),
+                    "add [linkage], or take the identifiers out",
+                )
+                .at(text, &source.id));
+            }
+            if self.linkage.is_some() && (!identified || reports.person.is_some()) {
+                return Err(SettingsError::new(
+                    format!(
+                        "with [linkage] persons are found by identifiers, also in source \"{}\"",
+                        source.id
+                    ),
+                    "give every register [source.reports.identifiers] and none `person`",
+                )
+                .at(text, &source.id));
+            }
+        }
+        let Some(linkage) = &self.linkage else { return Ok(()) };
+        let known = self.variable_ids();
+        if let Some(name) = linkage.compare.iter().find(|name| !known.contains(name)) {
+            return Err(SettingsError::new(
+                format!("[linkage] compares \"{name}\", which is no variable of the reports"),
+                format!("the variables are {}", known.join(", ")),
+            )
+            .at(text, name));
+        }
+        let taken = |name: &String| {
+            let mut reports = self.source.iter().filter_map(|s| s.reports.as_ref());
+            reports.any(|r| r.identifiers.contains_key(name))
+        };
+        if let Some(name) = linkage.compare.iter().find(|name| taken(name)) {
+            return Err(SettingsError::new(
+                format!("\"{name}\" is both an identifier and a variable that [linkage] compares"),
+                "give the identifier another name",
+            )
+            .at(text, name));
+        }
+        if !(2..=1000).contains(&linkage.draws) {
+            return Err(SettingsError::new(
+                format!("draws = {} of [linkage] is not possible", linkage.draws),
+                "use 2 to 1000; 20 is usual",
+            ));
         }
         Ok(())
     }

@@ -33,5 +33,7 @@ mod text;
 mod write;
 
 pub use error::Error;
-pub use release::{AuditNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote};
+pub use release::{
+    AuditNote, LinkageNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote,
+};
 pub use write::{Written, write};

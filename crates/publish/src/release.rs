@@ -26,6 +26,8 @@ pub struct Release<'a> {
     pub estimates: Vec<ReleasedEstimate>,
     /// The sources, in the order of the settings.
     pub sources: Vec<SourceNote>,
+    /// How persons were found, where registers share no pseudonym.
+    pub linkage: Option<LinkageNote>,
     /// What protection did, one report a cube.
     pub protection: Vec<TableReport>,
     /// How the built-in attacker fared against the protected cubes.
@@ -34,6 +36,15 @@ pub struct Release<'a> {
     pub audit: Vec<AuditNote>,
     /// BLAKE3 hash of `monitor.toml`.
     pub settings_hash: String,
+}
+
+/// What is said of the linkage of reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkageNote {
+    /// The number of persons behind all reports, with its interval.
+    pub persons: (f64, (f64, f64)),
+    /// The share of pairs of one person that were compared at all, by estimate.
+    pub compared: f64,
 }
 
 /// A cube that may be published.

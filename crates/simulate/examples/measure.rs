@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         reports: reports.parse()?,
         seed: 1,
         reference_date: jiff::civil::date(2026, 1, 31),
+        pseudonyms: false,
     };
     let start = Instant::now();
     let summary = simulate::simulate(&options, dir.as_ref(), &|_| {})?;

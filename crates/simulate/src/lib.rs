@@ -22,6 +22,7 @@
 //!     reports: 1_000,
 //!     seed: 1,
 //!     reference_date: jiff::civil::date(2026, 1, 31),
+//!     pseudonyms: false,
 //! };
 //! let summary = simulate::simulate(&options, &dir, &|_| {})?;
 //! assert!(summary.detected < summary.persons);

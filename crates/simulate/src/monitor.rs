@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::Date;
-
+use crate::Options;
 use crate::layout::{Encoding, Field, Kind, LAYOUTS, Layout, WORKBOOK_HEADER};
 use crate::population::YEARS;
 
 /// `monitor.toml` for registers with these numbers of rows.
-pub(crate) fn monitor_toml(rows: &[u64; 6], seed: u64, first_year: i16, reference: Date) -> String {
+pub(crate) fn monitor_toml(rows: &[u64; 6], options: &Options, first_year: i16) -> String {
+    let reference = options.reference_date;
     let last = first_year + YEARS as i16 - 1;
     // whole numbers of TOML end at 2^63 − 1
-    let seed = seed.min(i64::MAX as u64);
+    let seed = options.seed.min(i64::MAX as u64);
     let mut text = format!(
         r#"# A monitor of trafficking in human beings from six simulated registers.
 # Every person in it is invented. What is true of them is in truth/, so that the figures of
@@ -31,13 +31,18 @@ seed = {seed}
 # ---------------------------------------------------------------------------------------------
 # The registers. Each organisation sends what it has: its own file format, column names, codes
 # and dates. [source.reports] says which column holds what, and `codes` what each of the
-# register's own codes means in the classification. Columns that are not named (names, places
-# of birth) are not read.
+# register's own codes means in the classification. {who} Columns that are not named are not
+# read.
 "#,
         year = reference.year(),
+        who = if options.pseudonyms {
+            "`person` is a pseudonym that all\n# registers share."
+        } else {
+            "What tells who a report\n# is of stands in [source.reports.identifiers]: the registers share no number of a person."
+        },
     );
     for (layout, &rows) in LAYOUTS.iter().zip(rows) {
-        source(&mut text, layout, rows);
+        source(&mut text, layout, rows, options.pseudonyms);
     }
     let _ = write!(
         text,
@@ -74,6 +79,9 @@ codes = {{ Totaal = "_T" }}
 "#,
         path = crate::inhabitants::PATH,
     );
+    if !options.pseudonyms {
+        text.push_str(LINKAGE);
+    }
     let _ = write!(
         text,
         r#"
@@ -154,7 +162,18 @@ zeros = "publish"
     text
 }
 
-fn source(text: &mut String, layout: &Layout, rows: u64) {
+/// How persons are found.
+const LINKAGE: &str = "
+# ---------------------------------------------------------------------------------------------
+# Who is who. Reports are linked by names, date and place of birth, sex and citizenship; how is
+# learnt from the reports. What is uncertain of it reaches the estimates by draws.
+
+[linkage]
+compare = [\"sex\", \"citizenship\"]
+draws = 20
+";
+
+fn source(text: &mut String, layout: &Layout, rows: u64, pseudonyms: bool) {
     let kind = layout.kind(rows);
     let code = layout.register.code();
     let label = format!("{{ en = {:?}, nl = {:?} }}", layout.label.0, layout.label.1);
@@ -189,7 +208,7 @@ fn source(text: &mut String, layout: &Layout, rows: u64) {
     for &(field, column) in layout.columns {
         let key = match field {
             Field::Record => "record",
-            Field::Pseudonym => "person",
+            Field::Pseudonym if pseudonyms => "person",
             Field::Age => "age",
             Field::Date => "date",
             Field::Birth => "birth_date",
@@ -201,6 +220,19 @@ fn source(text: &mut String, layout: &Layout, rows: u64) {
             }
             _ => writeln!(text, "{key} = \"{column}\""),
         };
+    }
+    if !pseudonyms {
+        text.push_str("\n[source.reports.identifiers]\n");
+    }
+    for &(field, column) in layout.columns.iter().filter(|_| !pseudonyms) {
+        let name = match field {
+            Field::Given => "given_name",
+            Field::Family => "family_name",
+            Field::Birth => "birth_date",
+            Field::Town => "birth_place",
+            _ => continue,
+        };
+        let _ = writeln!(text, "{name} = \"{column}\"");
     }
     for &(field, column) in layout.columns {
         let Some(variable) = field.variable() else { continue };
@@ -226,11 +258,24 @@ fn source(text: &mut String, layout: &Layout, rows: u64) {
 mod tests {
     use super::*;
 
+    fn options(seed: u64, pseudonyms: bool) -> Options {
+        Options { reports: 1, seed, reference_date: jiff::civil::date(2026, 1, 31), pseudonyms }
+    }
+
+    #[test]
+    fn registers_with_pseudonyms_are_not_linked() {
+        let text = monitor_toml(&[400; 6], &options(1, true), 2021);
+        let settings = model::Settings::parse(&text).unwrap_or_else(|e| panic!("{e} {}", e.help));
+        assert!(settings.linkage.is_none());
+        let reports = settings.source.iter().filter_map(|s| s.reports.as_ref());
+        assert_eq!(reports.filter(|r| r.person.is_some() && r.identifiers.is_empty()).count(), 6);
+    }
+
     #[test]
     fn monitor_toml_is_understood_whatever_the_size() {
         for rows in [[0; 6], [10; 6], [1_000_000; 6]] {
             for seed in [0, 1, u64::MAX] {
-                let text = monitor_toml(&rows, seed, 2021, jiff::civil::date(2026, 1, 31));
+                let text = monitor_toml(&rows, &options(seed, false), 2021);
                 let settings = model::Settings::parse(&text).unwrap_or_else(|e| panic!("{e} {}", e.help));
                 assert_eq!(settings.source.len(), 7);
                 assert_eq!(settings.registers().len(), 6);
@@ -238,7 +283,7 @@ mod tests {
                 for (source, (layout, rows)) in settings.source.iter().zip(LAYOUTS.iter().zip(rows)) {
                     assert_eq!(source.path, layout.path(rows));
                     let reports = source.reports.as_ref().expect("a register");
-                    assert!(reports.person.is_some() && reports.columns.contains_key("form"));
+                    assert!(reports.identifiers.len() >= 3 && reports.columns.contains_key("form"));
                 }
             }
         }
@@ -246,7 +291,7 @@ mod tests {
 
     #[test]
     fn monitor_toml_says_what_each_part_does() {
-        let text = monitor_toml(&[400; 6], 1, 2021, jiff::civil::date(2026, 1, 31));
+        let text = monitor_toml(&[400; 6], &options(1, false), 2021);
         insta::assert_snapshot!("monitor_toml", text);
     }
 }

@@ -42,6 +42,9 @@ pub struct Options {
     /// The day on which the registers are delivered; they cover the five whole years before
     /// the year of this day.
     pub reference_date: Date,
+    /// If `monitor.toml` takes persons from the pseudonym that all registers hold; else they are found by what
+    /// identifies them.
+    pub pseudonyms: bool,
 }
 
 /// What was made.
@@ -108,7 +111,7 @@ pub fn simulate(options: &Options, dir: &Path, progress: &(dyn Fn(u64) + Sync)) 
     }
     let rows: [u64; 6] = std::array::from_fn(|r| reports[r].len() as u64);
     folder.text(inhabitants::PATH, &inhabitants::inhabitants_csv(first_year))?;
-    folder.text("monitor.toml", &monitor_toml(&rows, options.seed, first_year, options.reference_date))?;
+    folder.text("monitor.toml", &monitor_toml(&rows, options, first_year))?;
 
     let mut writing = Writing::new(&population, folder, options.reference_date)?;
     for (r, reports) in reports.iter_mut().enumerate() {

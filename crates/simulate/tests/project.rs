@@ -206,7 +206,7 @@ fn small_projects_are_whole() {
 fn no_reports_are_refused_in_words() {
     let dir = tempfile::tempdir().expect("a folder");
     let refuse = |reports, reference_date| {
-        let options = simulate::Options { reports, seed: 1, reference_date };
+        let options = simulate::Options { reports, seed: 1, reference_date, pseudonyms: false };
         simulate::simulate(&options, dir.path(), &|_| {}).expect_err("refused").to_string()
     };
     let day = common::REFERENCE;
@@ -220,7 +220,8 @@ fn no_reports_are_refused_in_words() {
 fn a_folder_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(dir.path().join("registers"), "in the way").expect("written");
-    let options = simulate::Options { reports: 100, seed: 1, reference_date: common::REFERENCE };
+    let options =
+        simulate::Options { reports: 100, seed: 1, reference_date: common::REFERENCE, pseudonyms: false };
     let error = simulate::simulate(&options, dir.path(), &|_| {}).expect_err("refused").to_string();
     assert!(error.starts_with("registers could not be written"), "{error}");
 }

@@ -272,10 +272,17 @@ impl Reports {
     /// a person is the first known one in these years. Groups are of the codes themselves, not
     /// of the codes above them: every person is in one group.
     ///
+    /// `persons` is the column that says who a report is of: `person`, or that of another draw of who is who.
+    ///
     /// # Errors
     /// When there are fewer than 2 or more than [`model::MAX_LISTS`] registers, a dimension
     /// cannot be made, or the engine fails.
-    pub fn histories(&self, years: Option<(i16, i16)>, by: &[String]) -> Result<Vec<Histories>, Error> {
+    pub fn histories(
+        &self,
+        years: Option<(i16, i16)>,
+        by: &[String],
+        persons: &str,
+    ) -> Result<Vec<Histories>, Error> {
         let lists: Vec<String> = self.settings.registers().into_iter().map(|(code, _)| code).collect();
         let empty = CaptureTable::new(lists.clone())?;
         let levels = self.levels(by, "capture histories")?;
@@ -284,7 +291,7 @@ impl Reports {
         };
         let day = |d: i32| lit(ScalarValue::Date32(Some(d)));
         let bit = engine::register_bit(column("register"), lists.len());
-        let mut select = vec![column("person"), bit.alias("bit")];
+        let mut select = vec![column(persons), bit.alias("bit")];
         let mut per_person = vec![bit_or(column("bit")).alias("history")];
         let mut codes = vec![column("history")];
         let mut keys = vec![column("history")];
@@ -302,7 +309,7 @@ impl Reports {
             .frame()?
             .filter(column("date").gt_eq(day(first)).and(column("date").lt_eq(day(last))))?
             .select(select)?
-            .aggregate(vec![column("person")], per_person)?
+            .aggregate(vec![column(persons)], per_person)?
             .select(codes)?
             .aggregate(keys, vec![count(lit(1)).alias("n")])?;
         let mut whole = empty.clone();

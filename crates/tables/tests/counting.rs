@@ -175,8 +175,8 @@ proptest! {
         }
         for by in [&[][..], &["sex"], &["sex", "age:ages"]] {
             let names: Vec<String> = by.iter().map(|b| (*b).to_owned()).collect();
-            let found = one.histories(Some((2019, 2020)), &names).expect("histories");
-            prop_assert_eq!(&found, &two.histories(Some((2019, 2020)), &names).expect("histories"));
+            let found = one.histories(Some((2019, 2020)), &names, "person").expect("histories");
+            prop_assert_eq!(&found, &two.histories(Some((2019, 2020)), &names, "person").expect("histories"));
             let mut found: Vec<_> = found
                 .into_iter()
                 .map(|(key, t)| (key, t.counts().collect::<BTreeMap<u32, u64>>()))
@@ -232,9 +232,15 @@ fn histories_are_of_persons_over_all_the_years_together() {
     let whole = |counts: &[(u32, u64)]| {
         vec![(BTreeMap::new(), CaptureTable::from_counts(lists(), counts.iter().copied()).expect("valid"))]
     };
-    assert_eq!(reports.histories(None, &[]).expect("histories"), whole(&[(0b011, 1), (0b100, 1)]));
-    assert_eq!(reports.histories(Some((2021, 2021)), &[]).expect("histories"), whole(&[(0b100, 1)]));
-    assert_eq!(reports.histories(Some((1990, 1991)), &["sex".into()]).expect("histories"), whole(&[]));
+    assert_eq!(reports.histories(None, &[], "person").expect("histories"), whole(&[(0b011, 1), (0b100, 1)]));
+    assert_eq!(
+        reports.histories(Some((2021, 2021)), &[], "person").expect("histories"),
+        whole(&[(0b100, 1)])
+    );
+    assert_eq!(
+        reports.histories(Some((1990, 1991)), &["sex".into()], "person").expect("histories"),
+        whole(&[])
+    );
 }
 
 #[test]
@@ -246,7 +252,7 @@ fn no_reports_give_tables_without_periods() {
         let reports = Reports::open(&[file], &settings, &catalogue, 2).expect("opened");
         let cube = reports.cube(&table("t", Unit::Persons, Period::Year, &["sex"])).expect("a cube");
         assert_eq!((reports.rows(), reports.persons(), cube.cells.len()), (0, 0, 0));
-        assert_eq!(reports.histories(None, &[]).expect("histories")[0].1.detected(), 0);
+        assert_eq!(reports.histories(None, &[], "person").expect("histories")[0].1.detected(), 0);
     }
 }
 

@@ -12,7 +12,7 @@ use support::registers::{ONLY_A_WARNING, Person, Truth};
 use support::release::{self, Table};
 use support::{Folder, Ran, assert_same, copy, number, tree, zicht};
 
-const SIMULATE: [&str; 6] = ["simulate", "--reports", "3000", "--seed", "7", "--out"];
+const SIMULATE: [&str; 7] = ["simulate", "--pseudonyms", "--reports", "3000", "--seed", "7", "--out"];
 
 /// A project that was made, checked, run and protected once, for all tests to read: `sim`, and
 /// what each command said beside it.
@@ -75,7 +75,9 @@ fn one_seed_makes_one_monitor() {
     let mut made = tree(&project());
     made.retain(|name, _| !name.starts_with("out/"));
     assert_same(&tree(&folder.path("again")), &made);
-    folder.zicht(&["simulate", "--reports", "3000", "--seed", "8", "--out", "other"]).ends_with(0);
+    folder
+        .zicht(&["simulate", "--pseudonyms", "--reports", "3000", "--seed", "8", "--out", "other"])
+        .ends_with(0);
     assert_ne!(tree(&folder.path("other"))["truth/population.csv"], made["truth/population.csv"]);
 }
 

@@ -13,7 +13,7 @@ use super::graph::Graph;
 use super::{Clusters, Options, Partition, components};
 use crate::Link;
 use crate::blocking::Within;
-use crate::random::{stream, unit};
+use crate::random::{normal, stream, unit};
 
 /// Log odds below which two groups are not thought of as one: two in a hundred.
 const THINKABLE: f64 = -4.0;
@@ -195,9 +195,12 @@ pub fn draw(
         .filter(|l| f64::from(l.log_odds) > THINKABLE || labels[l.a as usize] == labels[l.b as usize])
         .collect();
     let graph = Graph::new(n, &edges);
+    // The same for all components: what is wrong with the model is wrong everywhere.
+    let mut rng = stream(seed, 1 << 42);
+    let errors: Vec<f64> = (0..draws).map(|_| options.doubt * normal(&mut rng)).collect();
     let found: Vec<Vec<Vec<(u32, u32)>>> = components::components(&graph, f64::NEG_INFINITY)
         .into_par_iter()
-        .map(|members| chain(&members, &groups, &graph, &labels, draws, seed))
+        .map(|members| chain(&members, &groups, &graph, &labels, &errors, seed))
         .collect();
     let mut changes: Vec<Vec<(u32, u32)>> = vec![Vec::new(); draws];
     // Labels of components must not meet: the label is that of a member group.
@@ -258,9 +261,10 @@ fn chain(
     groups: &Groups<'_>,
     graph: &Graph,
     labels: &[u32],
-    draws: usize,
+    errors: &[f64],
     seed: u64,
 ) -> Vec<Vec<(u32, u32)>> {
+    let draws = errors.len();
     let mut rng = stream(seed, u64::from(members[0]) + 1);
     // By member the other members that there is something between, with what.
     let near: Vec<Vec<(u32, Between)>> = members
@@ -293,6 +297,7 @@ fn chain(
     let mut between: Vec<(u32, Between)> = Vec::new();
     let mut choices: Vec<(u32, f64)> = Vec::new();
     for sweep in 0..BURN_IN + BETWEEN * draws {
+        let error = errors[sweep.saturating_sub(BURN_IN) / BETWEEN];
         for at in 0..members.len() {
             let group = members[at];
             let own = state[at] as usize;
@@ -320,7 +325,7 @@ fn chain(
                 let links: u32 = same.iter().map(|b| b.1.links).sum();
                 let sum: f64 = same.iter().map(|b| b.1.sum).sum();
                 let unseen = groups.options.unseen * (pairs - f64::from(links));
-                let odds = (sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE);
+                let odds = (sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE) + error;
                 choices.push((c, odds.min(500.0).exp()));
             }
             let empty = free.last().copied().unwrap_or(own as u32);

@@ -1,5 +1,7 @@
 //! Dates of birth as registers write them: whole, in part, or wrong in one digit.
 
+use std::fmt;
+
 use super::edit::damerau;
 
 /// A date of which parts may be unknown.
@@ -9,6 +11,12 @@ pub struct PartialDate {
     /// 0 for unknown.
     month: u8,
     day: u8,
+}
+
+impl fmt::Display for PartialDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
 }
 
 impl PartialDate {
@@ -156,6 +164,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_date_reads_as_it_is_written(text in "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}") {
+            if let Some(date) = PartialDate::parse(&text) {
+                prop_assert_eq!(PartialDate::parse(&date.to_string()), Some(date));
+            }
+        }
+
         #[test]
         fn no_text_is_too_odd(text in "[0-9x/. T-]{0,12}", more in "\\PC{0,12}") {
             let _ = (PartialDate::parse(&text), PartialDate::parse(&more));

@@ -167,12 +167,10 @@ impl Prepared {
             return Self { encoded: Some(encoded), ..Self::default() };
         }
         let letters: Vec<char> = value.chars().collect();
-        let of_date =
-            |t: &Test| matches!(t, Test::DateTypo | Test::DatePartial | Test::DatePart | Test::Years(_));
         let sounds = needs(tests, |t| matches!(t, Test::Sound));
         Self {
             sound: if sounds { crate::blocking::hash(sound::key(value).as_bytes()) } else { 0 },
-            date: if needs(tests, of_date) { date::PartialDate::parse(value) } else { None },
+            date: if tests.iter().any(Test::is_of_dates) { date::PartialDate::parse(value) } else { None },
             grams: if needs(tests, |t| matches!(t, Test::Jaccard(_) | Test::Similar(_))) {
                 qgram::pairs(&letters)
             } else {

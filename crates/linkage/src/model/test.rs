@@ -58,6 +58,15 @@ const ALLOWED: &str = "a level is exact, swapped(FIELD), crossed(FIELD), variant
      several of these with \" or \" between, or else";
 
 impl Test {
+    /// True if it reads values as dates.
+    pub(crate) fn is_of_dates(&self) -> bool {
+        match self {
+            Self::DateTypo | Self::DatePartial | Self::DatePart | Self::Years(_) => true,
+            Self::Any(tests) => tests.iter().any(Self::is_of_dates),
+            _ => false,
+        }
+    }
+
     /// Checks that its number is possible.
     pub(super) fn check(&self, field: &str) -> Result<(), Error> {
         let good = match self {

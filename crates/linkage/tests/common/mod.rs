@@ -29,7 +29,7 @@ impl Draw {
     }
 }
 
-fn word(mut number: usize, syllables: usize) -> String {
+pub(crate) fn word(mut number: usize, syllables: usize) -> String {
     const PARTS: [&str; 12] = ["ba", "ko", "ri", "mel", "du", "len", "sto", "vik", "an", "ter", "jo", "fa"];
     let mut word = String::new();
     for _ in 0..syllables {

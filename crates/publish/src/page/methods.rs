@@ -5,6 +5,7 @@ use estimate::Method;
 use super::hidden::method_name;
 use super::{Block, Cell, Context, Page, Term};
 use crate::text::fill;
+use crate::{LinkageNote, number};
 
 /// The page.
 pub(super) fn page(c: Context<'_>) -> Page {
@@ -33,11 +34,10 @@ pub(super) fn page(c: Context<'_>) -> Page {
             Term { term: method_name(t, m).to_owned(), cell: Cell::text(said) }
         })
         .collect();
-    let blocks = vec![
-        heading("count", t.m_count),
-        text(t.m_count_1),
-        text(t.m_count_2),
-        text(t.m_count_3),
+    let mut blocks =
+        vec![heading("count", t.m_count), text(t.m_count_1), text(t.m_count_2), text(t.m_count_3)];
+    blocks.extend(c.release.linkage.as_ref().map(|linkage| Block::Text(linked(c, linkage))));
+    blocks.extend([
         heading("trend", t.m_trend),
         text(t.m_trend_1),
         text(t.m_trend_2),
@@ -50,7 +50,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         text(t.m_disclosure_2),
         Block::Text(super::overview::attack(c)),
         Block::Note(t.hidden_note.into()),
-    ];
+    ]);
     Page {
         name: "methods".into(),
         title: t.methods.into(),
@@ -58,4 +58,13 @@ pub(super) fn page(c: Context<'_>) -> Page {
         blocks,
         inputs: Vec::new(),
     }
+}
+
+/// How persons were found, with numbers as round as their interval.
+fn linked(c: Context<'_>, linkage: &LinkageNote) -> String {
+    let (persons, interval) = linkage.persons;
+    let about = |x: f64| number::about(x, interval, c.language, 0.0);
+    let (persons, low, high) = (about(persons), about(interval.0), about(interval.1));
+    let compared = number::percent(linkage.compared, c.language);
+    fill(c.t.m_linkage, &[("persons", &persons), ("low", &low), ("high", &high), ("compared", &compared)])
 }

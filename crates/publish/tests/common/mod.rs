@@ -424,6 +424,7 @@ pub(crate) fn release_of<'s>(settings: &'s Settings, cubes: &[Cube]) -> Release<
                 rows: RowCount { rows_in: 100, rows_used: 98, rows_quarantined: 2 },
             })
             .collect(),
+        linkage: None,
         protection: protection.tables,
         attack: protection.attack,
         audit: vec![AuditNote { file: "police.csv".into(), cells_attacked: 400, exact: 1, narrow: 2 }],

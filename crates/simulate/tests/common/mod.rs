@@ -17,7 +17,7 @@ pub(crate) const REFERENCE: Date = date(2026, 1, 31);
 /// A project in a folder that goes away with it.
 pub(crate) fn make(reports: u64, seed: u64) -> (tempfile::TempDir, simulate::Summary) {
     let dir = tempfile::tempdir().expect("a folder");
-    let options = simulate::Options { reports, seed, reference_date: REFERENCE };
+    let options = simulate::Options { reports, seed, reference_date: REFERENCE, pseudonyms: true };
     let summary = simulate::simulate(&options, dir.path(), &|_| {}).expect("made");
     (dir, summary)
 }

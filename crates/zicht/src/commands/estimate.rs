@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::progress::{self, Stopper};
 use crate::sheet::Sheet;
 use crate::show::Show;
-pub(crate) use draws::Tables;
+pub(crate) use draws::{Tables, by_group};
 use print::{print, print_covariates};
 
 /// Arguments of `zicht estimate`.
@@ -179,7 +179,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         let mut estimation =
             estimate::estimate_draws(&tables, Some(&all), &methods, &options).map_err(|e| failure(&e))?;
         if !arguments.by.is_empty() {
-            let groups = draws::by_group(&drawn)?;
+            let groups = by_group(&drawn)?;
             let method = group_method(&methods, options.pooling);
             let found =
                 estimate::estimate_groups_draws(&groups, method, &options).map_err(|e| failure(&e))?;

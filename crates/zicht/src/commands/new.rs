@@ -62,6 +62,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
                 reports: EXAMPLE_REPORTS,
                 seed: 1,
                 reference_date: jiff::civil::date(2026, 1, 31),
+                pseudonyms: false,
             };
             simulate::simulate(&options, dir, &|_| ()).map_err(|e| Failure::input(e.to_string(), ""))?;
         }

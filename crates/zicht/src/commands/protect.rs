@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let work = Work::open(&out)?;
     let hashes = Inputs::hash(&monitor)?;
     let inputs = Inputs::read(&monitor, &hashes, &work, show)?;
-    let protection = Figures::make(&monitor, &inputs, show)?.protection;
+    let protection = Figures::make(&monitor, &inputs, &work, show)?.protection;
     show.result(&format!("{:<28} {:>9} {:>9} {:>9}", "table", "cells", "primary", "hidden"));
     for t in &protection.tables {
         show.result(&format!(

@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         "rows_used": inputs.rows.rows_used,
         "rows_quarantined": inputs.rows.rows_quarantined,
         "problems": inputs.findings.len(),
+        "linkage": made.figures.persons.found,
         "tables": made.figures.protection.tables,
         "attack": made.figures.protection.attack,
         "received_tables": {

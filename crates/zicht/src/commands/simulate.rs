@@ -19,6 +19,10 @@ pub(crate) struct Arguments {
     /// The day on which the registers are delivered.
     #[arg(long, default_value = "2026-01-31")]
     date: Date,
+    /// Take persons from the pseudonym that all registers hold, instead of finding them by name, date and place of
+    /// birth.
+    #[arg(long)]
+    pseudonyms: bool,
     /// Folder to make; it must not exist, or be empty.
     #[arg(long)]
     out: PathBuf,
@@ -28,7 +32,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
     empty_folder(&arguments.out)?;
     let seed = global.seed.unwrap_or(1);
-    let options = simulate::Options { reports: arguments.reports, seed, reference_date: arguments.date };
+    let options = simulate::Options {
+        reports: arguments.reports,
+        seed,
+        reference_date: arguments.date,
+        pseudonyms: arguments.pseudonyms,
+    };
     let step = show.step("simulate", Some(arguments.reports));
     let summary = simulate::simulate(&options, &arguments.out, &|n| step.at(n)).map_err(|e| {
         Failure::input(e.to_string(), "check the number of reports and that the folder can be written")

@@ -6,35 +6,54 @@ use estimate::covariates::{CovariateTable, estimate_covariates};
 use model::EstimateSettings;
 use publish::ReleasedEstimate;
 
-use super::{Inputs, Monitor};
-use crate::commands::estimate::{Tables, group_method, merged, parse_methods};
+use super::{Figures, Inputs, Monitor};
+use crate::commands::estimate::{Tables, by_group, group_method, merged, parse_methods};
 use crate::failure::Failure;
 use crate::progress;
 use crate::show::{Show, thousands};
+
+/// The column of reports that says who they are of, by the likeliest links.
+const PERSON: &str = "person";
 
 /// Makes every estimate that `[[estimate]]` asks for.
 pub(crate) fn estimate(
     monitor: &Monitor,
     inputs: &Inputs,
-    reports: Option<&tables::Reports>,
+    figures: &Figures,
     show: &Show,
 ) -> Result<Vec<ReleasedEstimate>, Failure> {
     let mut out = Vec::new();
     for asked in &monitor.settings.estimate {
         let step = show.step(&format!("estimate {}", asked.id), None);
         let methods = parse_methods(&asked.methods)?;
-        let (tables, sources) = histories(monitor, inputs, reports, asked, &asked.by)?;
+        let (tables, sources) = histories(monitor, inputs, figures, asked, &asked.by, PERSON)?;
+        // Reports that were linked: the histories of each draw of who is who.
+        let of_reports = asked.source.is_none();
+        let draws = (figures.persons.draws.iter().filter(|_| of_reports))
+            .map(|column| Ok(histories(monitor, inputs, figures, asked, &asked.by, column)?.0))
+            .collect::<Result<Vec<Tables>, Failure>>()?;
         let options = estimate::Options { watch: progress::watch(&step), ..options(monitor, asked)? };
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
-        let whole = tables.iter().find(|(codes, _)| codes.is_empty()).map(|(_, t)| t);
-        let whole =
-            whole.ok_or_else(|| Failure::input(format!("estimate \"{}\" has no histories", asked.id), ""))?;
-        let mut estimation = estimate::estimate(whole, &methods, &options).map_err(fail)?;
+        let whole = |tables: &Tables| {
+            let found = tables.iter().find(|(codes, _)| codes.is_empty()).map(|(_, table)| table.clone());
+            found.ok_or_else(|| Failure::input(format!("estimate \"{}\" has no histories", asked.id), ""))
+        };
+        let point = whole(&tables)?;
+        let mut estimation = if draws.is_empty() {
+            estimate::estimate(&point, &methods, &options).map_err(fail)?
+        } else {
+            let of_draws = draws.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
+            estimate::estimate_draws(&of_draws, Some(&point), &methods, &options).map_err(fail)?
+        };
         if !asked.by.is_empty() {
             let groups: Tables = tables.iter().filter(|(codes, _)| !codes.is_empty()).cloned().collect();
             let method = group_method(&methods, options.pooling);
-            estimation =
-                estimation.with_groups(estimate::estimate_groups(&groups, method, &options).map_err(fail)?);
+            let found = if draws.is_empty() {
+                estimate::estimate_groups(&groups, method, &options)
+            } else {
+                estimate::estimate_groups_draws(&by_group(&draws)?, method, &options)
+            };
+            estimation = estimation.with_groups(found.map_err(fail)?);
             let without =
                 estimate::group_sensitivity(&groups, &estimation.estimates, &options).map_err(fail)?;
             estimation.sensitivity.extend(without);
@@ -42,7 +61,7 @@ pub(crate) fn estimate(
         let covariates = if asked.covariates.is_empty() {
             None
         } else {
-            let (tables, _) = histories(monitor, inputs, reports, asked, &asked.covariates)?;
+            let (tables, _) = histories(monitor, inputs, figures, asked, &asked.covariates, PERSON)?;
             let groups: Tables = tables.into_iter().filter(|(codes, _)| !codes.is_empty()).collect();
             let table = CovariateTable::from_groups(&groups).map_err(fail)?;
             Some(estimate_covariates(&table, &options).map_err(fail)?)
@@ -103,13 +122,15 @@ pub(super) fn check_options(asked: &EstimateSettings) -> Result<(), Failure> {
     options.check().map_err(|e| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))
 }
 
-/// The capture histories of an estimate, of all and by these variables, and the sources they come from.
+/// The capture histories of an estimate, of all and by these variables, with the persons of a column, and the
+/// sources they come from.
 fn histories(
     monitor: &Monitor,
     inputs: &Inputs,
-    reports: Option<&tables::Reports>,
+    figures: &Figures,
     asked: &EstimateSettings,
     by: &[String],
+    persons: &str,
 ) -> Result<(Tables, Vec<String>), Failure> {
     let settings = &monitor.settings;
     if let Some(id) = &asked.source {
@@ -117,11 +138,11 @@ fn histories(
         let tables = read.map(|tables| grouped(tables, by)).transpose()?.unwrap_or_default();
         return Ok((tables, vec![id.clone()]));
     }
-    let Some(reports) = reports else {
+    let Some(reports) = &figures.reports else {
         return Err(Failure::input(format!("estimate \"{}\" has no reports", asked.id), "name a source"));
     };
     let tables = reports
-        .histories(asked.years, by)
+        .histories(asked.years, by, persons)
         .map_err(|e| Failure::input(format!("estimate \"{}\": {e}", asked.id), ""))?;
     let sources = settings.source.iter().filter(|s| s.reports.is_some()).map(|s| s.id.clone()).collect();
     Ok((tables, sources))

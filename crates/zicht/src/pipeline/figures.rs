@@ -7,6 +7,7 @@ use model::Settings;
 use publish::{AuditNote, ReleasedRates};
 
 use super::inputs::Received;
+use super::linking::{self, Persons};
 use super::{Inputs, Monitor, Work, cache::write_json};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
@@ -15,21 +16,28 @@ use crate::show::{Show, thousands};
 pub(crate) struct Figures {
     /// The reports, when there are any.
     pub(crate) reports: Option<tables::Reports>,
+    /// Who they are of.
+    pub(crate) persons: Persons,
     pub(crate) protection: Protection,
 }
 
 impl Figures {
     /// Makes the cubes and protects them as a set.
-    pub(crate) fn make(monitor: &Monitor, inputs: &Inputs, show: &Show) -> Result<Self, Failure> {
+    pub(crate) fn make(
+        monitor: &Monitor,
+        inputs: &Inputs,
+        work: &Work,
+        show: &Show,
+    ) -> Result<Self, Failure> {
         let fail = |e: tables::Error| Failure::input(e.to_string(), "");
         let settings = &monitor.settings;
         let mut all: Vec<Table> = Vec::new();
         let mut reports = None;
-        if !inputs.reports.is_empty() {
+        let persons = linking::persons(monitor, inputs, work, show)?;
+        if !persons.files.is_empty() {
             let step = show.step("tables", None);
-            let opened =
-                tables::Reports::open(&inputs.reports, settings, &monitor.catalogue, monitor.threads)
-                    .map_err(fail)?;
+            let opened = tables::Reports::open(&persons.files, settings, &monitor.catalogue, monitor.threads)
+                .map_err(fail)?;
             let cubes = opened.cubes(&settings.table).map_err(fail)?;
             let cells: usize = cubes.iter().map(|c| c.cells.len()).sum();
             step.done(&format!(
@@ -61,7 +69,7 @@ impl Figures {
                 "make tables with fewer dimensions, or leave out one of the tables that overlap",
             ));
         }
-        Ok(Self { reports, protection })
+        Ok(Self { reports, persons, protection })
     }
 }
 

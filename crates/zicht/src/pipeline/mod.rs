@@ -1,13 +1,14 @@
 //! The pipeline: what is done in which order. Each step is a library's; here they are joined.
 //!
 //! ```text
-//! Monitor::open ─► Inputs::read ─► figures ─► audit, protect ─► trends, estimates ─► publish
+//! Monitor::open ─► Inputs::read ─► linking ─► figures ─► audit, protect ─► trends, estimates ─► publish
 //! ```
 
 mod cache;
 mod estimates;
 mod figures;
 mod inputs;
+mod linking;
 mod trends;
 
 pub(crate) use cache::{Work, build, write_json};
@@ -17,7 +18,7 @@ pub(crate) use inputs::{Inputs, counts_json};
 use std::path::{Path, PathBuf};
 
 use model::{Catalogue, Settings};
-use publish::{Release, ReleasedCube, Written};
+use publish::{LinkageNote, Release, ReleasedCube, Written};
 
 use crate::cli::Global;
 use crate::failure::Failure;
@@ -78,10 +79,10 @@ pub(crate) struct Made {
 /// From inputs to a release in `out/release`.
 pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) -> Result<Made, Failure> {
     let (audited, notes) = figures::audit_received(monitor, inputs, work, show)?;
-    let figures = Figures::make(monitor, inputs, show)?;
+    let figures = Figures::make(monitor, inputs, work, show)?;
     let trends = trends::describe(&monitor.settings, &figures.protection.cubes)?;
     let reporting = trends::reporting(&monitor.settings, &figures.protection.cubes)?;
-    let estimates = estimates::estimate(monitor, inputs, figures.reports.as_ref(), show)?;
+    let estimates = estimates::estimate(monitor, inputs, &figures, show)?;
     let step = show.step("publish", None);
     let cubes = figures
         .protection
@@ -100,6 +101,10 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         reporting,
         estimates,
         sources: inputs.notes.clone(),
+        linkage: figures.persons.found.as_ref().map(|found| LinkageNote {
+            persons: (found.persons, found.interval),
+            compared: found.blocking_recall,
+        }),
         protection: figures.protection.tables.clone(),
         attack: figures.protection.attack,
         audit: notes,
