@@ -440,7 +440,7 @@ impl Mixture {
 mod tests {
     use super::*;
 
-    /// SciPy: `scipy.stats.t.ppf(0.975, df)`.
+    /// Of `scipy.stats.t.ppf(0.975, df)`.
     #[test]
     fn quantiles_of_student_go_over_into_the_normal() {
         let known =

@@ -26,9 +26,11 @@ const SETTLED: f64 = 1e-6;
 const AGAIN: usize = 3;
 /// Pairs that are alike: fewer are none.
 const FEWEST: f64 = 10.0;
+/// Kinds of pairs of two persons that are alike, at most.
+const KINDS: usize = 2;
 /// Part of the levels of something personal that pairs of one person and others may have in common before a cause is
 /// looked for.
-const SUSPECT: f64 = 0.1;
+const SUSPECT: f64 = 0.03;
 /// That part from which it cannot be that so many dates of birth are wrong.
 const INCREDIBLE: f64 = 0.15;
 /// Part of the levels of a field that pairs of one person and pairs that are alike have in common at most, where it
@@ -74,19 +76,25 @@ pub(crate) struct Learnt {
 pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     let learnt = rounds(model, evidence);
     let unexplained = common(model);
-    if model.alike.is_some() || unexplained < SUSPECT {
+    if !model.alike.is_empty() || unexplained < SUSPECT {
         return learnt;
     }
-    let without = model.clone();
-    model.begin_again();
-    learn_u(model, evidence.random, evidence.exact, evidence.strange);
-    start_alike(model, evidence);
-    let with = rounds(model, evidence);
-    if common(model) < unexplained / 2.0 && (unexplained > INCREDIBLE || is_of_its_own(model)) {
-        return with;
+    let mut best = (unexplained / 2.0, model.clone(), learnt);
+    for kinds in 1..=KINDS {
+        model.begin_again();
+        learn_u(model, evidence.random, evidence.exact, evidence.strange);
+        start_alike(model, evidence, kinds);
+        let learnt = rounds(model, evidence);
+        let left = common(model);
+        if left < best.0 && (unexplained > INCREDIBLE || is_of_its_own(model)) {
+            best = (left / 2.0, model.clone(), learnt);
+        }
+        if left < SUSPECT {
+            break;
+        }
     }
-    *model = without;
-    learnt
+    *model = best.1;
+    best.2
 }
 
 /// How much of the levels of what is personal pairs of one person and others have in common, as a share.
@@ -98,10 +106,11 @@ fn common(model: &Model) -> f64 {
 /// True if pairs of two persons that are alike can be told from those of one by more than what is personal: else they
 /// may be of one person, written down wrong.
 fn is_of_its_own(model: &Model) -> bool {
-    let Some(alike) = &model.alike else { return false };
-    model.comparisons.iter().zip(&alike.levels).any(|(comparison, levels)| {
-        let shared = comparison.levels.iter().zip(levels).map(|(level, share)| level.m.min(*share));
-        !comparison.personal && shared.sum::<f64>() < DIFFERENT
+    model.alike.iter().any(|alike| {
+        model.comparisons.iter().zip(&alike.levels).any(|(comparison, levels)| {
+            let shared = comparison.levels.iter().zip(levels).map(|(level, share)| level.m.min(*share));
+            !comparison.personal && shared.sum::<f64>() < DIFFERENT
+        })
     })
 }
 
@@ -171,11 +180,17 @@ fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>], s
     }
 }
 
-/// A start for pairs of two persons that are alike: they are as the candidates are, but for what is personal.
-fn start_alike(model: &mut Model, evidence: &Evidence<'_>) {
+/// A start for kinds of pairs of two persons that are alike: the first are as the candidates are, but for what is
+/// personal, the second as pairs of one person are.
+fn start_alike(model: &mut Model, evidence: &Evidence<'_>, kinds: usize) {
     let candidates: f64 = evidence.candidates.iter().map(|c| c.1).sum();
-    let share = (candidates / 2.0 / evidence.all).clamp(1e-12, 0.5);
-    model.alike = Some(Alike { share, levels: levels_of_alike(model, evidence.candidates) });
+    let share = (candidates / 4.0 / evidence.all).clamp(1e-12, 0.2);
+    let of_one = |c: &Comparison| {
+        c.levels.iter().map(|level| if c.personal { level.u } else { level.m }).collect::<Vec<f64>>()
+    };
+    let first = Alike { share, levels: levels_of_alike(model, evidence.candidates) };
+    let second = Alike { share: share / 4.0, levels: model.comparisons.iter().map(of_one).collect() };
+    model.alike = [first, second].into_iter().take(kinds).collect();
 }
 
 fn levels_of_alike(model: &Model, pairs: &Weighted) -> Vec<Vec<f64>> {
@@ -188,17 +203,23 @@ fn levels_of_alike(model: &Model, pairs: &Weighted) -> Vec<Vec<f64>> {
     levels
 }
 
-/// Learns which pairs of two persons are alike; gives the largest change of a share.
-fn learn_alike(model: &mut Model, pairs: &Weighted, all: f64) -> f64 {
-    let Some(before) = model.alike.take() else { return 0.0 };
-    let found: f64 = pairs.iter().map(|p| p.1).sum();
-    if found < FEWEST {
-        return 1.0;
+/// Learns which pairs of two persons are alike; gives the largest change of a share. A kind of hardly any pairs is
+/// none.
+fn learn_alike(model: &mut Model, pairs: &[Vec<(u64, f64)>], all: f64) -> f64 {
+    let mut change = 0.0_f64;
+    let before = std::mem::take(&mut model.alike);
+    for (before, pairs) in before.iter().zip(pairs) {
+        let found: f64 = pairs.iter().map(|p| p.1).sum();
+        if found < FEWEST {
+            change = 1.0;
+            continue;
+        }
+        let after = Alike { share: (found / all).clamp(1e-12, 0.25), levels: levels_of_alike(model, pairs) };
+        let moved = before.levels.iter().flatten().zip(after.levels.iter().flatten());
+        change = moved.map(|(a, b)| (a - b).abs()).fold(change, f64::max);
+        change = change.max((after.share / before.share).ln().abs());
+        model.alike.push(after);
     }
-    let after = Alike { share: (found / all).clamp(1e-12, 0.5), levels: levels_of_alike(model, pairs) };
-    let moved = before.levels.iter().flatten().zip(after.levels.iter().flatten()).map(|(a, b)| (a - b).abs());
-    let change = moved.fold((after.share / before.share).ln().abs(), f64::max);
-    model.alike = Some(after);
     change
 }
 
@@ -207,14 +228,13 @@ fn learn_m(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
     while learnt.rounds < ROUNDS && !learnt.converged {
         learnt.rounds += 1;
         let weights = Weights::new(model);
-        let (matches, alike): (Vec<(u64, f64)>, Vec<(u64, f64)>) = evidence
-            .candidates
-            .iter()
-            .map(|&(p, n)| {
-                let (of_one, of_alike) = weights.probabilities(p);
-                ((p, n * of_one), (p, n * of_alike))
-            })
-            .unzip();
+        let mut matches: Vec<(u64, f64)> = Vec::with_capacity(evidence.candidates.len());
+        let mut alike: Vec<Vec<(u64, f64)>> = vec![Vec::new(); model.alike.len()];
+        for &(p, n) in evidence.candidates {
+            let (of_one, of_alike) = weights.probabilities(p);
+            matches.push((p, n * of_one));
+            alike.iter_mut().zip(of_alike).for_each(|(alike, of)| alike.push((p, n * of)));
+        }
         let shares = marginal(model, &matches, 0.5);
         let mut change = learn_alike(model, &alike, evidence.all);
         for (comparison, shares) in model.comparisons.iter_mut().zip(&shares) {

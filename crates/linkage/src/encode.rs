@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Sources: HMAC (RFC 2104), HKDF (RFC 5869); Bloom filters of q-grams (Schnell, Bachteler & Reiher 2009, *BMC
-//! Medical Informatics and Decision Making* 9:41); diffusion (Armknecht, Heng & Schnell 2023, *PoPETs* 2023(2));
+//! Medical Informatics and Decision Making* 9:41); diffusion (Armknecht, Heng & Schnell 2023, *Proceedings on Privacy Enhancing Technologies* 2023);
 //! two-step hash (Ranbaduge, Christen & Schnell 2020, *PAKDD*).
 //!
 //! Encoded values are not anonymous: equal values have equal codes, and like values like ones. Who has the

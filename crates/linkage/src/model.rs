@@ -34,9 +34,9 @@ pub struct Model {
     /// What is compared.
     #[serde(rename = "comparison")]
     pub comparisons: Vec<Comparison>,
-    /// Pairs of two persons that are alike beyond chance, where there are such.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alike: Option<Alike>,
+    /// Pairs of two persons that are alike beyond chance, by kind, where there are such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<Alike>,
 }
 
 /// Pairs of two persons who have more in common than chance has it: relatives, compatriots. Whatever they
@@ -122,7 +122,7 @@ impl Comparison {
 impl Model {
     /// A model whose probabilities are still to be learnt.
     pub fn new(comparisons: Vec<Comparison>) -> Self {
-        Self { prior: 1e-4, comparisons, alike: None }
+        Self { prior: 1e-4, comparisons, alike: Vec::new() }
     }
 
     /// A pattern as text: the level of each comparison in order, counted from 1, `-` where the field is
@@ -180,8 +180,8 @@ impl Model {
             return wrong("prior", self.prior.to_string(), "it is a probability between 0 and 1");
         }
         let shape = self.comparisons.iter().map(|c| c.levels.len());
-        if self.alike.as_ref().is_some_and(|alike| {
-            !alike.levels.iter().map(Vec::len).eq(shape)
+        if self.alike.iter().any(|alike| {
+            !alike.levels.iter().map(Vec::len).eq(shape.clone())
                 || alike.levels.iter().flatten().chain([&alike.share]).any(|p| !(*p > 0.0 && *p < 1.0))
         }) {
             return wrong(

@@ -81,7 +81,9 @@ pub(crate) fn random_pairs(
 fn weight_of_records(records: usize, candidates: &[Candidate], weights: &Weights) -> Vec<f32> {
     let groups = variants::components(records, candidates.iter().filter(|c| weights.is_sure(c.pattern)));
     let mut sizes = vec![0_u32; records];
-    groups.iter().for_each(|&group| sizes[group as usize] += 1);
+    for &group in &groups {
+        sizes[group as usize] += 1;
+    }
     groups.iter().map(|&group| 1.0 / sizes[group as usize] as f32).collect()
 }
 
@@ -219,7 +221,7 @@ impl Rarity<'_> {
 
 impl<'a> RarityGiven<'a> {
     fn new(model: &Model, comparison: &Comparison, records: &'a Records, once: &[f32]) -> Option<Self> {
-        let given = comparison.u_given.as_ref().filter(|_| model.alike.is_some())?;
+        let given = comparison.u_given.as_ref().filter(|_| !model.alike.is_empty())?;
         let parent = model.comparisons.iter().position(|c| c.field == given.field)?;
         if model.comparisons[parent].levels[0].test != Test::Exact {
             return None;

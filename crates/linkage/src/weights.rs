@@ -12,8 +12,10 @@ pub(crate) struct Weights {
     /// By comparison and level, level 0 for missing.
     m: Vec<Vec<f64>>,
     u: Vec<Table>,
-    /// Of pairs of two persons that are alike: the logarithms of their share and of that of the others, and as `m`.
-    alike: Option<(f64, f64, Vec<Vec<f64>>)>,
+    /// For each kind of pairs of two persons that are alike the logarithm of its share, and as `m`; and that of the
+    /// share of all others.
+    alike: Vec<(f64, Vec<Vec<f64>>)>,
+    others: f64,
 }
 
 /// Logarithms of the shares of a field's levels: a row for each level of its parent, row 0 for a field
@@ -44,11 +46,16 @@ impl Weights {
                 Table { parent, rows }
             })
             .collect();
-        let alike = model.alike.as_ref().map(|alike| {
-            let levels = alike.levels.iter().map(|shares| row(shares.iter().copied())).collect();
-            (alike.share.ln(), (1.0 - alike.share).ln(), levels)
-        });
-        Self { prior: (model.prior / (1.0 - model.prior)).ln(), m, u, alike }
+        let alike: Vec<(f64, Vec<Vec<f64>>)> = model
+            .alike
+            .iter()
+            .map(|alike| {
+                let levels = alike.levels.iter().map(|shares| row(shares.iter().copied())).collect();
+                (alike.share.ln(), levels)
+            })
+            .collect();
+        let others = (1.0 - model.alike.iter().map(|alike| alike.share).sum::<f64>()).max(1e-12).ln();
+        Self { prior: (model.prior / (1.0 - model.prior)).ln(), m, u, alike, others }
     }
 
     /// The natural logarithm of the odds that a pair with this pattern is of one person.
@@ -65,21 +72,26 @@ impl Weights {
             if level == 0 { 0.0 } else { table.rows[row][level] }
         };
         let of_others: f64 = self.u.iter().enumerate().map(of_field).sum();
-        let Some((_, others, _)) = &self.alike else { return of_others };
-        let (x, y) = (others + of_others, self.of_alike(pattern));
-        x.max(y) + (-(x - y).abs()).exp().ln_1p()
+        let mut all = self.others + of_others;
+        for of_alike in self.of_alike(pattern) {
+            all = all.max(of_alike) + (-(all - of_alike).abs()).exp().ln_1p();
+        }
+        all
     }
 
-    /// That of the pairs of two persons that have this pattern and are alike.
-    fn of_alike(&self, pattern: u64) -> f64 {
-        let Some((share, _, levels)) = &self.alike else { return f64::NEG_INFINITY };
-        share + levels.iter().enumerate().map(|(k, of)| of[pattern::level(pattern, k)]).sum::<f64>()
+    /// For each kind of pairs of two persons that are alike the natural logarithm of the share that it is, with this
+    /// pattern, of all pairs of two persons.
+    fn of_alike(&self, pattern: u64) -> impl Iterator<Item = f64> {
+        self.alike.iter().map(move |(share, levels)| {
+            share + levels.iter().enumerate().map(|(k, of)| of[pattern::level(pattern, k)]).sum::<f64>()
+        })
     }
 
-    /// The probabilities that a pair with this pattern is of one person, and of two that are alike.
-    pub(crate) fn probabilities(&self, pattern: u64) -> (f64, f64) {
+    /// The probabilities that a pair with this pattern is of one person, and of two that are alike, by kind.
+    pub(crate) fn probabilities(&self, pattern: u64) -> (f64, impl Iterator<Item = f64>) {
         let of_one = probability(self.log_odds(pattern));
-        (of_one, (1.0 - of_one) * (self.of_alike(pattern) - self.of_two(pattern)).exp())
+        let of_two = self.of_two(pattern);
+        (of_one, self.of_alike(pattern).map(move |of_alike| (1.0 - of_one) * (of_alike - of_two).exp()))
     }
 
     /// True if a pair with this pattern is surely of one person.

@@ -238,12 +238,12 @@ fn compatriots_are_not_taken_for_one_person() {
         let (records, truth) = compatriots(seed, 4000);
         let found = linked(&records, &Settings { clean: Some(vec![false; 2]), ..settings(seed) });
         let scores = Evaluation::new(&found.clusters.point, &truth);
-        assert!(found.model.alike.is_some(), "{seed}");
+        assert!(!found.model.alike.is_empty(), "{seed}");
         assert!(scores.pairs.f1 > 0.95, "{seed}: {scores:?}");
         let (lower, upper) = found.persons.interval;
         assert!((lower..=upper).contains(&(truth.persons as f64)), "{seed}: {lower} to {upper}");
     }
     // Where nobody is alike beyond chance, there is no such class.
     let (records, _) = registers(1, 1500, &THREE, 0.06, 0.0);
-    assert!(linked(&records, &settings(1)).model.alike.is_none());
+    assert!(linked(&records, &settings(1)).model.alike.is_empty());
 }

@@ -590,6 +590,7 @@ fn the_number_of_rows_of_persons_is_nowhere() {
         register: "police".into(),
         label: Label::same("Police"),
         record: "record".into(),
+        identifiers: std::collections::BTreeMap::new(),
         person: None,
         date: column("date"),
         birth_date: None,

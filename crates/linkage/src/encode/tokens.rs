@@ -56,7 +56,7 @@ impl Kind {
                 pairs(value).into_iter().chain(sounds).collect()
             }
             Self::Words => value.split_whitespace().flat_map(pairs).collect(),
-            Self::Date => PartialDate::parse(value).map_or_else(|| code(value), |date| of_date(&date)),
+            Self::Date => PartialDate::parse(value).map_or_else(|| code(value), of_date),
             Self::Code => code(value),
             Self::Category => vec![value.to_owned()],
         };
@@ -92,7 +92,7 @@ fn code(value: &str) -> Vec<String> {
 }
 
 /// Year, month and day with their digits; a part that is unknown has no tokens.
-fn of_date(date: &PartialDate) -> Vec<String> {
+fn of_date(date: PartialDate) -> Vec<String> {
     let mut tokens = vec![format!("y:{}", date.year()), format!("Y:{}", date.year())];
     let digits = |tokens: &mut Vec<String>, name: &str, text: &str| {
         tokens.extend(text.chars().enumerate().map(|(at, digit)| format!("{name}{at}:{digit}")));

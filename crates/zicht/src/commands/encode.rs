@@ -77,7 +77,7 @@ impl Field {
 /// What is said of a column of the result.
 #[derive(Serialize)]
 struct Column {
-    column: String,
+    name: String,
     encoded: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
@@ -137,7 +137,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
             _ => "as it is".to_owned(),
         };
         let missing = thousands(column.missing);
-        show.result(&format!("{:<22}{how:<20}{missing:>12} without a value", column.column));
+        show.result(&format!("{:<22}{how:<20}{missing:>12} without a value", column.name));
     }
     show.result(&format!("\n{} records: {}", thousands(rows.rows_used), arguments.out.display()));
     show.result_json(&Encoded { version: env!("CARGO_PKG_VERSION"), source, rows, columns })?;
@@ -163,7 +163,7 @@ fn columns(spec: &Spec, key: &linkage::encode::Key, rows: &TableRows) -> Result<
         };
         let encoder = Encoder::new(key, &spec.project, field.name(), kind, method).map_err(|e| wrong(&e))?;
         let column = Column {
-            column: field.name().to_owned(),
+            name: field.name().to_owned(),
             encoded: true,
             kind: Some(kind.name()),
             method: Some(method.name()),
@@ -172,9 +172,9 @@ fn columns(spec: &Spec, key: &linkage::encode::Key, rows: &TableRows) -> Result<
         made.push(Made::new(at(&field.column)?, Some(encoder), column));
     }
     let mut seen = std::collections::HashSet::new();
-    if let Some(twice) = made.iter().find(|m| !seen.insert(m.column.column.clone())) {
+    if let Some(twice) = made.iter().find(|m| !seen.insert(m.column.name.clone())) {
         return Err(Failure::input(
-            format!("column \"{}\" would be in the result twice", twice.column.column),
+            format!("column \"{}\" would be in the result twice", twice.column.name),
             "a column is either kept or encoded; give one of two another name",
         ));
     }
@@ -183,7 +183,7 @@ fn columns(spec: &Spec, key: &linkage::encode::Key, rows: &TableRows) -> Result<
 
 impl Column {
     fn kept(name: &str) -> Self {
-        Self { column: name.to_owned(), encoded: false, kind: None, method: None, missing: 0 }
+        Self { name: name.to_owned(), encoded: false, kind: None, method: None, missing: 0 }
     }
 }
 
@@ -208,7 +208,7 @@ fn write(out: &Path, made: Vec<Made>) -> Result<Vec<Column>, Failure> {
         .into_iter()
         .map(|mut made| {
             let array: ArrayRef = Arc::new(made.values.finish());
-            ((made.column.column.clone(), array), made.column)
+            ((made.column.name.clone(), array), made.column)
         })
         .unzip();
     let bytes = parquet_of(arrays.iter().map(|(name, array)| (name.as_str(), Arc::clone(array))))

@@ -111,26 +111,23 @@ fn opened(path: &Path, bytes: &[u8], opening: &Opening) -> Result<Zeroizing<Vec<
             "give the passphrase it was made with, or with --identity the identity it was encrypted to",
         )
     };
-    let identities: Vec<Box<dyn Identity>> = match &opening.identity {
-        Some(file) => {
-            let text = secret_text(file)?;
-            IdentityFile::from_buffer(text.as_bytes())
-                .map_err(|_| {
-                    Failure::input(
-                        format!("{} holds no age identity", file.display()),
-                        "it has lines that begin with AGE-SECRET-KEY-",
-                    )
-                })?
-                .into_identities()
-                .map_err(|e| wrong(&e))?
-        }
-        None => {
-            let passphrase = match &opening.passphrase_file {
-                Some(file) => first_line(file)?,
-                None => asked("Passphrase of the key: ")?,
-            };
-            vec![Box::new(age::scrypt::Identity::new(passphrase))]
-        }
+    let identities: Vec<Box<dyn Identity>> = if let Some(file) = &opening.identity {
+        let text = secret_text(file)?;
+        IdentityFile::from_buffer(text.as_bytes())
+            .map_err(|_| {
+                Failure::input(
+                    format!("{} holds no age identity", file.display()),
+                    "it has lines that begin with AGE-SECRET-KEY-",
+                )
+            })?
+            .into_identities()
+            .map_err(|e| wrong(&e))?
+    } else {
+        let passphrase = match &opening.passphrase_file {
+            Some(file) => first_line(file)?,
+            None => asked("Passphrase of the key: ")?,
+        };
+        vec![Box::new(age::scrypt::Identity::new(passphrase))]
     };
     let decryptor = Decryptor::new_buffered(age::armor::ArmoredReader::new(bytes)).map_err(|e| wrong(&e))?;
     let mut reader = decryptor.decrypt(identities.iter().map(|i| &**i)).map_err(|e| wrong(&e))?;

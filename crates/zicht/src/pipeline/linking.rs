@@ -196,7 +196,7 @@ fn add(
     let codes = fields[identifiers..]
         .iter()
         .map(|name| {
-            let column = reports.column_by_name(name).map(|c| c.as_primitive::<UInt16Type>());
+            let column = reports.column_by_name(name).map(AsArray::as_primitive::<UInt16Type>);
             Ok((column.ok_or_else(changed)?, monitor.catalogue.of(name).ok_or_else(changed)?))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
