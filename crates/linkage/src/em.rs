@@ -20,7 +20,7 @@ use crate::weights::{Weights, probability};
 use crate::{Comparison, Model, pattern};
 
 /// Rounds at most, and the change of any probability below which the search ends.
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 2000;
 const SETTLED: f64 = 1e-6;
 /// How often u is learnt again.
 const AGAIN: usize = 3;
