@@ -55,17 +55,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) all: f64,
 }
 
-/// How the search went.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Learnt {
-    /// Rounds until nothing changed.
-    pub(crate) rounds: usize,
-    /// True if it ended because nothing changed any more.
-    pub(crate) converged: bool,
-    /// The expected number of pairs of one person.
-    pub(crate) matches: f64,
-}
-
 /// Learns m, u and λ.
 ///
 /// Where persons are few and many have names from the same countries, some of the pairs that the search takes for one
@@ -73,21 +62,23 @@ pub(crate) struct Learnt {
 /// chance has it. Then the search is made again with a class of its own for such pairs, which is kept if it explains
 /// them: what is personal now goes together in pairs of one person. But pairs that are like those of one person in
 /// all else are of one person, written down wrong, unless they are more than registers are wrong.
-pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
-    let learnt = rounds(model, evidence);
+///
+/// True if the search ended because nothing changed any more.
+pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> bool {
+    let converged = rounds(model, evidence);
     let unexplained = common(model);
     if !model.alike.is_empty() || unexplained < SUSPECT {
-        return learnt;
+        return converged;
     }
-    let mut best = (unexplained / 2.0, model.clone(), learnt);
+    let mut best = (unexplained / 2.0, model.clone(), converged);
     for kinds in 1..=KINDS {
         model.begin_again();
         learn_u(model, evidence.random, evidence.exact, evidence.strange);
         start_alike(model, evidence, kinds);
-        let learnt = rounds(model, evidence);
+        let converged = rounds(model, evidence);
         let left = common(model);
         if left < best.0 && (unexplained > INCREDIBLE || is_of_its_own(model)) {
-            best = (left / 2.0, model.clone(), learnt);
+            best = (left / 2.0, model.clone(), converged);
         }
         if left < SUSPECT {
             break;
@@ -114,14 +105,14 @@ fn is_of_its_own(model: &Model) -> bool {
     })
 }
 
-fn rounds(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
-    let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
+fn rounds(model: &mut Model, evidence: &Evidence<'_>) -> bool {
+    let mut converged = false;
     let mut random = evidence.random.to_vec();
     let mut exact = evidence.exact.to_vec();
     let mut strange = evidence.strange;
     for _ in 0..AGAIN {
         learn_u(model, &random, &exact, strange);
-        learnt = learn_m(model, evidence);
+        converged = learn_m(model, evidence);
         let weights = Weights::new(model);
         // What is of one person is taken out.
         strange = 0.0;
@@ -139,7 +130,7 @@ fn rounds(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
             }
         }
     }
-    learnt
+    converged
 }
 
 /// The shares of each field's levels.
@@ -223,10 +214,9 @@ fn learn_alike(model: &mut Model, pairs: &[Vec<(u64, f64)>], all: f64) -> f64 {
     change
 }
 
-fn learn_m(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
-    let mut learnt = Learnt { rounds: 0, converged: false, matches: 0.0 };
-    while learnt.rounds < ROUNDS && !learnt.converged {
-        learnt.rounds += 1;
+/// Learns m, λ and what is alike, with u as it is; true if it settled.
+fn learn_m(model: &mut Model, evidence: &Evidence<'_>) -> bool {
+    for _ in 0..ROUNDS {
         let weights = Weights::new(model);
         let mut matches: Vec<(u64, f64)> = Vec::with_capacity(evidence.candidates.len());
         let mut alike: Vec<Vec<(u64, f64)>> = vec![Vec::new(); model.alike.len()];
@@ -247,8 +237,9 @@ fn learn_m(model: &mut Model, evidence: &Evidence<'_>) -> Learnt {
         let prior = (found / evidence.all).clamp(1e-12, 0.5);
         change = change.max((prior / model.prior).ln().abs());
         model.prior = prior;
-        learnt.matches = found;
-        learnt.converged = change < SETTLED;
+        if change < SETTLED {
+            return true;
+        }
     }
-    learnt
+    false
 }

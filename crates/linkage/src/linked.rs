@@ -162,18 +162,14 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     let mut candidates = run::candidates(&model, &records, &blocks)?;
     let mut random = run::random_pairs(&model, &records, &within, run::RANDOM_PAIRS, settings.seed)?;
     progress("learning the model");
+    let learn = |model: &mut Model, within: &Within, candidates: &[Candidate], random: &[Candidate]| {
+        let likely = run::one_each(&records, within);
+        run::learn(model, &records, within, (candidates, 1.0), random, likely)
+    };
     let mut converged = settings.keep;
     let mut variants = Variants::default();
     if !settings.keep {
-        converged = run::learn(
-            &mut model,
-            &records,
-            &within,
-            (&candidates, 1.0),
-            &random,
-            run::one_each(&records, &within),
-        )
-        .converged;
+        converged = learn(&mut model, &within, &candidates, &random);
         if given.is_none() && registers > 1 {
             clean = found_clean(&model, &records, &candidates);
             if clean.contains(&true) {
@@ -189,15 +185,7 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
             variants = Variants::learn(&model, &records, &candidates);
             variants.apply(&model, &records, &mut candidates);
             variants.apply(&model, &records, &mut random);
-            converged = run::learn(
-                &mut model,
-                &records,
-                &within,
-                (&candidates, 1.0),
-                &random,
-                run::one_each(&records, &within),
-            )
-            .converged;
+            converged = learn(&mut model, &within, &candidates, &random);
         }
     }
     if !converged {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::blocking::{Blocks, Within, mix};
-use crate::em::{self, Evidence, Learnt};
+use crate::em::{self, Evidence};
 use crate::hashing::Table;
 use crate::model::Compiled;
 use crate::variants::{self, Variants};
@@ -287,7 +287,7 @@ pub(crate) fn one_each(records: &Records, within: &Within) -> f64 {
 }
 
 /// Learns the model from the candidate pairs, a share of those that there are. Nothing is known at first but
-/// that not many more of all pairs than `likely` are of one person.
+/// that not many more of all pairs than `likely` are of one person. True if the search settled.
 pub(crate) fn learn(
     model: &mut Model,
     records: &Records,
@@ -295,7 +295,7 @@ pub(crate) fn learn(
     (candidates, share): (&[Candidate], f64),
     random: &[Candidate],
     likely: f64,
-) -> Learnt {
+) -> bool {
     let exact: Vec<Option<(f64, f64)>> = exact_pairs(model, records, within)
         .into_iter()
         .map(|pairs| pairs.map(|(known, same)| (known * share, same * share)))

@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
             step.done("");
         }
     };
-    let linked = linkage::link(&records, &settings, &progress).map_err(|e| failure(&e))?;
+    let linked = linkage::link(&records, &settings, &progress).map_err(|e| Failure::from_linkage(&e))?;
     if let Some(step) = under_way.take() {
         step.done("");
     }
@@ -128,10 +128,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     print::print(&linked, judged.as_ref(), &arguments.out, show);
     show.result_json(&result)?;
     Ok(if linked.converged { 0 } else { 3 })
-}
-
-fn failure(error: &linkage::Error) -> Failure {
-    Failure::input(error.to_string(), "")
 }
 
 fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure> {

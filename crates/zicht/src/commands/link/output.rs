@@ -108,11 +108,11 @@ pub(super) fn write(
 
     let histories = Histories::of(linked, seed).map_err(|e| Failure::input(e.to_string(), ""))?;
     if let Some(histories) = &histories {
-        write_text(&dir.join("histories.csv"), &csv_of(&histories.point))?;
+        write_text(&dir.join("histories.csv"), csv_of(&histories.point)?)?;
         let folder = dir.join("histories");
         std::fs::create_dir(&folder).map_err(|e| Failure::io("cannot make", &folder, &e))?;
         for (at, draw) in histories.draws.iter().enumerate() {
-            write_text(&folder.join(format!("draw-{:04}.csv", at + 1)), &csv_of(draw))?;
+            write_text(&folder.join(format!("draw-{:04}.csv", at + 1)), csv_of(draw)?)?;
         }
     } else if names.len() > 1 {
         show.note(&format!(
@@ -188,28 +188,21 @@ fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
 }
 
 /// A table of capture histories, a 0/1 column for each register and the count.
-fn csv_of(table: &CaptureTable) -> String {
+fn csv_of(table: &CaptureTable) -> Result<Vec<u8>, Failure> {
     let names = table.lists();
-    let mut out = csv_line(names.iter().map(String::as_str).chain(["count"]));
-    for (history, count) in table.counts() {
-        let bits = (0..names.len()).map(|bit| if history >> bit & 1 == 1 { "1" } else { "0" });
-        let count = count.to_string();
-        out.push_str(&csv_line(bits.chain([count.as_str()])));
-    }
-    out
+    let made = || -> Result<Vec<u8>, csv::Error> {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(names.iter().map(String::as_str).chain(["count"]))?;
+        for (history, count) in table.counts() {
+            let bits = (0..names.len()).map(|bit| (history >> bit & 1).to_string());
+            out.write_record(bits.chain([count.to_string()]))?;
+        }
+        out.into_inner().map_err(|e| e.into_error().into())
+    };
+    made().map_err(|e| Failure::input(format!("the capture histories cannot be written: {e}"), ""))
 }
 
-fn csv_line<'a>(fields: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = fields
-        .map(|f| {
-            let plain = !f.contains([',', '"', '\n', '\r']);
-            if plain { f.to_owned() } else { format!("\"{}\"", f.replace('"', "\"\"")) }
-        })
-        .collect();
-    quoted.join(",") + "\n"
-}
-
-fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+fn write_text(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|e| Failure::io("cannot write", path, &e))
 }
 
