@@ -17,6 +17,10 @@ const ROUNDS: usize = 2;
 /// clean.
 const CLEAN: f64 = 0.01;
 
+/// By how much more the weights of all pairs may be off where pairs of compatriots had to be told from those of one
+/// person.
+const MORE_DOUBT: f64 = 2.0;
+
 /// What to do.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -197,15 +201,19 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     progress("scoring pairs");
     let (links, patterns) = run::score(&model, &records, &variants, &candidates)?;
     let blocking_recall = missed::estimate(&model, &records, &blocks, &links, settings.seed);
+    let mut options = settings.cluster.clone();
+    if !model.alike.is_empty() {
+        options.doubt *= MORE_DOUBT;
+    }
     progress("joining records into persons");
-    let clusters = cluster::cluster(records.registers(), &within, &links, &settings.cluster);
+    let clusters = cluster::cluster(records.registers(), &within, &links, &options);
     progress("drawing partitions");
     let draws = cluster::draw(
         &clusters,
         records.registers(),
         &within,
         &links,
-        &settings.cluster,
+        &options,
         settings.draws,
         settings.seed,
     );
