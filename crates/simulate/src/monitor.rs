@@ -31,14 +31,13 @@ seed = {seed}
 # ---------------------------------------------------------------------------------------------
 # The registers. Each organisation sends what it has: its own file format, column names, codes
 # and dates. [source.reports] says which column holds what, and `codes` what each of the
-# register's own codes means in the classification. {who} Columns that are not named are not
-# read.
+# register's own codes means in the classification. {who}
 "#,
         year = reference.year(),
         who = if options.pseudonyms {
-            "`person` is a pseudonym that all\n# registers share."
+            "`person` is a pseudonym that\n# all registers hold. Columns that are not named (names, places of birth) are not read."
         } else {
-            "What tells who a report\n# is of stands in [source.reports.identifiers]: the registers share no number of a person."
+            "What tells who a report is of\n# stands in [source.reports.identifiers]. Columns that are not named are not read, nor is the\n# pseudonym that the registers hold beside names: real ones share none."
         },
     );
     for (layout, &rows) in LAYOUTS.iter().zip(rows) {
