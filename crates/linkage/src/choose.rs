@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::blocking::{self, Atom, Blocks, Part, Parts, Rule, Within, mix};
 use crate::variants::Variants;
-use crate::{Error, Model, Records, run};
+use crate::{Error, Model, Records, em, run};
 
 /// Records that rules are tried on, at least and at most.
 const TRIED: usize = 12_000;
@@ -65,7 +65,7 @@ pub(crate) fn choose(
     let pairs = run::candidates(&model, &sample, &blocks)?;
     let random = run::random_pairs(&model, &sample, within, RANDOM, seed)?;
     let likely = run::one_each(records, within);
-    run::learn(&mut model, &sample, within, (&pairs, share), &random, likely);
+    run::learn(&mut model, &sample, within, (&pairs, share), &random, likely, em::INCREDIBLE);
     let (links, _) = run::score(&model, &sample, &none, &pairs)?;
     let found: Vec<(Vec<u64>, f64)> = links
         .par_iter()

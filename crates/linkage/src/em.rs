@@ -20,7 +20,11 @@ use crate::weights::{Weights, probability};
 use crate::{Comparison, Model, pattern};
 
 /// Rounds at most, and the change of any probability below which the search ends.
-const ROUNDS: usize = 2000;
+const ROUNDS: usize = 300;
+/// Rounds at most where some pairs are alike, which is harder to tell.
+const ROUNDS_ALIKE: usize = 2000;
+/// Rounds after which it must show that a kind of pairs that are alike explains something.
+const TRIED: usize = 25;
 const SETTLED: f64 = 1e-6;
 /// How often u is learnt again.
 const AGAIN: usize = 3;
@@ -30,9 +34,9 @@ const FEWEST: f64 = 10.0;
 const KINDS: usize = 2;
 /// Part of the levels of something personal that pairs of one person and others may have in common before a cause is
 /// looked for.
-const SUSPECT: f64 = 0.03;
+pub(crate) const SUSPECT: f64 = 0.03;
 /// That part from which it cannot be that so many dates of birth are wrong.
-const INCREDIBLE: f64 = 0.15;
+pub(crate) const INCREDIBLE: f64 = 0.15;
 /// Part of the levels of a field that pairs of one person and pairs that are alike have in common at most, where it
 /// tells them apart.
 const DIFFERENT: f64 = 0.5;
@@ -53,6 +57,9 @@ pub(crate) struct Evidence<'a> {
     pub(crate) strange: f64,
     /// The number of all pairs.
     pub(crate) all: f64,
+    /// Part of the levels of something personal that pairs of one person and others may have in common before pairs
+    /// of two persons that are alike are looked for; those that the model knows are kept anyway.
+    pub(crate) suspect: f64,
 }
 
 /// Learns m, u and λ.
@@ -67,7 +74,7 @@ pub(crate) struct Evidence<'a> {
 pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> bool {
     let converged = rounds(model, evidence);
     let unexplained = common(model);
-    if !model.alike.is_empty() || unexplained < SUSPECT {
+    if !model.alike.is_empty() || unexplained < evidence.suspect {
         return converged;
     }
     let mut best = (unexplained / 2.0, model.clone(), converged);
@@ -75,12 +82,18 @@ pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> bool {
         model.begin_again();
         learn_u(model, evidence.random, evidence.exact, evidence.strange);
         start_alike(model, evidence, kinds);
-        let converged = rounds(model, evidence);
-        let left = common(model);
-        if left < best.0 && (unexplained > INCREDIBLE || is_of_its_own(model)) {
-            best = (left / 2.0, model.clone(), converged);
+        let explains =
+            |model: &Model| common(model) < best.0 && (unexplained > INCREDIBLE || is_of_its_own(model));
+        // Most data have no such kinds, and a few rounds show it.
+        learn_m(model, evidence, TRIED);
+        if !explains(model) {
+            continue;
         }
-        if left < SUSPECT {
+        let converged = rounds(model, evidence);
+        if explains(model) {
+            best = (common(model) / 2.0, model.clone(), converged);
+        }
+        if common(model) < SUSPECT {
             break;
         }
     }
@@ -112,7 +125,8 @@ fn rounds(model: &mut Model, evidence: &Evidence<'_>) -> bool {
     let mut strange = evidence.strange;
     for _ in 0..AGAIN {
         learn_u(model, &random, &exact, strange);
-        converged = learn_m(model, evidence);
+        let most = if model.alike.is_empty() { ROUNDS } else { ROUNDS_ALIKE };
+        converged = learn_m(model, evidence, most);
         let weights = Weights::new(model);
         // What is of one person is taken out.
         strange = 0.0;
@@ -215,8 +229,8 @@ fn learn_alike(model: &mut Model, pairs: &[Vec<(u64, f64)>], all: f64) -> f64 {
 }
 
 /// Learns m, λ and what is alike, with u as it is; true if it settled.
-fn learn_m(model: &mut Model, evidence: &Evidence<'_>) -> bool {
-    for _ in 0..ROUNDS {
+fn learn_m(model: &mut Model, evidence: &Evidence<'_>, rounds: usize) -> bool {
+    for _ in 0..rounds {
         let weights = Weights::new(model);
         let mut matches: Vec<(u64, f64)> = Vec::with_capacity(evidence.candidates.len());
         let mut alike: Vec<Vec<(u64, f64)>> = vec![Vec::new(); model.alike.len()];

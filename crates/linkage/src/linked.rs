@@ -9,7 +9,7 @@ use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Error, Link, Model, Records, choose, encode};
+use crate::{Error, Link, Model, Records, choose, em, encode};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -166,14 +166,15 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     let mut candidates = run::candidates(&model, &records, &blocks)?;
     let mut random = run::random_pairs(&model, &records, &within, run::RANDOM_PAIRS, settings.seed)?;
     progress("learning the model");
-    let learn = |model: &mut Model, within: &Within, candidates: &[Candidate], random: &[Candidate]| {
-        let likely = run::one_each(&records, within);
-        run::learn(model, &records, within, (candidates, 1.0), random, likely)
-    };
+    let learn =
+        |model: &mut Model, within: &Within, candidates: &[Candidate], random: &[Candidate], suspect| {
+            let likely = run::one_each(&records, within);
+            run::learn(model, &records, within, (candidates, 1.0), random, likely, suspect)
+        };
     let mut converged = settings.keep;
     let mut variants = Variants::default();
     if !settings.keep {
-        converged = learn(&mut model, &within, &candidates, &random);
+        converged = learn(&mut model, &within, &candidates, &random, em::SUSPECT);
         if given.is_none() && registers > 1 {
             clean = found_clean(&model, &records, &candidates);
             if clean.contains(&true) {
@@ -189,7 +190,7 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
             variants = Variants::learn(&model, &records, &candidates);
             variants.apply(&model, &records, &mut candidates);
             variants.apply(&model, &records, &mut random);
-            converged = learn(&mut model, &within, &candidates, &random);
+            converged = learn(&mut model, &within, &candidates, &random, f64::INFINITY);
         }
     }
     if !converged {

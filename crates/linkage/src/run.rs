@@ -295,6 +295,7 @@ pub(crate) fn learn(
     (candidates, share): (&[Candidate], f64),
     random: &[Candidate],
     likely: f64,
+    suspect: f64,
 ) -> bool {
     let exact: Vec<Option<(f64, f64)>> = exact_pairs(model, records, within)
         .into_iter()
@@ -305,5 +306,8 @@ pub(crate) fn learn(
     let strange = likely * random.iter().map(|r| r.1).sum::<f64>();
     let all = all_pairs(records, within) * share;
     model.prior = likely / 2.0;
-    em::learn(model, &Evidence { candidates: &candidates, random: &random, exact: &exact, strange, all })
+    em::learn(
+        model,
+        &Evidence { candidates: &candidates, random: &random, exact: &exact, strange, all, suspect },
+    )
 }

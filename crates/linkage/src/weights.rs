@@ -60,8 +60,12 @@ impl Weights {
 
     /// The natural logarithm of the odds that a pair with this pattern is of one person.
     pub(crate) fn log_odds(&self, pattern: u64) -> f64 {
-        let of_one: f64 = self.m.iter().enumerate().map(|(k, m)| m[pattern::level(pattern, k)]).sum();
-        self.prior + of_one - self.of_two(pattern)
+        self.prior + self.of_one(pattern) - self.of_two(pattern)
+    }
+
+    /// The natural logarithm of the share of a pattern among pairs of one person with the same fields.
+    fn of_one(&self, pattern: u64) -> f64 {
+        self.m.iter().enumerate().map(|(k, m)| m[pattern::level(pattern, k)]).sum()
     }
 
     /// The natural logarithm of the share of a pattern among pairs of two persons with the same fields.
@@ -89,8 +93,8 @@ impl Weights {
 
     /// The probabilities that a pair with this pattern is of one person, and of two that are alike, by kind.
     pub(crate) fn probabilities(&self, pattern: u64) -> (f64, impl Iterator<Item = f64>) {
-        let of_one = probability(self.log_odds(pattern));
         let of_two = self.of_two(pattern);
+        let of_one = probability(self.prior + self.of_one(pattern) - of_two);
         (of_one, self.of_alike(pattern).map(move |of_alike| (1.0 - of_one) * (of_alike - of_two).exp()))
     }
 
