@@ -50,6 +50,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Bloom, Self::TwoStep, Self::Exact];
+
     /// Its name in a specification.
     pub fn name(self) -> &'static str {
         match self {
@@ -83,12 +86,10 @@ impl FromStr for Method {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        [Self::Bloom, Self::TwoStep, Self::Exact].into_iter().find(|m| m.name() == text).ok_or_else(|| {
-            Error::Setting {
-                option: "method".into(),
-                value: format!("\"{text}\""),
-                allowed: "a method is bloom, two-step or exact".into(),
-            }
+        Self::ALL.into_iter().find(|method| method.name() == text).ok_or_else(|| Error::Setting {
+            option: "method".into(),
+            value: format!("\"{text}\""),
+            allowed: "a method is bloom, two-step or exact".into(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! A pair of records with the evidence that they are of one person.
 
+use crate::weights::probability;
+
 /// Two records and how likely it is that they are of one person.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Link {
@@ -14,6 +16,6 @@ pub struct Link {
 impl Link {
     /// The probability that both records are of one person.
     pub fn probability(&self) -> f64 {
-        1.0 / (1.0 + (-f64::from(self.log_odds)).exp())
+        probability(f64::from(self.log_odds))
     }
 }

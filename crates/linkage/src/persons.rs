@@ -30,6 +30,7 @@ use serde::Serialize;
 
 use crate::cluster::{Draws, Partition};
 use crate::random::{below, normal, stream, unit};
+use crate::weights::probability;
 use crate::{Link, Model, Records, Test};
 
 /// Bins of what records say.
@@ -126,7 +127,7 @@ impl Alone {
 
 /// `h`: the probability that a record that says so much is linked with none of its person's others.
 fn missed(says: f64, scale: f64) -> f64 {
-    1.0 / (1.0 + (says / scale).exp())
+    probability(-says / scale)
 }
 
 /// The likeliest share of records whose person has no other, by expectation–maximisation.

@@ -157,9 +157,9 @@ pub(crate) fn score(
 ) -> Result<(Vec<Link>, Vec<u64>), Error> {
     let weights = Weights::new(model);
     let compiled = Compiled::new(model, records)?;
-    let once = weight_of_records(records.len(), candidates, &weights);
+    let once = (!model.alike.is_empty()).then(|| weight_of_records(records.len(), candidates, &weights));
     let rarity: Vec<Option<Rarity<'_>>> =
-        model.comparisons.iter().map(|c| Rarity::new(model, c, records, &once)).collect();
+        model.comparisons.iter().map(|c| Rarity::new(model, c, records, once.as_deref())).collect();
     Ok(candidates
         .par_iter()
         .filter_map(|c| {
@@ -221,7 +221,7 @@ impl Rarity<'_> {
 
 impl<'a> RarityGiven<'a> {
     fn new(model: &Model, comparison: &Comparison, records: &'a Records, once: &[f32]) -> Option<Self> {
-        let given = comparison.u_given.as_ref().filter(|_| !model.alike.is_empty())?;
+        let given = comparison.u_given.as_ref()?;
         let parent = model.comparisons.iter().position(|c| c.field == given.field)?;
         if model.comparisons[parent].levels[0].test != Test::Exact {
             return None;
@@ -250,7 +250,13 @@ impl<'a> RarityGiven<'a> {
 }
 
 impl<'a> Rarity<'a> {
-    fn new(model: &Model, comparison: &Comparison, records: &'a Records, once: &[f32]) -> Option<Self> {
+    /// `once` is what each record weighs, where pairs of two persons are alike.
+    fn new(
+        model: &Model,
+        comparison: &Comparison,
+        records: &'a Records,
+        once: Option<&[f32]>,
+    ) -> Option<Self> {
         if !comparison.term_frequency || comparison.levels[0].test != Test::Exact {
             return None;
         }
@@ -276,7 +282,7 @@ impl<'a> Rarity<'a> {
             crossed,
             other,
             variant,
-            given: RarityGiven::new(model, comparison, records, once),
+            given: once.and_then(|once| RarityGiven::new(model, comparison, records, once)),
         })
     }
 }

@@ -15,9 +15,9 @@ pub fn pairs(value: &[char]) -> Vec<u64> {
     pairs
 }
 
-/// Jaccard similarity of two sets in order: what both have as a share of what either has.
-pub fn jaccard(a: &[u64], b: &[u64]) -> f64 {
-    let (mut i, mut j, mut both) = (0, 0, 0_usize);
+/// How much two sets in order have in common.
+pub(crate) fn shared<T: Ord>(a: &[T], b: &[T]) -> usize {
+    let (mut i, mut j, mut both) = (0, 0, 0);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {
             std::cmp::Ordering::Less => i += 1,
@@ -29,6 +29,12 @@ pub fn jaccard(a: &[u64], b: &[u64]) -> f64 {
             }
         }
     }
+    both
+}
+
+/// Jaccard similarity of two sets in order: what both have as a share of what either has.
+pub fn jaccard(a: &[u64], b: &[u64]) -> f64 {
+    let both = shared(a, b);
     let either = a.len() + b.len() - both;
     if either == 0 { 1.0 } else { both as f64 / either as f64 }
 }

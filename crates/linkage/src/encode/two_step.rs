@@ -6,6 +6,7 @@
 //! enough that most columns hold several tokens.
 
 use super::key::Prf;
+use crate::compare::qgram;
 
 /// Vectors, and bits of each.
 const VECTORS: usize = 16;
@@ -54,13 +55,7 @@ impl TwoStep {
 ///
 /// which falls with `Δ` and is solved by halving.
 pub(super) fn similarity(a: &[u32], b: &[u32]) -> f64 {
-    let (mut i, mut j, mut both) = (0, 0, 0_usize);
-    while i < a.len() && j < b.len() {
-        let (x, y) = (a[i], b[j]);
-        both += usize::from(x == y);
-        i += usize::from(x <= y);
-        j += usize::from(y <= x);
-    }
+    let both = qgram::shared(a, b);
     let (k, l) = (VECTORS as f64, LENGTH as f64);
     let tokens = |set: usize| -(1.0 - (set as f64 / l).min(0.999)).ln() * l / k;
     let sum = tokens(a.len()) + tokens(b.len());

@@ -40,8 +40,7 @@ impl Header {
         let mut letters = how.chars();
         let (kind, method) = (letters.next()?, letters.next()?);
         let kind = Kind::ALL.into_iter().find(|k| k.letter() == kind)?;
-        let method =
-            [Method::Bloom, Method::TwoStep, Method::Exact].into_iter().find(|m| m.letter() == method)?;
+        let method = Method::ALL.into_iter().find(|m| m.letter() == method)?;
         let mut bytes = BASE64.decode(check).ok().filter(|b| b.len() == 6)?;
         bytes.extend([0, 0]);
         let check = u64::from_le_bytes(bytes.try_into().ok()?);

@@ -15,18 +15,18 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array, UInt64Array};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema, UInt16Type, UInt64Type};
+use arrow::datatypes::{UInt16Type, UInt64Type};
 use intake::TableRows;
 use linkage::blocking::Rule;
 use linkage::{Linked, RecordsBuilder};
 use model::{LinkageSettings, Source};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{self, Work};
 use super::{Inputs, Monitor};
 use crate::failure::Failure;
+use crate::sheet::parquet_of;
 use crate::show::{Show, thousands};
 
 /// Reports with the person of each.
@@ -231,31 +231,23 @@ fn write(
     let drawn: Vec<Vec<u32>> = (0..draws.len()).map(|d| linked.drawn(d, seed)).collect();
     let mut start = 0;
     for (reports, path) in reports.iter().zip(files) {
-        let cannot = |e: &dyn std::fmt::Display| {
-            Failure::input(format!("cannot write {}: {e}", path.display()), "is the disk full?")
-        };
         let own = start..start + reports.num_rows();
         start = own.end;
         let persons = linked.clusters.point.person[own.clone()].iter().map(|&p| u64::from(p));
         let persons: ArrayRef = Arc::new(persons.collect::<UInt64Array>());
         let schema = reports.schema();
-        let mut fields: Vec<Field> = schema.fields().iter().map(|f| f.as_ref().clone()).collect();
-        let mut columns: Vec<ArrayRef> = schema
-            .fields()
-            .iter()
-            .zip(reports.columns())
-            .map(|(field, column)| Arc::clone(if field.name() == "person" { &persons } else { column }))
-            .collect();
-        for (name, drawn) in draws.iter().zip(&drawn) {
-            fields.push(Field::new(name, DataType::UInt32, false));
-            columns.push(Arc::new(UInt32Array::from(drawn[own.clone()].to_vec())));
-        }
-        let schema = Arc::new(Schema::new(fields));
-        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|e| cannot(&e))?;
-        let file = File::create(path).map_err(|e| Failure::io("cannot write", path, &e))?;
-        let mut writer = ArrowWriter::try_new(file, schema, None).map_err(|e| cannot(&e))?;
-        writer.write(&batch).map_err(|e| cannot(&e))?;
-        writer.close().map_err(|e| cannot(&e))?;
+        let kept = schema.fields().iter().zip(reports.columns()).map(|(field, column)| {
+            let column = if field.name() == "person" { &persons } else { column };
+            (field.name().as_str(), Arc::clone(column))
+        });
+        let of_draws = draws.iter().zip(&drawn).map(|(name, drawn)| {
+            let persons: ArrayRef = Arc::new(UInt32Array::from(drawn[own.clone()].to_vec()));
+            (name.as_str(), persons)
+        });
+        let bytes = parquet_of(kept.chain(of_draws)).map_err(|e| {
+            Failure::input(format!("cannot write {}: {e}", path.display()), "is the disk full?")
+        })?;
+        std::fs::write(path, bytes).map_err(|e| Failure::io("cannot write", path, &e))?;
     }
     Ok(())
 }
