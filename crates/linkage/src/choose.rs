@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 use crate::blocking::{self, Atom, Blocks, Part, Parts, Rule, Within, mix};
+use crate::model::Compiled;
+use crate::run::Scorer;
 use crate::variants::Variants;
 use crate::{Error, Model, Records, em, run};
 
@@ -62,11 +64,12 @@ pub(crate) fn choose(
     let share = (LOOKED_AT / made.max(1.0)).min(1.0);
     let blocks = Blocks::of_parts(&sample, &parts, &rules, within.clone(), u64::MAX)?.sampled(share);
     let (mut model, none) = (model.clone(), Variants::default());
-    let pairs = run::candidates(&model, &sample, &blocks)?;
-    let random = run::random_pairs(&model, &sample, within, RANDOM, seed)?;
+    let compiled = Compiled::new(&model, &sample)?;
+    let pairs = run::candidates(&compiled, &blocks);
+    let random = run::random_pairs(&compiled, &sample, within, RANDOM, seed);
     let likely = run::one_each(records, within);
     run::learn(&mut model, &sample, within, (&pairs, share), &random, likely, em::INCREDIBLE);
-    let (links, _) = run::score(&model, &sample, &none, &pairs)?;
+    let (links, _) = run::score(&Scorer::new(&model, &compiled, &sample, &none, &pairs), &pairs);
     let found: Vec<(Vec<u64>, f64)> = links
         .par_iter()
         .filter(|l| l.probability() > 0.5)
@@ -74,14 +77,19 @@ pub(crate) fn choose(
         .collect();
     let total: f64 = found.iter().map(|f| f.1).sum();
     let finds = |bits: &[u64], rule: usize| bits[rule / 64] >> (rule % 64) & 1 == 1;
+    // Which of the pairs each rule finds.
+    let pairs_of: Vec<Vec<u32>> = (0..rules.len())
+        .into_par_iter()
+        .map(|rule| (0..).zip(&found).filter(|(_, (bits, _))| finds(bits, rule)).map(|(at, _)| at).collect())
+        .collect();
     // The rule that is best for its cost, each pair counted with its weight.
     let best = |weights: &[f64], chosen: &[usize]| {
         (0..rules.len())
             .into_par_iter()
             .filter(|rule| !chosen.contains(rule))
             .map(|rule| {
-                let pairs = found.iter().zip(weights).filter(|((bits, _), _)| finds(bits, rule));
-                let gain: f64 = pairs.map(|((_, p), weight)| p * weight).sum();
+                let gain: f64 =
+                    pairs_of[rule].iter().map(|&at| found[at as usize].1 * weights[at as usize]).sum();
                 (gain, gain / (candidates[rule].1 * scale / n + SORTING), rule)
             })
             .filter(|(gain, _, rule)| *gain > WORTH * share * candidates[*rule].1)

@@ -40,6 +40,8 @@ pub(crate) const INCREDIBLE: f64 = 0.15;
 /// Part of the levels of a field that pairs of one person and pairs that are alike have in common at most, where it
 /// tells them apart.
 const DIFFERENT: f64 = 0.5;
+/// Part of a pair that is added to what was found, so that a level that nobody has is rare, but not impossible.
+const HALF: f64 = 0.5;
 /// No level is impossible: the smallest probability.
 const LEAST: f64 = 1e-9;
 
@@ -147,30 +149,10 @@ fn rounds(model: &mut Model, evidence: &Evidence<'_>) -> bool {
     converged
 }
 
-/// The shares of each field's levels.
-fn marginal(model: &Model, pairs: &Weighted, pseudo: f64) -> Vec<Vec<f64>> {
-    let mut sums: Vec<Vec<f64>> =
-        model.comparisons.iter().map(|c| vec![pseudo / c.levels.len() as f64; c.levels.len()]).collect();
-    for &(found, n) in pairs {
-        for (k, sums) in sums.iter_mut().enumerate() {
-            if let Some(level) = pattern::level(found, k).checked_sub(1) {
-                sums[level] += n;
-            }
-        }
-    }
-    for sums in &mut sums {
-        let known: f64 = sums.iter().sum();
-        for s in sums {
-            *s = (*s / known).max(LEAST);
-        }
-    }
-    sums
-}
-
 /// Learns u from pairs drawn at random; exact agreement from how often each value occurs.
 /// Half a pair is added, so that a value which nobody else has is rare, but not impossible.
 fn learn_u(model: &mut Model, random: &Weighted, exact: &[Option<(f64, f64)>], strange: f64) {
-    let mut shares = marginal(model, random, 0.5);
+    let mut shares = sums(model, random).shares(model);
     for (shares, exact) in shares.iter_mut().zip(exact) {
         let Some((known, same)) = exact else { continue };
         let exact = ((same + 0.5) / (known + 1.0).max(1.0)).clamp(LEAST, 0.999);
@@ -193,13 +175,19 @@ fn start_alike(model: &mut Model, evidence: &Evidence<'_>, kinds: usize) {
     let of_one = |c: &Comparison| {
         c.levels.iter().map(|level| if c.personal { level.u } else { level.m }).collect::<Vec<f64>>()
     };
-    let first = Alike { share, levels: levels_of_alike(model, evidence.candidates) };
+    let first = Alike { share, levels: levels_of_alike(model, &sums(model, evidence.candidates)) };
     let second = Alike { share: share / 4.0, levels: model.comparisons.iter().map(of_one).collect() };
     model.alike = [first, second].into_iter().take(kinds).collect();
 }
 
-fn levels_of_alike(model: &Model, pairs: &Weighted) -> Vec<Vec<f64>> {
-    let mut levels = marginal(model, pairs, 0.5);
+fn sums(model: &Model, pairs: &Weighted) -> Sums {
+    let mut sums = Sums::new(model.comparisons.len());
+    pairs.iter().for_each(|&(found, n)| sums.add(found, n));
+    sums
+}
+
+fn levels_of_alike(model: &Model, found: &Sums) -> Vec<Vec<f64>> {
+    let mut levels = found.shares(model);
     for (comparison, levels) in model.comparisons.iter().zip(&mut levels) {
         if comparison.personal {
             *levels = comparison.levels.iter().map(|l| l.u).collect();
@@ -208,18 +196,49 @@ fn levels_of_alike(model: &Model, pairs: &Weighted) -> Vec<Vec<f64>> {
     levels
 }
 
+/// What a round of the search adds up: expected pairs by comparison and level, level 0 for missing.
+#[derive(Clone)]
+struct Sums {
+    levels: Vec<[f64; 16]>,
+    pairs: f64,
+}
+
+impl Sums {
+    fn new(fields: usize) -> Self {
+        Self { levels: vec![[0.0; 16]; fields], pairs: 0.0 }
+    }
+
+    fn add(&mut self, found: u64, n: f64) {
+        self.pairs += n;
+        for (level, sums) in pattern::levels(found).zip(&mut self.levels) {
+            sums[level] += n;
+        }
+    }
+
+    /// The shares of each field's levels, half a pair added.
+    fn shares(&self, model: &Model) -> Vec<Vec<f64>> {
+        let of = |(comparison, sums): (&Comparison, &[f64; 16])| {
+            let levels = comparison.levels.len();
+            let sums: Vec<f64> = sums[1..=levels].iter().map(|s| s + HALF / levels as f64).collect();
+            let known: f64 = sums.iter().sum();
+            sums.iter().map(|s| (s / known).max(LEAST)).collect()
+        };
+        model.comparisons.iter().zip(&self.levels).map(of).collect()
+    }
+}
+
 /// Learns which pairs of two persons are alike; gives the largest change of a share. A kind of hardly any pairs is
 /// none.
-fn learn_alike(model: &mut Model, pairs: &[Vec<(u64, f64)>], all: f64) -> f64 {
+fn learn_alike(model: &mut Model, found: &[Sums], all: f64) -> f64 {
     let mut change = 0.0_f64;
     let before = std::mem::take(&mut model.alike);
-    for (before, pairs) in before.iter().zip(pairs) {
-        let found: f64 = pairs.iter().map(|p| p.1).sum();
-        if found < FEWEST {
+    for (before, found) in before.iter().zip(found) {
+        if found.pairs < FEWEST {
             change = 1.0;
             continue;
         }
-        let after = Alike { share: (found / all).clamp(1e-12, 0.25), levels: levels_of_alike(model, pairs) };
+        let levels = levels_of_alike(model, found);
+        let after = Alike { share: (found.pairs / all).clamp(1e-12, 0.25), levels };
         let moved = before.levels.iter().flatten().zip(after.levels.iter().flatten());
         change = moved.map(|(a, b)| (a - b).abs()).fold(change, f64::max);
         change = change.max((after.share / before.share).ln().abs());
@@ -228,27 +247,61 @@ fn learn_alike(model: &mut Model, pairs: &[Vec<(u64, f64)>], all: f64) -> f64 {
     change
 }
 
+/// The shares of levels as they are multiplied; level 0, a field that is missing, says nothing.
+struct Shares(Vec<[f64; 16]>);
+
+impl Shares {
+    fn new<'a>(fields: impl Iterator<Item = &'a [f64]>) -> Self {
+        let row = |shares: &[f64]| {
+            let mut row = [1.0; 16];
+            row[1..].iter_mut().zip(shares).for_each(|(to, share)| *to = *share);
+            row
+        };
+        Self(fields.map(row).collect())
+    }
+
+    /// The share of a pattern if the fields have nothing to do with each other. Not too small for a number: no
+    /// share is below [`LEAST`], of at most 15 fields.
+    fn of(&self, found: u64) -> f64 {
+        pattern::levels(found).zip(&self.0).map(|(level, row)| row[level]).product()
+    }
+}
+
 /// Learns m, λ and what is alike, with u as it is; true if it settled.
 fn learn_m(model: &mut Model, evidence: &Evidence<'_>, rounds: usize) -> bool {
+    let fields = model.comparisons.len();
+    let weights = Weights::new(model);
+    let of_others: Vec<f64> = evidence.candidates.iter().map(|c| weights.share_of_others(c.0)).collect();
     for _ in 0..rounds {
-        let weights = Weights::new(model);
-        let mut matches: Vec<(u64, f64)> = Vec::with_capacity(evidence.candidates.len());
-        let mut alike: Vec<Vec<(u64, f64)>> = vec![Vec::new(); model.alike.len()];
-        for &(p, n) in evidence.candidates {
-            let (of_one, of_alike) = weights.probabilities(p);
-            matches.push((p, n * of_one));
-            alike.iter_mut().zip(of_alike).for_each(|(alike, of)| alike.push((p, n * of)));
+        let m: Vec<Vec<f64>> =
+            model.comparisons.iter().map(|c| c.levels.iter().map(|level| level.m).collect()).collect();
+        let m = Shares::new(m.iter().map(Vec::as_slice));
+        let shares_of = |alike: &Alike| (alike.share, Shares::new(alike.levels.iter().map(Vec::as_slice)));
+        let alike: Vec<(f64, Shares)> = model.alike.iter().map(shares_of).collect();
+        let odds = model.prior / (1.0 - model.prior);
+        let others = model.others();
+        let mut matches = Sums::new(fields);
+        let mut found_alike = vec![Sums::new(fields); alike.len()];
+        let mut parts = vec![0.0; alike.len()];
+        for (&(found, n), of_others) in evidence.candidates.iter().zip(&of_others) {
+            let of_one = odds * m.of(found);
+            let mut all = of_one + others * of_others;
+            for (part, (share, levels)) in parts.iter_mut().zip(&alike) {
+                *part = share * levels.of(found);
+                all += *part;
+            }
+            matches.add(found, n * of_one / all);
+            found_alike.iter_mut().zip(&parts).for_each(|(sums, part)| sums.add(found, n * part / all));
         }
-        let shares = marginal(model, &matches, 0.5);
-        let mut change = learn_alike(model, &alike, evidence.all);
+        let shares = matches.shares(model);
+        let mut change = learn_alike(model, &found_alike, evidence.all);
         for (comparison, shares) in model.comparisons.iter_mut().zip(&shares) {
             for (level, &share) in comparison.levels.iter_mut().zip(shares) {
                 change = change.max((share - level.m).abs());
                 level.m = share;
             }
         }
-        let found: f64 = matches.iter().map(|m| m.1).sum();
-        let prior = (found / evidence.all).clamp(1e-12, 0.5);
+        let prior = (matches.pairs / evidence.all).clamp(1e-12, 0.5);
         change = change.max((prior / model.prior).ln().abs());
         model.prior = prior;
         if change < SETTLED {

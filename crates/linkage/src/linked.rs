@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::blocking::{Blocks, Rule, Within};
 use crate::cluster::{self, Clusters, Draws};
+use crate::diagnostics::Waterfall;
 use crate::missed::{self, Missed};
+use crate::model::Compiled;
 use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
@@ -40,6 +42,8 @@ pub struct Settings {
     pub cluster: cluster::Options,
     /// Draws of the partition.
     pub draws: usize,
+    /// Two records, counted from 0, whose weight is to be told step by step.
+    pub explain: Option<(u32, u32)>,
     /// Seed of all that is drawn.
     pub seed: u64,
 }
@@ -55,6 +59,7 @@ impl Default for Settings {
             most_pairs: 2_000_000_000,
             cluster: cluster::Options::default(),
             draws: 200,
+            explain: None,
             seed: 1,
         }
     }
@@ -67,6 +72,10 @@ pub struct RulePairs {
     pub rule: String,
     /// Pairs of records with the same key.
     pub pairs: u64,
+    /// How many pairs of one person it is expected to find.
+    pub finds: f64,
+    /// How many of these no other rule finds.
+    pub alone: f64,
 }
 
 /// What came of it.
@@ -104,6 +113,8 @@ pub struct Linked {
     pub lost: Vec<Vec<u32>>,
     /// How many persons there are.
     pub persons: Persons,
+    /// How the weight of the pair that was asked for comes about.
+    pub explained: Option<Waterfall>,
     /// What the reader should know.
     pub notes: Vec<String>,
 }
@@ -116,6 +127,9 @@ pub struct Linked {
 pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> Result<Linked, Error> {
     if records.len() < 2 {
         return Err(Error::Records(format!("there are {} records; two can be linked", records.len())));
+    }
+    if settings.explain.is_some_and(|(a, b)| a == b || a.max(b) as usize >= records.len()) {
+        return Err(Error::Records("a pair that is to be explained is of two different records".into()));
     }
     encode::check(records)?;
     let mut notes = Vec::new();
@@ -163,8 +177,9 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     }
     let mut blocks = Blocks::new(&records, &rules, within.clone(), settings.most_pairs)?;
     progress("comparing candidate pairs");
-    let mut candidates = run::candidates(&model, &records, &blocks)?;
-    let mut random = run::random_pairs(&model, &records, &within, run::RANDOM_PAIRS, settings.seed)?;
+    let compiled = Compiled::new(&model, &records)?;
+    let mut candidates = run::candidates(&compiled, &blocks);
+    let mut random = run::random_pairs(&compiled, &records, &within, run::RANDOM_PAIRS, settings.seed);
     progress("learning the model");
     let learn =
         |model: &mut Model, within: &Within, candidates: &[Candidate], random: &[Candidate], suspect| {
@@ -200,7 +215,9 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
         );
     }
     progress("scoring pairs");
-    let (links, patterns) = run::score(&model, &records, &variants, &candidates)?;
+    let scorer = run::Scorer::new(&model, &compiled, &records, &variants, &candidates);
+    let (links, patterns) = run::score(&scorer, &candidates);
+    let explained = settings.explain.map(|pair| Waterfall::of_pair(&model, &records, &scorer, pair));
     let blocking_recall = missed::estimate(&model, &records, &blocks, &links, settings.seed);
     let mut options = settings.cluster.clone();
     if !model.alike.is_empty() {
@@ -222,12 +239,9 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     let apart = Apart::new(blocking_recall.interval, &links, &clusters.point);
     let (persons, lost) =
         persons::count(&clusters.point, &draws, records.registers(), &says, &apart, settings.seed);
-    let rules = rules
-        .iter()
-        .zip(blocks.counts())
-        .map(|(rule, pairs)| RulePairs { rule: rule.to_string(), pairs })
-        .collect();
-    drop(blocks);
+    let rules = what_rules_find(&rules, &blocks, &links);
+    drop((blocks, scorer));
+    drop(compiled);
     Ok(Linked {
         kinds: recipe.kinds,
         compared: candidates.len() as u64,
@@ -245,8 +259,29 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
         draws,
         lost,
         persons,
+        explained,
         notes,
     })
+}
+
+/// What each rule finds, by the links.
+fn what_rules_find(rules: &[Rule], blocks: &Blocks<'_>, links: &[Link]) -> Vec<RulePairs> {
+    let mut found: Vec<RulePairs> = rules
+        .iter()
+        .zip(blocks.counts())
+        .map(|(rule, pairs)| RulePairs { rule: rule.to_string(), pairs, finds: 0.0, alone: 0.0 })
+        .collect();
+    for link in links {
+        let (bits, p) = (blocks.found_by(link.a, link.b), link.probability());
+        let only = bits.iter().map(|word| word.count_ones()).sum::<u32>() == 1;
+        for (at, rule) in found.iter_mut().enumerate() {
+            if bits[at / 64] >> (at % 64) & 1 == 1 {
+                rule.finds += p;
+                rule.alone += if only { p } else { 0.0 };
+            }
+        }
+    }
+    found
 }
 
 /// Which registers hold hardly a person twice.

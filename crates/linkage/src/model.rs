@@ -136,6 +136,11 @@ impl Model {
             .collect()
     }
 
+    /// The share of pairs of two persons that are alike in no way.
+    pub(crate) fn others(&self) -> f64 {
+        (1.0 - self.alike.iter().map(|alike| alike.share).sum::<f64>()).max(1e-12)
+    }
+
     /// True if all probabilities are there.
     pub fn is_learnt(&self) -> bool {
         self.comparisons.iter().flat_map(|c| &c.levels).all(|l| l.m > 0.0 && l.u > 0.0)

@@ -18,3 +18,8 @@ pub(crate) fn level(pattern: u64, comparison: usize) -> usize {
 pub(crate) fn replace(pattern: u64, comparison: usize, level: u8) -> u64 {
     with(pattern & !(15 << (BITS * comparison)), comparison, level)
 }
+
+/// The levels of all comparisons, in order.
+pub(crate) fn levels(pattern: u64) -> impl Iterator<Item = usize> {
+    (0..16).map(move |k| level(pattern, k))
+}

@@ -228,17 +228,17 @@ impl Apart {
         Self { missed: (1.0 - found.1 * scored, 1.0 - found.0 * scored), again: both / one }
     }
 
-    /// How many records are apart from their person, for groups of these sizes.
-    fn draw(&self, sizes: &[u32], rng: &mut ChaCha8Rng) -> f64 {
+    /// How many records are apart from their person, for so many groups of each size.
+    fn draw(&self, groups: &[(u32, f64)], rng: &mut ChaCha8Rng) -> f64 {
         let q = self.missed.0 + unit(rng) * (self.missed.1 - self.missed.0);
         // Records that miss all others are not seen to do so, so that `c` is too low, by how much is not known.
         let again = self.again + unit(rng) * (1.0 - self.again) / 2.0;
-        let expected: f64 = sizes
+        let expected: f64 = groups
             .iter()
-            .filter(|&&k| k > 1)
-            .map(|&k| match k {
-                2 => q / (1.0 - q).max(0.1),
-                k => f64::from(k) * q / 2.0 * again.powf(f64::from(k - 2)),
+            .filter(|(k, _)| *k > 1)
+            .map(|&(k, n)| match k {
+                2 => n * q / (1.0 - q).max(0.1),
+                k => n * f64::from(k) * q / 2.0 * again.powf(f64::from(k - 2)),
             })
             .sum();
         (expected + normal(rng) * expected.sqrt()).max(0.0)
@@ -280,7 +280,10 @@ pub fn count(
     let lost: f64 =
         alone.iter().map(|&i| fitted.lost(registers[i as usize], f64::from(says[i as usize]))).sum();
     let (always, in_draw) = draws.alone();
-    let sizes = point.sizes();
+    let mut sizes = point.sizes();
+    sizes.sort_unstable();
+    let groups: Vec<(u32, f64)> =
+        sizes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect();
     let base = Table::new(says, registers, &always, &edges);
     let (mut counts, lost_by_draw): (Vec<f64>, Vec<Vec<u32>>) = in_draw
         .par_iter()
@@ -293,7 +296,7 @@ pub fn count(
             let (mut lost, mut others): (Vec<u32>, Vec<u32>) = always.iter().chain(more).partition(|&&i| {
                 unit(&mut rng) < again.lost(registers[i as usize], f64::from(says[i as usize]))
             });
-            let splits = apart.draw(&sizes, &mut rng);
+            let splits = apart.draw(&groups, &mut rng);
             let (low, high) = (splits.min(lost.len() as f64), splits.max(lost.len() as f64));
             let wanted = (high + unit(&mut rng) * low).round() as usize;
             while lost.len() < wanted && !others.is_empty() {

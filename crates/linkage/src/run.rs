@@ -8,7 +8,7 @@ use crate::hashing::Table;
 use crate::model::Compiled;
 use crate::variants::{self, Variants};
 use crate::weights::Weights;
-use crate::{Comparison, Error, Link, Model, Records, Test, pattern};
+use crate::{Comparison, Link, Model, Records, Test, pattern};
 
 /// Pairs drawn at random for the u-probabilities.
 pub(crate) const RANDOM_PAIRS: u64 = 500_000;
@@ -45,19 +45,15 @@ pub(crate) fn all_pairs(records: &Records, within: &Within) -> f64 {
 }
 
 /// Pairs drawn at random, with their patterns.
-///
-/// # Errors
-/// When the model names a field that is not there.
 pub(crate) fn random_pairs(
-    model: &Model,
+    compiled: &Compiled<'_>,
     records: &Records,
     within: &Within,
     wanted: u64,
     seed: u64,
-) -> Result<Vec<Candidate>, Error> {
+) -> Vec<Candidate> {
     let n = records.len() as u64;
     let registers = records.registers();
-    let compiled = Compiled::new(model, records)?;
     let chunks = 64_u64;
     let pairs: Vec<Vec<Candidate>> = (0..chunks)
         .into_par_iter()
@@ -73,7 +69,7 @@ pub(crate) fn random_pairs(
                 .collect()
         })
         .collect();
-    Ok(pairs.concat())
+    pairs.concat()
 }
 
 /// What each record weighs where persons are counted, not records: those that are surely of one person, one
@@ -123,66 +119,96 @@ fn pairs_of(counts: &[u32]) -> (f64, f64) {
     (all * (all - 1.0) / 2.0, same)
 }
 
-fn counted(mut patterns: Vec<u64>) -> Vec<(u64, f64)> {
-    patterns.par_sort_unstable();
-    patterns.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect()
+/// How many pairs have each pattern, in the order of the patterns.
+fn counted(pairs: &[Candidate]) -> Vec<(u64, f64)> {
+    let mut counts: Table<u64, u64> = Table::default();
+    for pair in pairs {
+        *counts.entry(pair.pattern).or_default() += 1;
+    }
+    let mut counted: Vec<(u64, f64)> = counts.into_iter().map(|(pattern, n)| (pattern, n as f64)).collect();
+    counted.sort_unstable_by_key(|c| c.0);
+    counted
 }
 
 /// The candidate pairs with their patterns.
-///
-/// # Errors
-/// When the model names a field that is not there.
-pub(crate) fn candidates(
-    model: &Model,
-    records: &Records,
-    blocks: &Blocks<'_>,
-) -> Result<Vec<Candidate>, Error> {
-    let compiled = Compiled::new(model, records)?;
+pub(crate) fn candidates(compiled: &Compiled<'_>, blocks: &Blocks<'_>) -> Vec<Candidate> {
     let parts = blocks.visit(
         || (compiled.memory(), Vec::new()),
         |(memory, made), a, b, _| made.push(Candidate { a, b, pattern: compiled.pattern(memory, a, b) }),
     );
-    Ok(parts.into_iter().flat_map(|(_, made)| made).collect())
+    let mut all = Vec::with_capacity(parts.iter().map(|(_, made)| made.len()).sum());
+    parts.into_iter().for_each(|(_, made)| all.extend(made));
+    all
 }
 
 /// The pairs with their log odds and patterns, those far below even odds left out.
-///
-/// # Errors
-/// When the model names a field that is not there.
-pub(crate) fn score(
-    model: &Model,
-    records: &Records,
-    variants: &Variants,
-    candidates: &[Candidate],
-) -> Result<(Vec<Link>, Vec<u64>), Error> {
-    let weights = Weights::new(model);
-    let compiled = Compiled::new(model, records)?;
-    let once = (!model.alike.is_empty()).then(|| weight_of_records(records.len(), candidates, &weights));
-    let rarity: Vec<Option<Rarity<'_>>> =
-        model.comparisons.iter().map(|c| Rarity::new(model, c, records, once.as_deref())).collect();
-    Ok(candidates
+pub(crate) fn score(scorer: &Scorer<'_>, candidates: &[Candidate]) -> (Vec<Link>, Vec<u64>) {
+    candidates
         .par_iter()
         .filter_map(|c| {
-            let mut log_odds = weights.log_odds(c.pattern);
-            for (k, rarity) in rarity.iter().enumerate() {
-                let Some(rarity) = rarity else { continue };
-                let level = pattern::level(c.pattern, k);
-                if level == 1 {
-                    log_odds += rarity.of_same(c);
-                } else if level == rarity.variant {
-                    let values = (rarity.codes[c.a as usize], rarity.codes[c.b as usize]);
-                    let weight = variants.weight(k, values.0, values.1);
-                    let instead =
-                        |w| weights.without(c.pattern, k) + f64::from(w) - weights.log_odds(c.pattern);
-                    log_odds += weight.map_or(0.0, instead);
-                } else if rarity.crossed[level] {
-                    let value = compiled.crossed_value(k, level as u8, c.a, c.b);
-                    log_odds += value.map_or(0.0, |v| f64::from(rarity.other[v as usize]));
-                }
-            }
+            let log_odds = scorer.log_odds(c);
             (log_odds > KEPT).then_some((Link { a: c.a, b: c.b, log_odds: log_odds as f32 }, c.pattern))
         })
-        .unzip())
+        .unzip()
+}
+
+/// What gives pairs their log odds: the weights of their patterns, and what their values add.
+pub(crate) struct Scorer<'a> {
+    weights: Weights,
+    compiled: &'a Compiled<'a>,
+    rarity: Vec<Option<Rarity<'a>>>,
+    variants: &'a Variants,
+}
+
+impl<'a> Scorer<'a> {
+    /// Of a model that was learnt from these candidate pairs.
+    pub(crate) fn new(
+        model: &'a Model,
+        compiled: &'a Compiled<'a>,
+        records: &'a Records,
+        variants: &'a Variants,
+        candidates: &[Candidate],
+    ) -> Self {
+        let weights = Weights::new(model);
+        let once = (!model.alike.is_empty()).then(|| weight_of_records(records.len(), candidates, &weights));
+        let of = |c: &'a Comparison| Rarity::new(model, c, records, once.as_deref());
+        let rarity = model.comparisons.iter().map(of).collect();
+        Self { weights, compiled, rarity, variants }
+    }
+
+    fn log_odds(&self, pair: &Candidate) -> f64 {
+        let of_values: f64 = (0..self.rarity.len()).map(|k| self.of_values(k, pair)).sum();
+        self.weights.log_odds(pair.pattern) + of_values
+    }
+
+    /// The pair with its pattern, variants included.
+    pub(crate) fn pair(&self, a: u32, b: u32, model: &Model, records: &Records) -> Candidate {
+        let mut pair =
+            [Candidate { a, b, pattern: self.compiled.pattern(&mut self.compiled.memory(), a, b) }];
+        self.variants.apply(model, records, &mut pair);
+        pair[0]
+    }
+
+    /// What the values of a field add to what its level says.
+    pub(crate) fn of_values(&self, k: usize, pair: &Candidate) -> f64 {
+        let Some(rarity) = &self.rarity[k] else { return 0.0 };
+        let level = pattern::level(pair.pattern, k);
+        if level == 1 {
+            rarity.of_same(pair)
+        } else if level == rarity.variant {
+            let values = (rarity.codes[pair.a as usize], rarity.codes[pair.b as usize]);
+            let weight = self.variants.weight(k, values.0, values.1);
+            let instead = |w| {
+                self.weights.without(pair.pattern, k) + f64::from(w) - self.weights.log_odds(pair.pattern)
+            };
+            weight.map_or(0.0, instead)
+        } else if rarity.crossed[level] {
+            let value = self.compiled.crossed_value(k, level as u8, pair.a, pair.b);
+            value.map_or(0.0, |v| f64::from(rarity.other[v as usize]))
+        } else {
+            0.0
+        }
+    }
 }
 
 /// What agreement on a value adds to the weight of agreement on any, by the code of the value.
@@ -307,8 +333,7 @@ pub(crate) fn learn(
         .into_iter()
         .map(|pairs| pairs.map(|(known, same)| (known * share, same * share)))
         .collect();
-    let patterns = |pairs: &[Candidate]| counted(pairs.iter().map(|c| c.pattern).collect());
-    let (candidates, random) = (patterns(candidates), patterns(random));
+    let (candidates, random) = (counted(candidates), counted(random));
     let strange = likely * random.iter().map(|r| r.1).sum::<f64>();
     let all = all_pairs(records, within) * share;
     model.prior = likely / 2.0;

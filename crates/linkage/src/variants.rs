@@ -4,14 +4,13 @@
 //! values of a field are variants if they come together in several persons, and more often than their
 //! frequencies alone would bring them together. The values stay in memory; they are written nowhere.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use crate::cluster::{join, root};
+use crate::hashing::Table;
 use crate::run::Candidate;
 use crate::weights::{SURE, Weights};
-use crate::{Model, Records, Test, pattern};
+use crate::{Column, Model, Records, Test, pattern};
 
 /// Persons in which two values must come together.
 const PERSONS: u32 = 2;
@@ -21,7 +20,7 @@ const MORE: f64 = 2.0;
 /// For each comparison the pairs of values (codes, the smaller first) that are variants, with the natural
 /// logarithm of how much more often they come together in one person than in two.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Variants(Vec<HashMap<(u32, u32), f32>>);
+pub(crate) struct Variants(Vec<Table<(u32, u32), f32>>);
 
 impl Variants {
     /// The weight of two values of a comparison; `None` if they are no variants.
@@ -31,7 +30,7 @@ impl Variants {
 
     /// How many pairs of values there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(HashMap::len).sum()
+        self.0.iter().map(Table::len).sum()
     }
 
     /// Gives pairs whose values are variants, and that have nothing closer in common, the level of variants.
@@ -53,45 +52,67 @@ impl Variants {
 
     /// Learns the variants of every comparison with a level `variant`.
     pub(crate) fn learn(model: &Model, records: &Records, candidates: &[Candidate]) -> Self {
-        let weights = Weights::new(model);
-        let sure = candidates.iter().filter(|c| weights.is_sure(c.pattern));
-        let persons = components(records.len(), sure);
-        Self(
-            (0..model.comparisons.len())
-                .map(|k| {
-                    if model.comparisons[k].levels.iter().all(|l| l.test != Test::Variant) {
-                        return HashMap::new();
-                    }
-                    of_field(model, records, k, candidates, &weights, &persons)
-                })
-                .collect(),
-        )
+        let sure = SurePatterns::new(model, candidates);
+        let persons = components(records.len(), candidates.iter().filter(|c| sure.is_sure(c.pattern)));
+        let of_field = |k: usize| {
+            let at = model.comparisons[k].levels.iter().position(|l| l.test == Test::Variant)?;
+            let column = records.column(&model.comparisons[k].field)?;
+            Some(of_field(column, (k, at + 1), candidates, &sure, &persons))
+        };
+        Self((0..model.comparisons.len()).into_par_iter().map(|k| of_field(k).unwrap_or_default()).collect())
     }
 }
 
+/// Which patterns are surely of one person: there are far fewer of them than of pairs.
+struct SurePatterns(Table<u64, u16>);
+
+impl SurePatterns {
+    /// The bit of the whole pattern; that of a comparison stands for the pattern without it.
+    const WHOLE: u16 = 1 << 15;
+
+    fn new(model: &Model, candidates: &[Candidate]) -> Self {
+        let weights = Weights::new(model);
+        let mut sure: Table<u64, u16> = Table::default();
+        for c in candidates {
+            sure.entry(c.pattern).or_insert_with(|| {
+                let without = (0..model.comparisons.len())
+                    .filter(|&k| weights.without(c.pattern, k) >= SURE)
+                    .fold(0, |bits, k| bits | 1 << k);
+                without | if weights.is_sure(c.pattern) { Self::WHOLE } else { 0 }
+            });
+        }
+        Self(sure)
+    }
+
+    fn is_sure(&self, pattern: u64) -> bool {
+        self.0.get(&pattern).is_some_and(|bits| bits & Self::WHOLE != 0)
+    }
+
+    /// True if the pairs are of one person whatever this field says.
+    fn without(&self, pattern: u64, k: usize) -> bool {
+        self.0.get(&pattern).is_some_and(|bits| bits >> k & 1 == 1)
+    }
+}
+
+/// The variants of a field, the comparison `k` with variants at level `from`.
 fn of_field(
-    model: &Model,
-    records: &Records,
-    k: usize,
+    column: &Column,
+    (k, from): (usize, usize),
     candidates: &[Candidate],
-    weights: &Weights,
+    surely: &SurePatterns,
     persons: &[u32],
-) -> HashMap<(u32, u32), f32> {
-    let Some(column) = records.column(&model.comparisons[k].field) else { return HashMap::new() };
+) -> Table<(u32, u32), f32> {
     let codes = column.codes();
-    let from =
-        model.comparisons[k].levels.iter().position(|l| l.test == Test::Variant).map_or(1, |at| at + 1);
     // Pairs of different values, once for each person in whom they come together.
     let mut together: Vec<(u32, u32, u32)> = Vec::new();
-    let mut sure: Vec<(u32, u32)> = Vec::new();
+    let mut known_of = vec![false; persons.len()];
     for c in candidates {
         let level = pattern::level(c.pattern, k);
-        if level == 0 || weights.without(c.pattern, k) < SURE {
+        if level == 0 || !surely.without(c.pattern, k) {
             continue;
         }
         let person = persons[c.a as usize];
-        sure.push((person, codes[c.a as usize]));
-        sure.push((person, codes[c.b as usize]));
+        known_of[person as usize] = true;
         if level >= from {
             let (x, y) = (codes[c.a as usize], codes[c.b as usize]);
             together.push((x.min(y), x.max(y), person));
@@ -99,9 +120,7 @@ fn of_field(
     }
     together.sort_unstable();
     together.dedup();
-    sure.sort_unstable();
-    sure.dedup_by_key(|s| s.0);
-    let persons = sure.len() as f64;
+    let persons = known_of.iter().filter(|known| **known).count() as f64;
     let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
     let share = |code: u32| f64::from(column.counts()[code as usize - 1]) / known;
     together

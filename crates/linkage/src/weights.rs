@@ -10,11 +10,11 @@ pub(crate) const SURE: f64 = 6.9;
 pub(crate) struct Weights {
     prior: f64,
     /// By comparison and level, level 0 for missing.
-    m: Vec<Vec<f64>>,
+    m: Vec<Row>,
     u: Vec<Table>,
     /// For each kind of pairs of two persons that are alike the logarithm of its share, and as `m`; and that of the
     /// share of all others.
-    alike: Vec<(f64, Vec<Vec<f64>>)>,
+    alike: Vec<(f64, Vec<Row>)>,
     others: f64,
 }
 
@@ -23,11 +23,24 @@ pub(crate) struct Weights {
 #[derive(Debug)]
 struct Table {
     parent: Option<usize>,
-    rows: Vec<Vec<f64>>,
+    rows: Vec<Row>,
 }
 
-fn row(shares: impl Iterator<Item = f64>) -> Vec<f64> {
-    std::iter::once(0.0).chain(shares.map(f64::ln)).collect()
+impl Table {
+    /// The logarithm of the share of a level in a pattern.
+    fn share(&self, pattern: u64, level: usize) -> f64 {
+        let row = self.parent.map_or(0, |parent| pattern::level(pattern, parent));
+        if level == 0 { 0.0 } else { self.rows[row][level] }
+    }
+}
+
+/// By level; a level is below 16.
+type Row = [f64; 16];
+
+fn row(shares: impl Iterator<Item = f64>) -> Row {
+    let mut row = [0.0; 16];
+    row[1..].iter_mut().zip(shares).for_each(|(to, share)| *to = share.ln());
+    row
 }
 
 impl Weights {
@@ -46,7 +59,7 @@ impl Weights {
                 Table { parent, rows }
             })
             .collect();
-        let alike: Vec<(f64, Vec<Vec<f64>>)> = model
+        let alike: Vec<(f64, Vec<Row>)> = model
             .alike
             .iter()
             .map(|alike| {
@@ -54,7 +67,7 @@ impl Weights {
                 (alike.share.ln(), levels)
             })
             .collect();
-        let others = (1.0 - model.alike.iter().map(|alike| alike.share).sum::<f64>()).max(1e-12).ln();
+        let others = model.others().ln();
         Self { prior: (model.prior / (1.0 - model.prior)).ln(), m, u, alike, others }
     }
 
@@ -63,39 +76,46 @@ impl Weights {
         self.prior + self.of_one(pattern) - self.of_two(pattern)
     }
 
+    /// What is added before anything is compared.
+    pub(crate) fn prior(&self) -> f64 {
+        self.prior
+    }
+
+    /// What a field adds, given the level of the field that it depends on; pairs that are alike aside.
+    pub(crate) fn of_field(&self, pattern: u64, k: usize) -> f64 {
+        let level = pattern::level(pattern, k);
+        self.m[k][level] - self.u[k].share(pattern, level)
+    }
+
     /// The natural logarithm of the share of a pattern among pairs of one person with the same fields.
     fn of_one(&self, pattern: u64) -> f64 {
-        self.m.iter().enumerate().map(|(k, m)| m[pattern::level(pattern, k)]).sum()
+        pattern::levels(pattern).zip(&self.m).map(|(level, m)| m[level]).sum()
     }
 
     /// The natural logarithm of the share of a pattern among pairs of two persons with the same fields.
     fn of_two(&self, pattern: u64) -> f64 {
-        let of_field = |(k, table): (usize, &Table)| {
-            let level = pattern::level(pattern, k);
-            let row = table.parent.map_or(0, |parent| pattern::level(pattern, parent));
-            if level == 0 { 0.0 } else { table.rows[row][level] }
-        };
-        let of_others: f64 = self.u.iter().enumerate().map(of_field).sum();
-        let mut all = self.others + of_others;
+        let mut all = self.others + self.of_others(pattern);
         for of_alike in self.of_alike(pattern) {
             all = all.max(of_alike) + (-(all - of_alike).abs()).exp().ln_1p();
         }
         all
     }
 
+    fn of_others(&self, pattern: u64) -> f64 {
+        pattern::levels(pattern).zip(&self.u).map(|(level, table)| table.share(pattern, level)).sum()
+    }
+
     /// For each kind of pairs of two persons that are alike the natural logarithm of the share that it is, with this
     /// pattern, of all pairs of two persons.
     fn of_alike(&self, pattern: u64) -> impl Iterator<Item = f64> {
         self.alike.iter().map(move |(share, levels)| {
-            share + levels.iter().enumerate().map(|(k, of)| of[pattern::level(pattern, k)]).sum::<f64>()
+            share + pattern::levels(pattern).zip(levels).map(|(level, of)| of[level]).sum::<f64>()
         })
     }
 
-    /// The probabilities that a pair with this pattern is of one person, and of two that are alike, by kind.
-    pub(crate) fn probabilities(&self, pattern: u64) -> (f64, impl Iterator<Item = f64>) {
-        let of_two = self.of_two(pattern);
-        let of_one = probability(self.prior + self.of_one(pattern) - of_two);
-        (of_one, self.of_alike(pattern).map(move |of_alike| (1.0 - of_one) * (of_alike - of_two).exp()))
+    /// The share of a pattern among pairs of two persons that are alike in no way.
+    pub(crate) fn share_of_others(&self, pattern: u64) -> f64 {
+        self.of_others(pattern).exp()
     }
 
     /// True if a pair with this pattern is surely of one person.

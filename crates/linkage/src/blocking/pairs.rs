@@ -78,7 +78,10 @@ impl Block {
 
 /// How many pairs of records have a key in common.
 pub(crate) fn count_pairs(keys: &[Vec<u64>]) -> u64 {
-    Block::new(keys).pairs
+    let [keys] = keys else { return Block::new(keys).pairs };
+    let mut keys: Vec<u64> = keys.iter().copied().filter(|key| *key != 0).collect();
+    keys.sort_unstable();
+    keys.chunk_by(|a, b| a == b).map(|same| (same.len() * (same.len() - 1) / 2) as u64).sum()
 }
 
 /// The keys of all rules, those of a record next to each other: whether a pair was made by an earlier rule is
@@ -91,7 +94,12 @@ struct Keys {
     several: Vec<usize>,
     /// Row by record.
     rows: Vec<u64>,
+    /// The lower halves of the keys, which many at a time can be compared.
+    halves: Vec<u32>,
 }
+
+/// Keys of which the halves are compared at a time.
+const LANES: usize = 8;
 
 impl Keys {
     fn new(records: usize, rules: &[Vec<Vec<u64>>]) -> Self {
@@ -107,7 +115,9 @@ impl Keys {
             }
         }
         let several = (0..rules.len()).filter(|&rule| rules[rule].len() > 1).collect();
-        Self { starts, several, rows }
+        // A half is 0 where there is no key only.
+        let halves = rows.iter().map(|&key| if key == 0 { 0 } else { (key as u32).max(1) }).collect();
+        Self { starts, several, rows, halves }
     }
 
     fn row(&self, record: u32) -> &[u64] {
@@ -115,12 +125,20 @@ impl Keys {
         &self.rows[record as usize * width..][..width]
     }
 
-    /// True if a rule before this one makes the pair too.
+    /// True if a rule before this one makes the pair of two records too, whose rows are `x` and `y`.
     #[inline]
-    fn made_before(&self, rule: usize, x: &[u64], y: &[u64]) -> bool {
-        let before = self.starts[rule];
-        x[..before].iter().zip(&y[..before]).any(|(a, b)| a == b && *a != 0)
-            || self.several.iter().take_while(|r| **r < rule).any(|&r| self.shared(r, x, y) != 0)
+    fn made_before(&self, rule: usize, (a, b): (u32, u32), x: &[u64], y: &[u64]) -> bool {
+        let (before, width) = (self.starts[rule], self.starts[self.starts.len() - 1]);
+        let half = |record: u32| &self.halves[record as usize * width..][..before];
+        let same = half(a).chunks(LANES).zip(half(b).chunks(LANES)).enumerate().any(|(at, (p, q))| {
+            // Without a way out, so that all are compared at once.
+            let near = p.iter().zip(q).fold(false, |any, (p, q)| any | ((p == q) & (*p != 0)));
+            near && {
+                let chunk = at * LANES..(at * LANES + LANES).min(before);
+                x[chunk.clone()].iter().zip(&y[chunk]).any(|(a, b)| a == b && *a != 0)
+            }
+        });
+        same || self.several.iter().take_while(|r| **r < rule).any(|&r| self.shared(r, x, y) != 0)
     }
 
     /// The least key of a rule that two records share; 0 if they share none.
@@ -240,7 +258,7 @@ impl<'a> Blocks<'a> {
                                 continue;
                             }
                             let y = self.keys.row(second);
-                            let made_before = self.keys.made_before(rule, x, y);
+                            let made_before = self.keys.made_before(rule, (first, second), x, y);
                             // With several keys a record, a pair is made where its least common key is.
                             if !made_before && (!several || self.keys.shared(rule, x, y) == group.key) {
                                 visit(&mut made, a, b, rule);

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::graph::Graph;
@@ -14,6 +15,7 @@ use super::{Clusters, Options, Partition, components};
 use crate::Link;
 use crate::blocking::Within;
 use crate::random::{normal, stream, unit};
+use crate::weights::probability;
 
 /// Log odds below which two groups are not thought of as one: two in a hundred.
 const THINKABLE: f64 = -4.0;
@@ -164,6 +166,12 @@ impl Groups<'_> {
         let pairs = f64::from(self.sizes[a as usize]) * f64::from(self.sizes[b as usize]);
         (between.sum + self.options.unseen * (pairs - f64::from(between.links))) / pairs
     }
+
+    /// The log odds that two groups with so many pairs between them are of one person.
+    fn odds(&self, pairs: f64, between: Between) -> f64 {
+        let unseen = self.options.unseen * (pairs - f64::from(between.links));
+        (between.sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE)
+    }
 }
 
 /// Draws partitions.
@@ -200,7 +208,10 @@ pub fn draw(
     let errors: Vec<f64> = (0..draws).map(|_| options.doubt * normal(&mut rng)).collect();
     let found: Vec<Vec<Vec<(u32, u32)>>> = components::components(&graph, f64::NEG_INFINITY)
         .into_par_iter()
-        .map(|members| chain(&members, &groups, &graph, &labels, &errors, seed))
+        .map(|members| match members[..] {
+            [a, b] => pair(a, b, &groups, &errors, seed),
+            _ => chain(&members, &groups, &graph, &labels, &errors, seed),
+        })
         .collect();
     let mut changes: Vec<Vec<(u32, u32)>> = vec![Vec::new(); draws];
     // Labels of components must not meet: the label is that of a member group.
@@ -255,6 +266,24 @@ fn gather<'a>(
     Groups { sizes: clusters.sure.sizes(), registers: own, near, options }
 }
 
+fn stream_of(group: u32, seed: u64) -> ChaCha8Rng {
+    stream(seed, u64::from(group) + 1)
+}
+
+/// As [`chain`], for two groups: either they are one or not, and each draw can be made at once.
+fn pair(a: u32, b: u32, groups: &Groups<'_>, errors: &[f64], seed: u64) -> Vec<Vec<(u32, u32)>> {
+    let mut rng = stream_of(a, seed);
+    let (of_a, of_b) = (&groups.registers[a as usize], &groups.registers[b as usize]);
+    let may = of_a.iter().all(|register| !of_b.contains(register));
+    let pairs = f64::from(groups.sizes[a as usize]) * f64::from(groups.sizes[b as usize]);
+    let odds = groups.odds(pairs, groups.near[a as usize].get(&b).copied().unwrap_or_default());
+    let one = |error: &f64| {
+        let joined = may && unit(&mut rng) < probability(odds + error);
+        vec![(a, a), (b, if joined { a } else { b })]
+    };
+    errors.iter().map(one).collect()
+}
+
 /// For each draw the group that each member is put with, as one of them.
 fn chain(
     members: &[u32],
@@ -265,7 +294,7 @@ fn chain(
     seed: u64,
 ) -> Vec<Vec<(u32, u32)>> {
     let draws = errors.len();
-    let mut rng = stream(seed, u64::from(members[0]) + 1);
+    let mut rng = stream_of(members[0], seed);
     // By member the other members that there is something between, with what.
     let near: Vec<Vec<(u32, Between)>> = members
         .iter()
@@ -294,7 +323,9 @@ fn chain(
     }
     let mut free: Vec<u32> = (names.len() as u32..members.len() as u32).rev().collect();
     let mut made = Vec::with_capacity(draws);
-    let mut between: Vec<(u32, Between)> = Vec::new();
+    // What is between a group and each cluster, and the clusters that there is something with.
+    let mut between: Vec<Between> = vec![Between::default(); members.len()];
+    let mut touched: Vec<u32> = Vec::new();
     let mut choices: Vec<(u32, f64)> = Vec::new();
     for sweep in 0..BURN_IN + BETWEEN * draws {
         let error = errors[sweep.saturating_sub(BURN_IN) / BETWEEN];
@@ -310,22 +341,25 @@ fn chain(
                     held[own].swap_remove(i);
                 }
             }
-            between.clear();
-            between.extend(near[at].iter().map(|&(other, found)| (state[other as usize], found)));
-            // A stable sort, so that sums are added up in one order.
-            between.sort_by_key(|b| b.0);
+            touched.clear();
+            for &(other, found) in &near[at] {
+                let c = state[other as usize];
+                let all = &mut between[c as usize];
+                if all.links == 0 {
+                    touched.push(c);
+                }
+                all.sum += found.sum;
+                all.links += found.links;
+            }
+            touched.sort_unstable();
             choices.clear();
             let size = f64::from(groups.sizes[group as usize]);
-            for same in between.chunk_by(|a, b| a.0 == b.0) {
-                let c = same[0].0;
+            for &c in &touched {
+                let all = std::mem::take(&mut between[c as usize]);
                 if groups.registers[group as usize].iter().any(|r| held[c as usize].contains(r)) {
                     continue;
                 }
-                let pairs = size * f64::from(sizes[c as usize]);
-                let links: u32 = same.iter().map(|b| b.1.links).sum();
-                let sum: f64 = same.iter().map(|b| b.1.sum).sum();
-                let unseen = groups.options.unseen * (pairs - f64::from(links));
-                let odds = (sum + unseen) / (1.0 + (pairs - 1.0) * ALIKE) + error;
+                let odds = groups.odds(size * f64::from(sizes[c as usize]), all) + error;
                 choices.push((c, odds.min(500.0).exp()));
             }
             let empty = free.last().copied().unwrap_or(own as u32);

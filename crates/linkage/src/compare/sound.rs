@@ -34,37 +34,43 @@ pub fn key(name: &str) -> String {
     out
 }
 
+/// Sounds that are written with several letters, the longest first.
+const SEVERAL: [(&str, &str); 23] = [
+    ("shch", "S"),
+    ("tsch", "S"),
+    ("sch", "S"),
+    ("tch", "S"),
+    ("tsj", "S"),
+    ("dzh", "y"),
+    ("sh", "S"),
+    ("sj", "S"),
+    ("sz", "S"),
+    ("ch", "x"),
+    ("kh", "x"),
+    ("gh", "x"),
+    ("dj", "y"),
+    ("zh", "y"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("dh", "d"),
+    ("ck", "k"),
+    ("cz", "S"),
+    ("ts", "s"),
+    ("tz", "s"),
+    ("ks", "ks"),
+    ("ij", "."),
+];
+
 /// The sound of the first letters, and how many letters it takes. A dot is a vowel.
 fn sound(letters: &[char], first: bool) -> (&'static str, usize) {
     let vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
     let starts = |text: &str| text.chars().enumerate().all(|(i, c)| letters.get(i) == Some(&c));
-    for (written, sound) in [
-        ("shch", "S"),
-        ("tsch", "S"),
-        ("sch", "S"),
-        ("tch", "S"),
-        ("tsj", "S"),
-        ("dzh", "y"),
-        ("sh", "S"),
-        ("sj", "S"),
-        ("sz", "S"),
-        ("ch", "x"),
-        ("kh", "x"),
-        ("gh", "x"),
-        ("dj", "y"),
-        ("zh", "y"),
-        ("ph", "f"),
-        ("th", "t"),
-        ("dh", "d"),
-        ("ck", "k"),
-        ("cz", "S"),
-        ("ts", "s"),
-        ("tz", "s"),
-        ("ks", "ks"),
-        ("ij", "."),
-    ] {
+    // All that are written with several letters begin so; most letters do not.
+    let several = matches!(letters[0], 'c' | 'd' | 'g' | 'i' | 'k' | 'p' | 's' | 't' | 'z')
+        && matches!(letters.get(1), Some('c' | 'h' | 'j' | 'k' | 's' | 'z'));
+    for (written, sound) in if several { &SEVERAL[..] } else { &[] } {
         // `ij` before a vowel is not the Dutch letter: Khadija.
-        let apart = written == "ij" && letters.get(2).is_some_and(|&c| vowel(c));
+        let apart = *written == "ij" && letters.get(2).is_some_and(|&c| vowel(c));
         if starts(written) && !apart {
             return (sound, written.len());
         }

@@ -1,11 +1,12 @@
 //! A model made ready for records: each distinct value prepared once, each pair of values compared once in a
 //! while.
 
-use std::collections::HashMap;
+use rayon::prelude::*;
 
 use super::{Comparison, Model, Test};
 use crate::compare::{date, edit, jaro, qgram, sound};
 use crate::encode::Encoded;
+use crate::hashing::Table;
 use crate::{Column, Error, Records, pattern};
 
 /// Pairs of values whose level a task remembers for each comparison; a power of two.
@@ -14,6 +15,8 @@ const REMEMBERED: usize = 1 << 9;
 /// The comparisons of a model over given records.
 pub(crate) struct Compiled<'a> {
     comparisons: Vec<One<'a>>,
+    /// The code of each comparison's field, those of a record next to each other: they are looked at together.
+    codes: Vec<u32>,
 }
 
 struct One<'a> {
@@ -52,9 +55,17 @@ pub(crate) struct Memory(Vec<Vec<(u64, u8)>>);
 impl<'a> Compiled<'a> {
     /// # Errors
     /// When the model names a field that the records do not have.
-    pub(crate) fn new(model: &'a Model, records: &'a Records) -> Result<Self, Error> {
-        let comparisons = model.comparisons.iter().map(|c| One::new(c, records)).collect::<Result<_, _>>()?;
-        Ok(Self { comparisons })
+    pub(crate) fn new(model: &Model, records: &'a Records) -> Result<Self, Error> {
+        let comparisons: Vec<One<'a>> =
+            model.comparisons.iter().map(|c| One::new(c, records)).collect::<Result<_, _>>()?;
+        let width = comparisons.len();
+        let mut codes = vec![0; records.len() * width];
+        for (k, one) in comparisons.iter().enumerate() {
+            for (row, &code) in codes.chunks_exact_mut(width).zip(one.field.codes()) {
+                row[k] = code;
+            }
+        }
+        Ok(Self { comparisons, codes })
     }
 
     pub(crate) fn memory(&self) -> Memory {
@@ -71,16 +82,20 @@ impl<'a> Compiled<'a> {
 
     /// The pattern of a pair.
     pub(crate) fn pattern(&self, memory: &mut Memory, a: u32, b: u32) -> u64 {
-        self.comparisons
-            .iter()
-            .zip(&mut memory.0)
-            .enumerate()
-            .fold(0, |so_far, (k, (one, memory))| pattern::with(so_far, k, one.level(memory, a, b)))
+        let width = self.comparisons.len();
+        let of = |record: u32| &self.codes[record as usize * width..][..width];
+        let values = of(a).iter().zip(of(b));
+        self.comparisons.iter().zip(&mut memory.0).zip(values).enumerate().fold(
+            0,
+            |so_far, (k, ((one, memory), (&x, &y)))| {
+                pattern::with(so_far, k, one.level(memory, (x, y), (a, b)))
+            },
+        )
     }
 }
 
 impl<'a> One<'a> {
-    fn new(comparison: &'a Comparison, records: &'a Records) -> Result<Self, Error> {
+    fn new(comparison: &Comparison, records: &'a Records) -> Result<Self, Error> {
         let find = |name: &str| {
             records.column(name).ok_or_else(|| Error::Setting {
                 option: "comparison".into(),
@@ -94,7 +109,7 @@ impl<'a> One<'a> {
         let field = find(&comparison.field)?;
         let mut tests: Vec<Test> = comparison.levels.iter().map(|l| l.test.clone()).collect();
         tests.pop();
-        let prepared = field.values().iter().map(|v| Prepared::new(v, &tests)).collect();
+        let prepared = field.values().par_iter().map(|v| Prepared::new(v, &tests)).collect();
         let crossed = tests
             .iter()
             .zip(1_u8..)
@@ -108,8 +123,7 @@ impl<'a> One<'a> {
     }
 
     /// The level of a pair: 0 for missing.
-    fn level(&self, memory: &mut [(u64, u8)], a: u32, b: u32) -> u8 {
-        let (x, y) = (self.field.codes()[a as usize], self.field.codes()[b as usize]);
+    fn level(&self, memory: &mut [(u64, u8)], (x, y): (u32, u32), (a, b): (u32, u32)) -> u8 {
         if x == 0 || y == 0 {
             return 0;
         }
@@ -136,7 +150,7 @@ impl<'a> One<'a> {
 
 impl<'a> Cross<'a> {
     fn new(field: &Column, other: &'a Column, both: bool) -> Self {
-        let known: HashMap<&str, u32> = field.values().iter().map(|v| &**v).zip(1..).collect();
+        let known: Table<&str, u32> = field.values().iter().map(|v| &**v).zip(1..).collect();
         let translated = std::iter::once(0)
             .chain(other.values().iter().map(|v| known.get(&**v).copied().unwrap_or(0)))
             .collect();
