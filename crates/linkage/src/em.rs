@@ -182,7 +182,9 @@ fn start_alike(model: &mut Model, evidence: &Evidence<'_>, kinds: usize) {
 
 fn sums(model: &Model, pairs: &Weighted) -> Sums {
     let mut sums = Sums::new(model.comparisons.len());
-    pairs.iter().for_each(|&(found, n)| sums.add(found, n));
+    for &(found, n) in pairs {
+        sums.add(found, n);
+    }
     sums
 }
 

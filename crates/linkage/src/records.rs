@@ -1,7 +1,11 @@
 //! Records in memory: one column a field, each distinct value kept once.
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rayon::prelude::*;
+
 use crate::Error;
-use crate::hashing::Table;
+use crate::blocking::hash;
 
 /// The records of one or more registers.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +56,7 @@ impl Records {
     pub fn folded(&self) -> Self {
         let columns = self
             .columns
-            .iter()
+            .par_iter()
             .map(|column| {
                 column.map(&column.name, |v| {
                     let encoded = crate::encode::Header::of(v).is_some();
@@ -163,28 +167,35 @@ pub struct RecordsBuilder {
     columns: Vec<Interner>,
 }
 
+/// A column in the making.
 #[derive(Debug, Default)]
 struct Interner {
     column: Column,
-    known: Table<Box<str>, u32>,
+    /// The codes of the values so far, by their hash: each value is kept once only.
+    known: HashTable<u32>,
 }
 
 impl Interner {
     fn new(name: String) -> Self {
-        Self { column: Column { name, ..Column::default() }, known: Table::default() }
+        Self { column: Column { name, ..Column::default() }, known: HashTable::new() }
     }
 
     fn code(&mut self, value: &str) -> u32 {
         if value.is_empty() {
             return 0;
         }
-        if let Some(&code) = self.known.get(value) {
-            return code;
+        let values = &mut self.column.values;
+        let of = |value: &str| hash(value.as_bytes());
+        let is = |code: &u32| *values[*code as usize - 1] == *value;
+        match self.known.entry(of(value), is, |code| of(&values[*code as usize - 1])) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let code = values.len() as u32 + 1;
+                place.insert(code);
+                values.push(value.into());
+                code
+            }
         }
-        self.column.values.push(value.into());
-        let code = self.column.values.len() as u32;
-        self.known.insert(value.into(), code);
-        code
     }
 }
 

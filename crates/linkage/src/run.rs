@@ -137,7 +137,9 @@ pub(crate) fn candidates(compiled: &Compiled<'_>, blocks: &Blocks<'_>) -> Vec<Ca
         |(memory, made), a, b, _| made.push(Candidate { a, b, pattern: compiled.pattern(memory, a, b) }),
     );
     let mut all = Vec::with_capacity(parts.iter().map(|(_, made)| made.len()).sum());
-    parts.into_iter().for_each(|(_, made)| all.extend(made));
+    for (_, made) in parts {
+        all.extend(made);
+    }
     all
 }
 

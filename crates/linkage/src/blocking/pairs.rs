@@ -132,8 +132,8 @@ impl Keys {
         let half = |record: u32| &self.halves[record as usize * width..][..before];
         let same = half(a).chunks(LANES).zip(half(b).chunks(LANES)).enumerate().any(|(at, (p, q))| {
             // Without a way out, so that all are compared at once.
-            let near = p.iter().zip(q).fold(false, |any, (p, q)| any | ((p == q) & (*p != 0)));
-            near && {
+            let same = |(p, q): (&u32, &u32)| u8::from(p == q) & u8::from(*p != 0);
+            p.iter().zip(q).map(same).fold(0, |any, same| any | same) > 0 && {
                 let chunk = at * LANES..(at * LANES + LANES).min(before);
                 x[chunk.clone()].iter().zip(&y[chunk]).any(|(a, b)| a == b && *a != 0)
             }

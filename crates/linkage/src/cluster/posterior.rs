@@ -206,20 +206,26 @@ pub fn draw(
     // The same for all components: what is wrong with the model is wrong everywhere.
     let mut rng = stream(seed, 1 << 42);
     let errors: Vec<f64> = (0..draws).map(|_| options.doubt * normal(&mut rng)).collect();
-    let found: Vec<Vec<Vec<(u32, u32)>>> = components::components(&graph, f64::NEG_INFINITY)
+    let found: Vec<(Vec<u32>, Vec<u32>)> = components::components(&graph, f64::NEG_INFINITY)
         .into_par_iter()
-        .map(|members| match members[..] {
-            [a, b] => pair(a, b, &groups, &errors, seed),
-            _ => chain(&members, &groups, &graph, &labels, &errors, seed),
+        .map(|members| {
+            let made = match members[..] {
+                [a, b] => pair(a, b, &groups, &errors, seed),
+                _ => chain(&members, &groups, &graph, &labels, &errors, seed),
+            };
+            (members, made)
         })
         .collect();
-    let mut changes: Vec<Vec<(u32, u32)>> = vec![Vec::new(); draws];
     // Labels of components must not meet: the label is that of a member group.
-    for component in found {
-        for (all, own) in changes.iter_mut().zip(component) {
-            all.extend(own);
+    let of_draw = |draw: usize| {
+        let mut changes = Vec::with_capacity(found.iter().map(|(members, _)| members.len()).sum());
+        for (members, made) in &found {
+            let own = &made[draw * members.len()..][..members.len()];
+            changes.extend(members.iter().copied().zip(own.iter().copied()));
         }
-    }
+        changes
+    };
+    let changes: Vec<Vec<(u32, u32)>> = (0..draws).into_par_iter().map(of_draw).collect();
     let first_of: Vec<u32> = first_groups(&labels);
     let labels = labels.iter().map(|&person| first_of[person as usize]).collect();
     Draws { base: clusters.sure.clone(), changes, labels, of_point: clusters.point.persons }
@@ -271,7 +277,7 @@ fn stream_of(group: u32, seed: u64) -> ChaCha8Rng {
 }
 
 /// As [`chain`], for two groups: either they are one or not, and each draw can be made at once.
-fn pair(a: u32, b: u32, groups: &Groups<'_>, errors: &[f64], seed: u64) -> Vec<Vec<(u32, u32)>> {
+fn pair(a: u32, b: u32, groups: &Groups<'_>, errors: &[f64], seed: u64) -> Vec<u32> {
     let mut rng = stream_of(a, seed);
     let (of_a, of_b) = (&groups.registers[a as usize], &groups.registers[b as usize]);
     let may = of_a.iter().all(|register| !of_b.contains(register));
@@ -279,12 +285,12 @@ fn pair(a: u32, b: u32, groups: &Groups<'_>, errors: &[f64], seed: u64) -> Vec<V
     let odds = groups.odds(pairs, groups.near[a as usize].get(&b).copied().unwrap_or_default());
     let one = |error: &f64| {
         let joined = may && unit(&mut rng) < probability(odds + error);
-        vec![(a, a), (b, if joined { a } else { b })]
+        [a, if joined { a } else { b }]
     };
-    errors.iter().map(one).collect()
+    errors.iter().flat_map(one).collect()
 }
 
-/// For each draw the group that each member is put with, as one of them.
+/// For each draw, one after the other, the group that each member is put with, as one of them.
 fn chain(
     members: &[u32],
     groups: &Groups<'_>,
@@ -292,7 +298,7 @@ fn chain(
     labels: &[u32],
     errors: &[f64],
     seed: u64,
-) -> Vec<Vec<(u32, u32)>> {
+) -> Vec<u32> {
     let draws = errors.len();
     let mut rng = stream_of(members[0], seed);
     // By member the other members that there is something between, with what.
@@ -322,7 +328,8 @@ fn chain(
         held[c as usize].extend(&groups.registers[g as usize]);
     }
     let mut free: Vec<u32> = (names.len() as u32..members.len() as u32).rev().collect();
-    let mut made = Vec::with_capacity(draws);
+    let mut made = Vec::with_capacity(draws * members.len());
+    let mut first = vec![u32::MAX; members.len()];
     // What is between a group and each cluster, and the clusters that there is something with.
     let mut between: Vec<Between> = vec![Between::default(); members.len()];
     let mut touched: Vec<u32> = Vec::new();
@@ -381,11 +388,11 @@ fn chain(
             held[chosen as usize].extend(&groups.registers[group as usize]);
         }
         if sweep >= BURN_IN && (sweep - BURN_IN) % BETWEEN == BETWEEN - 1 {
-            let mut first = vec![u32::MAX; members.len()];
+            first.fill(u32::MAX);
             for (&group, &c) in members.iter().zip(&state) {
                 first[c as usize] = first[c as usize].min(group);
             }
-            made.push(members.iter().zip(&state).map(|(&g, &c)| (g, first[c as usize])).collect());
+            made.extend(state.iter().map(|&c| first[c as usize]));
         }
     }
     made
