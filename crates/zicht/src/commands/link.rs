@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! FILE... ── files ──► Records ── linkage::link ──► Linked ── output ──► DIR/persons.parquet, pairs.parquet,
-//! MODEL.toml ────────► Settings                                          histories/, model.toml, link.json
+//! MODEL.toml ────────► Settings                                          histories/, model.toml, link.json,
+//!                                                                        diagnostics.html, diagnostics.json
 //! ```
 
 mod files;
 mod output;
+mod page;
 mod print;
 
 use std::path::PathBuf;
@@ -64,6 +66,13 @@ pub(crate) struct Arguments {
     /// Draws of who is who.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(20..=2000))]
     draws: u16,
+    /// Tell step by step how the weight of two records comes about. A record is REGISTER/ID, or its id where
+    /// there is one register.
+    #[arg(long, num_args = 2, value_names = ["RECORD", "RECORD"])]
+    explain: Vec<String>,
+    /// Show the values of these two records too, in the terminal. They are written nowhere.
+    #[arg(long, requires = "explain")]
+    show_values: bool,
     /// Folder of a former run, whose persons keep their ids.
     #[arg(long, value_name = "DIR")]
     previous: Option<PathBuf>,
@@ -108,6 +117,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     settings.leave.extend(arguments.truth.clone());
     settings.leave.extend(input.id_columns.iter().cloned());
     settings.clean = clean(arguments, &input)?;
+    if let [a, b] = &arguments.explain[..] {
+        settings.explain = Some((input.record(a)?, input.record(b)?));
+    }
     let truth = arguments.truth.as_deref().map(|name| input.labels(name)).transpose()?;
     let records = std::mem::take(&mut input.records);
 
@@ -126,6 +138,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let result = output::json(&linked, judged.as_ref(), &written, settings.seed);
     output::publish(&arguments.out, written, &result)?;
     print::print(&linked, judged.as_ref(), &arguments.out, show);
+    if let (Some(told), Some(pair)) = (&linked.explained, settings.explain) {
+        print::explained(told, arguments.show_values.then_some((&records, pair)), show);
+    }
     show.result_json(&result)?;
     Ok(if linked.converged { 0 } else { 3 })
 }
