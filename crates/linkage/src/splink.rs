@@ -90,7 +90,7 @@ fn comparison(from: &SplinkComparison) -> Result<Comparison, Error> {
     }
     let field = field.ok_or_else(|| unknown("comparison", "without a condition on a field"))?;
     let personal = levels.iter().any(|l| l.test.is_of_dates());
-    Ok(Comparison { field, term_frequency: rare, personal, u_given: None, levels })
+    Ok(Comparison { field, term_frequency: rare, personal, age: None, u_given: None, levels })
 }
 
 /// A condition without blanks, quotes and case.
