@@ -26,6 +26,11 @@ fn tests(linked: &Linked, field: &str) -> Vec<String> {
     comparison.map(|c| c.levels.iter().map(|l| l.test.to_string()).collect()).unwrap_or_default()
 }
 
+/// A name of its own for each number; those of near numbers are not alike.
+fn name(number: usize, syllables: usize) -> String {
+    word(number * 7919, syllables)
+}
+
 fn typed(word: &str, draw: &mut Draw) -> String {
     let mut letters: Vec<char> = word.chars().collect();
     let at = draw.below(letters.len() - 1);
@@ -43,7 +48,7 @@ fn dates_and_ages(seed: u64) -> (Records, Partition) {
     let people: Vec<(String, String, String, (usize, usize, usize))> = (0..2500)
         .map(|_| {
             let born = (1950 + draw.below(55), 1 + draw.below(12), 1 + draw.below(28));
-            (word(draw.below(150), 3), word(draw.below(600), 4), word(draw.below(25), 3), born)
+            (name(draw.below(60), 3), name(draw.below(250), 4), name(draw.below(25) + 2000, 3), born)
         })
         .collect();
     for register in ["police", "shelters"] {
@@ -53,7 +58,7 @@ fn dates_and_ages(seed: u64) -> (Records, Partition) {
                 continue;
             }
             let given = if draw.chance(0.05) { typed(given, &mut draw) } else { given.clone() };
-            let town = if draw.chance(0.1) { word(draw.below(25), 3) } else { town.clone() };
+            let town = if draw.chance(0.1) { name(draw.below(25) + 2000, 3) } else { town.clone() };
             let (year, month, day) = (2018 + draw.below(4), 1 + draw.below(12), 1 + draw.below(28));
             let age = year - y - usize::from((month, day) < (*m, *d));
             // Some do not know their age well.
