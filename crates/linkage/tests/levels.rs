@@ -45,15 +45,15 @@ fn dates_and_ages(seed: u64) -> (Records, Partition) {
         RecordsBuilder::new(&["given_name", "surname", "town", "birth_date", "leeftijd", "registered"]),
         Vec::new(),
     );
-    let people: Vec<(String, String, String, (usize, usize, usize))> = (0..2500)
+    let people: Vec<([String; 3], (usize, usize, usize))> = (0..2500)
         .map(|_| {
             let born = (1950 + draw.below(55), 1 + draw.below(12), 1 + draw.below(28));
-            (name(draw.below(60), 3), name(draw.below(250), 4), name(draw.below(25) + 2000, 3), born)
+            ([name(draw.below(60), 3), name(draw.below(250), 4), name(draw.below(25) + 2000, 3)], born)
         })
         .collect();
     for register in ["police", "shelters"] {
         builder.register(register);
-        for (person, (given, family, town, (y, m, d))) in people.iter().enumerate() {
+        for (person, ([given, family, town], (y, m, d))) in people.iter().enumerate() {
             if !draw.chance(0.6) {
                 continue;
             }
