@@ -1,8 +1,7 @@
 //! Fields that hold several values, such as aliases: `ann de vries; annie`.
 
-use std::collections::HashMap;
-
 use crate::compare::fold::fold;
+use crate::hashing::Table;
 use crate::{Column, Records, encode};
 
 /// What may stand between two values.
@@ -37,7 +36,7 @@ pub(crate) fn is_of_lists(column: &Column) -> bool {
         return false;
     }
     // For each value how often it stands alone and in lists.
-    let mut seen: HashMap<String, (u32, u32)> = HashMap::new();
+    let mut seen: Table<String, (u32, u32)> = Table::default();
     let (mut all, mut lists) = (0_u32, 0_u32);
     for (value, &count) in column.values().iter().zip(column.counts()) {
         all += count;

@@ -161,6 +161,13 @@ fn aliases_find_who_uses_another_name() {
 }
 
 #[test]
+fn lists_of_which_no_two_are_the_same_name_no_records() {
+    let lists = (0..100).map(|n| format!("{};{};{}", word(n, 3), word(n + 1, 3), word(n + 5, 3)));
+    let column = linkage::Column::from_values("alias", lists);
+    assert_eq!(Kind::of(&column), Kind::List);
+}
+
+#[test]
 fn numbered_aliases_are_one_list() {
     let (records, _) = aliases(2);
     let mut builder = RecordsBuilder::new(&["alias1", "alias2", "town", "birth_year"]);

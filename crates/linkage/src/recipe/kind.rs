@@ -57,14 +57,15 @@ impl Kind {
         if distinct < 2 {
             return Self::Constant;
         }
+        // The values come back, even where no two lists are the same.
+        if lists::is_list(column) {
+            return Self::List;
+        }
         if distinct as u64 == known && known as f64 > 0.9 * column.codes().len() as f64 {
             return Self::RecordId;
         }
         if let Some(header) = column.values().first().and_then(|v| encode::Header::of(v)) {
             return Self::Encoded(header.kind);
-        }
-        if lists::is_list(column) {
-            return Self::List;
         }
         if ages::is_of_ages(column) {
             return Self::Age;
