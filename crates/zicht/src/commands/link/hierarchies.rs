@@ -56,5 +56,12 @@ fn of_file(name: &str, path: &Path) -> Result<Hierarchy, Failure> {
     while let Some((_, values)) = rows.next_row().map_err(fail)? {
         pairs.push((values[0].to_string(), values[1].to_string()));
     }
+    let (count, _) = rows.finish();
+    if count.rows_quarantined > 0 {
+        return Err(Failure::input(
+            format!("{shown}: {} rows cannot be read", count.rows_quarantined),
+            "each row has as many fields as the header; `zicht check` shows which do not",
+        ));
+    }
     Hierarchy::new(name, pairs).map_err(|e| Failure::input(format!("{shown}: {e}"), ""))
 }
