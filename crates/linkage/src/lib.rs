@@ -8,6 +8,7 @@
 //!
 //! The identifiers that are compared never leave this crate in an error or a log.
 
+mod ages;
 pub mod blocking;
 mod choose;
 pub mod cluster;
@@ -21,6 +22,7 @@ mod hashing;
 mod histories;
 mod link;
 mod linked;
+mod lists;
 mod missed;
 mod model;
 mod pattern;
@@ -39,5 +41,5 @@ pub use error::Error;
 pub use histories::Histories;
 pub use link::Link;
 pub use linked::{Linked, RulePairs, Settings, link};
-pub use model::{Alike, Comparison, Given, Level, Model, Test};
+pub use model::{AgeOf, Alike, Comparison, Given, Hierarchy, Level, Model, Test};
 pub use records::{Column, Records, RecordsBuilder};

@@ -11,7 +11,7 @@ use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Error, Link, Model, Records, choose, em, encode};
+use crate::{Error, Hierarchy, Link, Model, Records, ages, choose, em, encode};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -28,6 +28,9 @@ const MORE_DOUBT: f64 = 2.0;
 pub struct Settings {
     /// The model; inferred from the records when not given.
     pub model: Option<Model>,
+    /// Which values belong to which, beside those of the model. Without a model fields whose values are in one are
+    /// compared by it.
+    pub hierarchies: Vec<Hierarchy>,
     /// True if the probabilities of that model are to be kept as they are.
     pub keep: bool,
     /// Blocking rules; chosen from the records when there are none.
@@ -52,6 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model: None,
+            hierarchies: Vec::new(),
             keep: false,
             rules: Vec::new(),
             leave: Vec::new(),
@@ -134,8 +138,10 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     encode::check(records)?;
     let mut notes = Vec::new();
     let leave: Vec<&str> = settings.leave.iter().map(String::as_str).collect();
-    let recipe = recipe::infer(records.folded(), &leave);
-    let records = recipe.records;
+    let given = settings.model.as_ref();
+    let lists: Vec<&str> = given.into_iter().flat_map(recipe::lists_of).collect();
+    let recipe = recipe::infer(records.folded_with(&lists), &leave, given, &settings.hierarchies);
+    let mut records = recipe.records;
     for (name, kind) in &recipe.kinds {
         match kind {
             Kind::Constant => {
@@ -158,8 +164,14 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
             "the model is to be kept as it is, but some of its levels have no m or u".into(),
         ));
     }
+    for hierarchy in &settings.hierarchies {
+        if model.hierarchies.iter().all(|own| own.name != hierarchy.name) {
+            model.hierarchies.push(hierarchy.clone());
+        }
+    }
     model.start();
     model.check()?;
+    ages::fill(&mut records, &model)?;
 
     let registers = records.register_names().len();
     let given = settings.clean.clone();

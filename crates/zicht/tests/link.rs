@@ -235,6 +235,41 @@ fn the_page_shows_what_the_data_says_and_a_pair_is_explained() {
 }
 
 #[test]
+fn places_are_compared_by_their_municipality() {
+    let folder = two_registers();
+    let towns = fs::read_to_string(folder.path("police.csv")).expect("a file");
+    let towns: BTreeSet<&str> = towns.lines().skip(1).filter_map(|l| l.split(';').nth(4)).collect();
+    let rows: Vec<String> = towns.iter().enumerate().map(|(n, town)| format!("{town},M{}", n % 4)).collect();
+    folder.write("places.csv", format!("place,municipality\n{}\n", rows.join("\n")));
+    let link = |more: &[&'static str], out: &'static str| {
+        let all = ["link", "police.csv", "shelters.csv", "--leave", "person", "--out", out];
+        folder.json(0, &all.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>());
+        fs::read_to_string(folder.path(&format!("{out}/model.toml"))).expect("a model")
+    };
+    let model = link(&["--hierarchy", "municipality=places.csv"], "found");
+    assert!(model.contains("within(municipality)"), "{model}");
+    // In a model by a file beside it; the model that is written holds the parents.
+    let field = |name: &str, between: &str| {
+        format!(
+            "[[comparison]]\nfield = \"{name}\"\nlevel = [{{ test = \"exact\" }}, {between}{{ test = \"else\" }}]\n"
+        )
+    };
+    let model = [
+        "[[hierarchy]]\nname = \"m\"\nfile = \"places.csv\"\n".to_owned(),
+        field("given name", ""),
+        field("surname", "{ test = \"jaro_winkler(0.9)\" }, "),
+        field("birth date", ""),
+        field("town", "{ test = \"within(m)\" }, "),
+    ];
+    folder.write("model.toml", model.concat());
+    let model = link(&["--model", "model.toml"], "given");
+    assert!(
+        model.contains("within(m)") && model.contains("parents") && !model.contains("places.csv"),
+        "{model}"
+    );
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_written() {
     let folder = two_registers();
     folder.write("taken/letter.txt", "mine");
@@ -251,6 +286,8 @@ fn mistakes_are_told_before_anything_is_written() {
     says(&with(&["--rule", "levenshtein(surname)", "--out", "o"]), "no part of a blocking rule");
     says(&with(&["--rule", "town", "--most-pairs", "100", "--out", "o"]), "at most 100 pairs are compared");
     says(&with(&["--id", "town", "--out", "o"]), "an id twice");
+    says(&with(&["--hierarchy", "places.csv", "--out", "o"]), "is no hierarchy");
+    says(&with(&["--hierarchy", "m=nowhere.csv", "--out", "o"]), "nowhere.csv");
     says(&with(&["--clean", "polis", "--out", "o"]), "the registers are police, shelters");
     says(&["link", "police.csv", "police.csv", "--out", "o"], "two files are both of register \"police\"");
     says(&["link", "nobody.csv", "--out", "o"], "nobody.csv");

@@ -7,6 +7,7 @@
 //! ```
 
 mod files;
+mod hierarchies;
 mod output;
 mod page;
 mod print;
@@ -37,6 +38,10 @@ pub(crate) struct Arguments {
     /// A model saved by Splink, with its blocking rules.
     #[arg(long, value_name = "MODEL.json", conflicts_with = "model")]
     splink: Option<PathBuf>,
+    /// Which values belong to which, such as places to municipalities: a file of two columns. Fields whose values are
+    /// in it are compared by it. May be given more than once; what follows from one goes on in the next.
+    #[arg(long = "hierarchy", value_name = "NAME=FILE")]
+    hierarchies: Vec<String>,
     /// Keep the probabilities of the model as they are, instead of learning them from these records.
     #[arg(long)]
     keep_model: bool,
@@ -153,12 +158,14 @@ fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure>
         seed: global.seed.unwrap_or(1),
         ..Settings::default()
     };
+    settings.hierarchies = hierarchies::read(&arguments.hierarchies)?;
     let mut rules = arguments.rules.clone();
     if let Some(path) = &arguments.model {
         let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
-        let file: ModelFile = toml::from_str(&text).map_err(|e| {
+        let mut file: ModelFile = toml::from_str(&text).map_err(|e| {
             Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
         })?;
+        hierarchies::read_named(&mut file.model, path)?;
         settings.model = Some(file.model);
         if rules.is_empty() {
             rules = file.rules;
