@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::near;
 use crate::compare::{date, sound};
-use crate::{Column, Records};
+use crate::{Column, Records, lists};
 
 /// What of a field must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,8 +43,12 @@ pub enum Part {
     },
     /// The place in the order of all distinct values: those at most so many places apart.
     Near(u8),
+    /// Each value of a list, of the first six in order.
+    Each,
 }
 
+/// Values of a list that have a key.
+const LISTED: usize = 6;
 /// Most bands of a part, and most hashes or bits of a band.
 const MOST_BANDS: u8 = 32;
 const MOST_ROWS: u8 = 32;
@@ -72,7 +76,7 @@ impl Rule {
 /// Why an expression is no blocking rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD), day_month(FIELD), minhash(FIELD, BANDS, ROWS), bits(FIELD, BANDS, BITS) or near(FIELD, N); N is 1 to 255, BANDS at most 32, ROWS and BITS at most 32"
+    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD), day_month(FIELD), minhash(FIELD, BANDS, ROWS), bits(FIELD, BANDS, BITS), near(FIELD, N) or each(FIELD); N is 1 to 255, BANDS at most 32, ROWS and BITS at most 32"
 )]
 pub struct RuleError(String);
 
@@ -93,6 +97,7 @@ impl fmt::Display for Atom {
             Part::MinHash { bands, rows } => write!(f, "minhash({field}, {bands}, {rows})"),
             Part::BitSample { bands, bits } => write!(f, "bits({field}, {bands}, {bits})"),
             Part::Near(n) => write!(f, "near({field}, {n})"),
+            Part::Each => write!(f, "each({field})"),
         }
     }
 }
@@ -139,6 +144,7 @@ impl FromStr for Atom {
                     ("sound", []) => (Part::Sound, inner),
                     ("year", []) => (Part::Year, inner),
                     ("year_month", []) => (Part::YearMonth, inner),
+                    ("each", []) => (Part::Each, inner),
                     ("day_month", []) => (Part::DayMonth, inner),
                     ("minhash", &[bands @ 1..=MOST_BANDS, rows @ 1..=MOST_ROWS]) => {
                         (Part::MinHash { bands, rows }, of)
@@ -198,7 +204,7 @@ impl Part {
                 };
                 number.map_or(0, |n| mix(n + 1))
             }
-            Self::MinHash { .. } | Self::BitSample { .. } | Self::Near(_) => 0,
+            Self::MinHash { .. } | Self::BitSample { .. } | Self::Near(_) | Self::Each => 0,
         }
     }
 
@@ -207,6 +213,7 @@ impl Part {
         match self {
             Self::MinHash { bands, .. } | Self::BitSample { bands, .. } => usize::from(bands),
             Self::Near(_) => 2,
+            Self::Each => LISTED,
             _ => 1,
         }
     }
@@ -222,6 +229,10 @@ impl Part {
             Self::MinHash { bands, rows } => by_value(&|v| near::min_hash(v, bands, rows)),
             Self::BitSample { bands, bits } => by_value(&|v| near::bit_sample(v, bands, bits)),
             Self::Near(n) => near::neighbours(column, n),
+            Self::Each => by_value(&|v| {
+                let keys = lists::parts(v).map(|part| hash(part.as_bytes()));
+                keys.chain(std::iter::repeat(0)).take(LISTED).collect()
+            }),
             _ => vec![column.values().iter().map(|v| self.of(v)).collect()],
         };
         // A record without a value has no key.
@@ -310,6 +321,7 @@ mod tests {
             "minhash(surname, 6, 2) and year(dob)",
             "minhash(either(a, b), 6, 2)",
             "bits(surname, 16, 8) and near(dob, 5)",
+            "each(alias) and town",
         ] {
             assert_eq!(text.parse::<Rule>().expect("a rule").to_string(), text);
         }
