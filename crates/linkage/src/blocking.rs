@@ -1,9 +1,11 @@
 //! Blocking: which pairs of records are looked at.
 //!
 //! A rule gives each record a key; two records with the same key are a candidate pair. A pair that several
-//! rules find is made once, by the first of them. A record without a key takes no part in the rule.
+//! rules find is made once, by the first of them. A record without a key takes no part in the rule. Parts that find
+//! values which are near each other give a record several keys; a pair needs one in common.
 
 mod key;
+mod near;
 mod pairs;
 
 pub use key::{Atom, Part, Rule, RuleError};

@@ -145,6 +145,11 @@ fn aliases_find_who_uses_another_name() {
     let with = linked(&records, &[]);
     assert_eq!(kind(&with, "alias"), Some(Kind::List));
     assert!(tests(&with, "alias").contains(&"in_common(1)".to_owned()));
+    assert!(
+        with.rules.iter().any(|r| r.rule.contains("each(alias)")),
+        "each value is a key: {:?}",
+        with.rules
+    );
     // The same, each list taken for one name.
     let mut builder = RecordsBuilder::new(&["alias", "town", "birth_year", "sex"]);
     for (register, name) in (0..).zip(records.register_names()) {

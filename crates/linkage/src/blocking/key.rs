@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use rayon::prelude::*;
 
+use super::near;
 use crate::compare::{date, sound};
-use crate::{Column, Records};
+use crate::{Column, Records, lists};
 
 /// What of a field must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +27,31 @@ pub enum Part {
     YearMonth,
     /// The day and the month of a date, in either order, so that a swap of both does no harm.
     DayMonth,
+    /// The least of several hashes of the pairs of letters, all of a band: like values mostly share one of the bands.
+    MinHash {
+        /// Bands: keys of a value.
+        bands: u8,
+        /// Hashes of a band; the more, the more alike two values must be.
+        rows: u8,
+    },
+    /// Some bits of an encoded value, drawn at random for each band: like codes mostly share one of the bands.
+    BitSample {
+        /// Bands: keys of a value.
+        bands: u8,
+        /// Bits of a band; the more, the more alike two codes must be.
+        bits: u8,
+    },
+    /// The place in the order of all distinct values: those at most so many places apart.
+    Near(u8),
+    /// Each value of a list, of the first six in order.
+    Each,
 }
+
+/// Values of a list that have a key.
+const LISTED: usize = 6;
+/// Most bands of a part, and most hashes or bits of a band.
+const MOST_BANDS: u8 = 32;
+const MOST_ROWS: u8 = 32;
 
 /// A part of a field, or of either of several fields.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,10 +66,17 @@ pub struct Atom {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rule(pub Vec<Atom>);
 
+impl Rule {
+    /// How many keys it gives a record at most: the product over its parts of fields times keys of a value.
+    pub(crate) fn width(&self) -> usize {
+        self.0.iter().map(|atom| atom.fields.len() * atom.part.width()).fold(1, usize::saturating_mul)
+    }
+}
+
 /// Why an expression is no blocking rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD) or day_month(FIELD)"
+    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD), day_month(FIELD), minhash(FIELD, BANDS, ROWS), bits(FIELD, BANDS, BITS), near(FIELD, N) or each(FIELD); N is 1 to 255, BANDS at most 32, ROWS and BITS at most 32"
 )]
 pub struct RuleError(String);
 
@@ -62,6 +94,10 @@ impl fmt::Display for Atom {
             Part::Year => write!(f, "year({field})"),
             Part::YearMonth => write!(f, "year_month({field})"),
             Part::DayMonth => write!(f, "day_month({field})"),
+            Part::MinHash { bands, rows } => write!(f, "minhash({field}, {bands}, {rows})"),
+            Part::BitSample { bands, bits } => write!(f, "bits({field}, {bands}, {bits})"),
+            Part::Near(n) => write!(f, "near({field}, {n})"),
+            Part::Each => write!(f, "each({field})"),
         }
     }
 }
@@ -101,21 +137,44 @@ impl FromStr for Atom {
             None | Some(("either", _)) => (Part::Whole, text),
             Some((function, rest)) => {
                 let inner = rest.strip_suffix(')').ok_or_else(wrong)?;
-                let number =
-                    inner.rsplit_once(',').and_then(|(of, n)| Some((of, n.trim().parse::<u8>().ok()?)));
-                match (function.trim(), number) {
-                    ("prefix", Some((of, n))) if n > 0 => (Part::Prefix(n), of),
-                    ("suffix", Some((of, n))) if n > 0 => (Part::Suffix(n), of),
-                    ("sound", None) => (Part::Sound, inner),
-                    ("year", None) => (Part::Year, inner),
-                    ("year_month", None) => (Part::YearMonth, inner),
-                    ("day_month", None) => (Part::DayMonth, inner),
+                let (of, numbers) = split_numbers(inner);
+                match (function.trim(), &numbers[..]) {
+                    ("prefix", &[n @ 1..=u8::MAX]) => (Part::Prefix(n), of),
+                    ("suffix", &[n @ 1..=u8::MAX]) => (Part::Suffix(n), of),
+                    ("sound", []) => (Part::Sound, inner),
+                    ("year", []) => (Part::Year, inner),
+                    ("year_month", []) => (Part::YearMonth, inner),
+                    ("each", []) => (Part::Each, inner),
+                    ("day_month", []) => (Part::DayMonth, inner),
+                    ("minhash", &[bands @ 1..=MOST_BANDS, rows @ 1..=MOST_ROWS]) => {
+                        (Part::MinHash { bands, rows }, of)
+                    }
+                    ("bits", &[bands @ 1..=MOST_BANDS, bits @ 1..=MOST_ROWS]) => {
+                        (Part::BitSample { bands, bits }, of)
+                    }
+                    ("near", &[n @ 1..=u8::MAX]) => (Part::Near(n), of),
                     _ => return Err(wrong()),
                 }
             }
         };
-        fields(of).map(|fields| Self { fields, part }).ok_or_else(wrong)
+        let fields = fields(of).ok_or_else(wrong)?;
+        // The places in the order of one field are not those in the order of another.
+        if matches!(part, Part::Near(_)) && fields.len() > 1 {
+            return Err(wrong());
+        }
+        Ok(Self { fields, part })
     }
+}
+
+/// The numbers after the fields of a part, and what is before them.
+fn split_numbers(inner: &str) -> (&str, Vec<u8>) {
+    let (mut of, mut numbers) = (inner, Vec::new());
+    while let Some((rest, number)) = of.rsplit_once(',') {
+        let Ok(number) = number.trim().parse() else { break };
+        numbers.insert(0, number);
+        of = rest;
+    }
+    (of, numbers)
 }
 
 impl Part {
@@ -145,19 +204,48 @@ impl Part {
                 };
                 number.map_or(0, |n| mix(n + 1))
             }
+            Self::MinHash { .. } | Self::BitSample { .. } | Self::Near(_) | Self::Each => 0,
         }
     }
 
-    /// The part of each record's value.
-    pub(crate) fn keys(self, column: &Column) -> Vec<u64> {
-        let of_value: Vec<u64> =
-            std::iter::once(0).chain(column.values().iter().map(|v| self.of(v))).collect();
-        column.codes().iter().map(|&code| of_value[code as usize]).collect()
+    /// How many keys it gives a value.
+    fn width(self) -> usize {
+        match self {
+            Self::MinHash { bands, .. } | Self::BitSample { bands, .. } => usize::from(bands),
+            Self::Near(_) => 2,
+            Self::Each => LISTED,
+            _ => 1,
+        }
+    }
+
+    /// The part of each record's value, one list for each key that a value has.
+    pub(crate) fn keys(self, column: &Column) -> Vec<Vec<u64>> {
+        let by_value = |of: &(dyn Fn(&str) -> Vec<u64> + Sync)| -> Vec<Vec<u64>> {
+            let rows: Vec<Vec<u64>> = column.values().par_iter().map(|v| of(v)).collect();
+            let width = self.width();
+            (0..width).map(|at| rows.iter().map(|row| row[at]).collect()).collect()
+        };
+        let of_values = match self {
+            Self::MinHash { bands, rows } => by_value(&|v| near::min_hash(v, bands, rows)),
+            Self::BitSample { bands, bits } => by_value(&|v| near::bit_sample(v, bands, bits)),
+            Self::Near(n) => near::neighbours(column, n),
+            Self::Each => by_value(&|v| {
+                let keys = lists::parts(v).map(|part| hash(part.as_bytes()));
+                keys.chain(std::iter::repeat(0)).take(LISTED).collect()
+            }),
+            _ => vec![column.values().iter().map(|v| self.of(v)).collect()],
+        };
+        // A record without a value has no key.
+        let of_records = |keys: Vec<u64>| -> Vec<u64> {
+            let key = |&code: &u32| (code as usize).checked_sub(1).map_or(0, |at| keys[at]);
+            column.codes().iter().map(key).collect()
+        };
+        of_values.into_iter().map(of_records).collect()
     }
 }
 
 /// The parts of fields of all records, each worked out once, whatever the number of rules that use it.
-pub(crate) struct Parts(BTreeMap<(String, Part), Vec<u64>>);
+pub(crate) struct Parts(BTreeMap<(String, Part), Vec<Vec<u64>>>);
 
 impl Parts {
     /// The parts that these atoms are made of; those of fields that are not there are left out.
@@ -173,17 +261,18 @@ impl Parts {
         Self(keys.collect())
     }
 
-    /// The keys of each record by a rule, one list for each field that an `either` offers; 0 for none.
-    /// `None` when a field is not there.
+    /// The keys of each record by a rule, one list for each key that a field has and each field that an `either`
+    /// offers; 0 for none. `None` when a field is not there.
     pub(crate) fn keys(&self, rule: &Rule) -> Option<Vec<Vec<u64>>> {
         let mut all: Vec<Vec<u64>> = Vec::new();
-        for atom in &rule.0 {
-            let next: Vec<&Vec<u64>> = atom
+        for (at, atom) in rule.0.iter().enumerate() {
+            let of_fields: Vec<&Vec<Vec<u64>>> = atom
                 .fields
                 .iter()
                 .map(|field| self.0.get(&(field.clone(), atom.part)))
                 .collect::<Option<_>>()?;
-            all = if all.is_empty() {
+            let next: Vec<&Vec<u64>> = of_fields.into_iter().flatten().collect();
+            all = if at == 0 {
                 next.into_iter().cloned().collect()
             } else {
                 let joined = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(&a, &b)| together(a, b)).collect();
@@ -229,8 +318,19 @@ mod tests {
             "prefix(first_name, 3) and year(dob)",
             "sound(either(a, b)) and day_month(dob)",
             "either(a, b) and c",
+            "minhash(surname, 6, 2) and year(dob)",
+            "minhash(either(a, b), 6, 2)",
+            "bits(surname, 16, 8) and near(dob, 5)",
+            "each(alias) and town",
         ] {
             assert_eq!(text.parse::<Rule>().expect("a rule").to_string(), text);
+        }
+        for text in ["minhash(a)", "minhash(a, 6)", "minhash(a, 0, 2)", "minhash(a, 33, 2)", "bits(a, 4, 99)"]
+        {
+            assert!(text.parse::<Rule>().is_err(), "{text}");
+        }
+        for text in ["near(a)", "near(a, 0)", "near(a, 256)", "near(either(a, b), 3)", "near(a, 1, 2)"] {
+            assert!(text.parse::<Rule>().is_err(), "{text}");
         }
         for text in ["", "prefix(a)", "prefix(a, 0)", "levenshtein(a)", "l.a = r.a", "year()", "a and "] {
             assert!(text.parse::<Rule>().is_err(), "{text}");

@@ -139,7 +139,8 @@ impl Kind {
             | Self::Category
             | Self::Age
             | Self::Encoded(encode::Kind::Category) => Vec::new(),
-            Self::List | Self::Encoded(_) => vec![Part::Whole],
+            Self::List => vec![Part::Each],
+            Self::Encoded(_) => vec![Part::Whole],
             Self::Date => vec![Part::Whole, Part::Year, Part::DayMonth, Part::YearMonth],
             Self::Code => vec![Part::Whole, Part::Prefix(3), Part::Suffix(3)],
             Self::Name => vec![Part::Whole, Part::Sound, Part::Prefix(3), Part::Suffix(4)],
