@@ -30,6 +30,12 @@ pub struct Settings {
     pub keep: bool,
     /// Blocking rules; chosen from the records when there are none.
     pub rules: Vec<Rule>,
+    /// Share of the pairs of one person that any rule which is tried finds that those chosen must find: from 0.5 to
+    /// below 1.
+    pub recall: f64,
+    /// Candidate pairs for each record that the chosen rules may make together, at least 0.1; without a bound when not
+    /// given, but that no rule makes more than 20.
+    pub pairs_per_record: Option<f64>,
     /// Fields that are not looked at.
     pub leave: Vec<String>,
     /// Which registers have each person once; found out when not given.
@@ -50,12 +56,32 @@ impl Default for Settings {
             model: None,
             keep: false,
             rules: Vec::new(),
+            recall: 0.998,
+            pairs_per_record: None,
             leave: Vec::new(),
             clean: None,
             most_pairs: 2_000_000_000,
             cluster: cluster::Options::default(),
             draws: 200,
             seed: 1,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks what is wanted of the blocking rules.
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |option: &str, value: f64, allowed: &str| {
+            Err(Error::Setting { option: option.into(), value: value.to_string(), allowed: allowed.into() })
+        };
+        if !(0.5..1.0).contains(&self.recall) {
+            return wrong("recall", self.recall, "it is from 0.5 to below 1, such as 0.998");
+        }
+        match self.pairs_per_record {
+            Some(pairs) if !(0.1..=10_000.0).contains(&pairs) => {
+                wrong("pairs per record", pairs, "it is from 0.1 to 10000, such as 20")
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -117,6 +143,7 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     if records.len() < 2 {
         return Err(Error::Records(format!("there are {} records; two can be linked", records.len())));
     }
+    settings.check()?;
     encode::check(records)?;
     let mut notes = Vec::new();
     let leave: Vec<&str> = settings.leave.iter().map(String::as_str).collect();
@@ -154,7 +181,9 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
 
     progress("choosing blocking rules");
     let rules = if settings.rules.is_empty() {
-        choose::choose(&records, &model, &recipe.atoms, &within, settings.seed)?
+        let choice = choose::Choice { atoms: &recipe.atoms, near: &recipe.near };
+        let wanted = choose::Wanted { recall: settings.recall, pairs: settings.pairs_per_record };
+        choose::choose(&records, &model, choice, &within, wanted, settings.seed)?
     } else {
         settings.rules.clone()
     };

@@ -125,6 +125,20 @@ impl Kind {
             Self::Words => vec![Part::Whole, Part::Prefix(6)],
         }
     }
+
+    /// Parts that find what is written wrong; dearer, so that they are tried last.
+    fn near_parts(self) -> Vec<Part> {
+        match self {
+            Self::Name => vec![Part::MinHash { bands: 6, rows: 2 }, Part::MinHash { bands: 6, rows: 3 }],
+            Self::Words => vec![Part::MinHash { bands: 6, rows: 3 }],
+            Self::RecordId | Self::Constant | Self::Category | Self::Encoded(encode::Kind::Category) => {
+                Vec::new()
+            }
+            Self::Encoded(_) => vec![Part::BitSample { bands: 24, bits: 8 }],
+            Self::Date => vec![Part::Near(10), Part::Near(100)],
+            Self::Code => vec![Part::Near(3)],
+        }
+    }
 }
 
 /// A recipe for these records.
@@ -138,6 +152,8 @@ pub struct Recipe {
     pub model: Model,
     /// What blocking rules can be made of.
     pub atoms: Vec<Atom>,
+    /// What more they can be made of, where those find too little.
+    pub near: Vec<Atom>,
 }
 
 /// Makes a recipe; `leave` are fields that are not to be compared.
@@ -151,7 +167,7 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         .map(|c| (c.name().to_owned(), Kind::of(c)))
         .collect();
     let twins = twins(&records, &kinds, &shortened);
-    let (mut comparisons, mut atoms) = (Vec::new(), Vec::new());
+    let (mut comparisons, mut atoms, mut near) = (Vec::new(), Vec::new(), Vec::new());
     for (name, kind) in &kinds {
         let mut tests = kind.tests();
         if tests.is_empty() {
@@ -168,14 +184,16 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         let mut comparison = Comparison::new(name, true, tests);
         comparison.personal |= *kind == Kind::Encoded(encode::Kind::Date);
         comparisons.push(comparison);
-        atoms.extend(kind.parts().into_iter().map(|part| Atom { fields: vec![name.clone()], part }));
+        let atom = |part| Atom { fields: vec![name.clone()], part };
+        atoms.extend(kind.parts().into_iter().map(atom));
+        near.extend(kind.near_parts().into_iter().map(atom));
     }
     if let Some((a, b)) = twins {
         for part in [Part::Whole, Part::Sound, Part::Prefix(3)] {
             atoms.push(Atom { fields: vec![a.clone(), b.clone()], part });
         }
     }
-    Recipe { model: Model::new(comparisons), kinds, atoms, records }
+    Recipe { model: Model::new(comparisons), kinds, atoms, near, records }
 }
 
 /// Writes dates one way, so that the same date is the same value whichever register wrote it.

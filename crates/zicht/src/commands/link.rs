@@ -42,6 +42,14 @@ pub(crate) struct Arguments {
     /// when not given.
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<String>,
+    /// Share of the pairs of one person that the blocking rules which are chosen must find, of those that any rule finds:
+    /// from 0.5 to below 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.998, conflicts_with = "rules")]
+    recall: f64,
+    /// Candidate pairs for each record that the rules which are chosen may make together, such as 20; without a bound
+    /// when not given.
+    #[arg(long, value_name = "PAIRS", conflicts_with = "rules")]
+    pairs_per_record: Option<f64>,
     /// Column of the ids of the records; found when not given, else the number of the row.
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -133,6 +141,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
 fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure> {
     let mut settings = Settings {
         keep: arguments.keep_model,
+        recall: arguments.recall,
+        pairs_per_record: arguments.pairs_per_record,
         most_pairs: arguments.most_pairs,
         draws: usize::from(arguments.draws),
         seed: global.seed.unwrap_or(1),
