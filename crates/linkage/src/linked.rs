@@ -9,7 +9,7 @@ use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Error, Link, Model, Records, choose, em, encode};
+use crate::{Error, Link, Model, Records, choose, em, encode, overlap};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -173,6 +173,9 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     }
     model.start();
     model.check()?;
+    if !settings.keep {
+        model.between.clear();
+    }
 
     let registers = records.register_names().len();
     let given = settings.clean.clone();
@@ -229,6 +232,10 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
         );
     }
     progress("scoring pairs");
+    if !settings.keep && overlap::is_to_learn(&records, &within) {
+        let log_odds = run::log_odds(&model, &records, &variants, &candidates)?;
+        overlap::learn(&mut model, &records, &within, &candidates, &log_odds);
+    }
     let (links, patterns) = run::score(&model, &records, &variants, &candidates)?;
     let blocking_recall = missed::estimate(&model, &records, &blocks, &links, settings.seed);
     let mut options = settings.cluster.clone();

@@ -37,6 +37,19 @@ pub struct Model {
     /// Pairs of two persons that are alike beyond chance, by kind, where there are such.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alike: Vec<Alike>,
+    /// λ by pair of registers, where it was learnt; the common one serves for all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<Between>,
+}
+
+/// How many persons two registers, or one with itself, have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Between {
+    /// The names of both registers, in any order.
+    pub registers: [String; 2],
+    /// The probability that a record of one and a record of the other, whichever, are of one person.
+    pub prior: f64,
 }
 
 /// Pairs of two persons who have more in common than chance has it: relatives, compatriots. Whatever they
@@ -122,7 +135,7 @@ impl Comparison {
 impl Model {
     /// A model whose probabilities are still to be learnt.
     pub fn new(comparisons: Vec<Comparison>) -> Self {
-        Self { prior: 1e-4, comparisons, alike: Vec::new() }
+        Self { prior: 1e-4, comparisons, alike: Vec::new(), between: Vec::new() }
     }
 
     /// A pattern as text: the level of each comparison in order, counted from 1, `-` where the field is
@@ -178,6 +191,10 @@ impl Model {
         }
         if !(self.prior > 0.0 && self.prior < 1.0) {
             return wrong("prior", self.prior.to_string(), "it is a probability between 0 and 1");
+        }
+        if let Some(between) = self.between.iter().find(|b| !(b.prior > 0.0 && b.prior < 1.0)) {
+            let of = format!("prior of {}", between.registers.join(" and "));
+            return wrong(&of, between.prior.to_string(), "it is a probability between 0 and 1");
         }
         let shape = self.comparisons.iter().map(|c| c.levels.len());
         if self.alike.iter().any(|alike| {

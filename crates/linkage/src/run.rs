@@ -6,6 +6,7 @@ use crate::blocking::{Blocks, Within, mix};
 use crate::em::{self, Evidence};
 use crate::hashing::Table;
 use crate::model::Compiled;
+use crate::overlap::Shifts;
 use crate::variants::{self, Variants};
 use crate::weights::Weights;
 use crate::{Comparison, Error, Link, Model, Records, Test, pattern};
@@ -155,6 +156,28 @@ pub(crate) fn score(
     variants: &Variants,
     candidates: &[Candidate],
 ) -> Result<(Vec<Link>, Vec<u64>), Error> {
+    let log_odds = log_odds(model, records, variants, candidates)?;
+    let (shifts, registers) = (Shifts::new(model, records), records.registers());
+    Ok(candidates
+        .par_iter()
+        .zip(log_odds)
+        .filter_map(|(c, log_odds)| {
+            let log_odds = log_odds + shifts.of(registers[c.a as usize], registers[c.b as usize]);
+            (log_odds > KEPT).then_some((Link { a: c.a, b: c.b, log_odds: log_odds as f32 }, c.pattern))
+        })
+        .unzip())
+}
+
+/// The log odds of each pair under the common prior.
+///
+/// # Errors
+/// When the model names a field that is not there.
+pub(crate) fn log_odds(
+    model: &Model,
+    records: &Records,
+    variants: &Variants,
+    candidates: &[Candidate],
+) -> Result<Vec<f64>, Error> {
     let weights = Weights::new(model);
     let compiled = Compiled::new(model, records)?;
     let once = (!model.alike.is_empty()).then(|| weight_of_records(records.len(), candidates, &weights));
@@ -162,7 +185,7 @@ pub(crate) fn score(
         model.comparisons.iter().map(|c| Rarity::new(model, c, records, once.as_deref())).collect();
     Ok(candidates
         .par_iter()
-        .filter_map(|c| {
+        .map(|c| {
             let mut log_odds = weights.log_odds(c.pattern);
             for (k, rarity) in rarity.iter().enumerate() {
                 let Some(rarity) = rarity else { continue };
@@ -180,9 +203,9 @@ pub(crate) fn score(
                     log_odds += value.map_or(0.0, |v| f64::from(rarity.other[v as usize]));
                 }
             }
-            (log_odds > KEPT).then_some((Link { a: c.a, b: c.b, log_odds: log_odds as f32 }, c.pattern))
+            log_odds
         })
-        .unzip())
+        .collect())
 }
 
 /// What agreement on a value adds to the weight of agreement on any, by the code of the value.
