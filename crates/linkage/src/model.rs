@@ -149,6 +149,18 @@ impl Model {
             .collect()
     }
 
+    /// The pattern of such a text; `None` if it is none of this model.
+    pub fn read_pattern(&self, text: &str) -> Option<u64> {
+        let levels: Vec<u8> = text
+            .chars()
+            .map(|c| if c == '-' { Some(0) } else { c.to_digit(16).filter(|l| *l > 0).map(|l| l as u8) })
+            .collect::<Option<_>>()?;
+        let fits = |(level, c): (&u8, &Comparison)| usize::from(*level) <= c.levels.len();
+        let good = levels.len() == self.comparisons.len() && levels.iter().zip(&self.comparisons).all(fits);
+        let with = |so_far, (k, &level): (usize, &u8)| crate::pattern::with(so_far, k, level);
+        good.then(|| levels.iter().enumerate().fold(0, with))
+    }
+
     /// True if all probabilities are there.
     pub fn is_learnt(&self) -> bool {
         self.comparisons.iter().flat_map(|c| &c.levels).all(|l| l.m > 0.0 && l.u > 0.0)
@@ -229,5 +241,24 @@ impl Model {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_reads_as_it_is_written() {
+        let tests = vec![Test::Exact, Test::Sound, Test::Else];
+        let model =
+            Model::new(vec![Comparison::new("a", true, tests.clone()), Comparison::new("b", true, tests)]);
+        for text in ["11", "-3", "2-", "--"] {
+            let pattern = model.read_pattern(text).expect("a pattern");
+            assert_eq!(model.pattern_text(pattern), text);
+        }
+        for text in ["", "1", "111", "14", "0x", "01"] {
+            assert_eq!(model.read_pattern(text), None, "{text}");
+        }
     }
 }

@@ -9,7 +9,7 @@ mod files;
 mod output;
 mod print;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use linkage::blocking::Rule;
@@ -85,12 +85,22 @@ pub(crate) struct Arguments {
 
 /// The model and the rules as a file.
 #[derive(Serialize, Deserialize)]
-struct ModelFile {
+pub(super) struct ModelFile {
     /// Blocking rules.
     #[serde(default)]
-    rules: Vec<String>,
+    pub(super) rules: Vec<String>,
     #[serde(flatten)]
-    model: Model,
+    pub(super) model: Model,
+}
+
+impl ModelFile {
+    /// Reads such a file.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
+        toml::from_str(&text).map_err(|e| {
+            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
+        })
+    }
 }
 
 /// How good the links are, by a column that says the truth.
@@ -150,10 +160,7 @@ fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure>
     };
     let mut rules = arguments.rules.clone();
     if let Some(path) = &arguments.model {
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
-        let file: ModelFile = toml::from_str(&text).map_err(|e| {
-            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
-        })?;
+        let file = ModelFile::read(path)?;
         settings.model = Some(file.model);
         if rules.is_empty() {
             rules = file.rules;
