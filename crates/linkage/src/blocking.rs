@@ -10,5 +10,5 @@ mod pairs;
 
 pub use key::{Atom, Part, Rule, RuleError};
 pub(crate) use key::{Parts, hash, mix};
-pub(crate) use pairs::count_pairs;
 pub use pairs::{Blocks, Within};
+pub(crate) use pairs::{MOST_KEYS, count_pairs};

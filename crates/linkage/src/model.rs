@@ -45,6 +45,19 @@ pub struct Model {
     /// Which values belong to which, for the tests `within`.
     #[serde(default, rename = "hierarchy", skip_serializing_if = "Vec::is_empty")]
     pub hierarchies: Vec<Hierarchy>,
+    /// λ by pair of registers, where it was learnt; the common one serves for all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<Between>,
+}
+
+/// How many persons two registers, or one with itself, have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Between {
+    /// The names of both registers, in any order.
+    pub registers: [String; 2],
+    /// The probability that a record of one and a record of the other, whichever, are of one person.
+    pub prior: f64,
 }
 
 /// Pairs of two persons who have more in common than chance has it: relatives, compatriots. Whatever they
@@ -147,7 +160,7 @@ impl Comparison {
 impl Model {
     /// A model whose probabilities are still to be learnt.
     pub fn new(comparisons: Vec<Comparison>) -> Self {
-        Self { prior: 1e-4, comparisons, alike: Vec::new(), hierarchies: Vec::new() }
+        Self { prior: 1e-4, comparisons, alike: Vec::new(), hierarchies: Vec::new(), between: Vec::new() }
     }
 
     /// A pattern as text: the level of each comparison in order, counted from 1, `-` where the field is
@@ -164,6 +177,18 @@ impl Model {
     /// The share of pairs of two persons that are alike in no way.
     pub(crate) fn others(&self) -> f64 {
         (1.0 - self.alike.iter().map(|alike| alike.share).sum::<f64>()).max(1e-12)
+    }
+
+    /// The pattern of such a text; `None` if it is none of this model.
+    pub fn read_pattern(&self, text: &str) -> Option<u64> {
+        let levels: Vec<u8> = text
+            .chars()
+            .map(|c| if c == '-' { Some(0) } else { c.to_digit(16).filter(|l| *l > 0).map(|l| l as u8) })
+            .collect::<Option<_>>()?;
+        let fits = |(level, c): (&u8, &Comparison)| usize::from(*level) <= c.levels.len();
+        let good = levels.len() == self.comparisons.len() && levels.iter().zip(&self.comparisons).all(fits);
+        let with = |so_far, (k, &level): (usize, &u8)| crate::pattern::with(so_far, k, level);
+        good.then(|| levels.iter().enumerate().fold(0, with))
     }
 
     /// True if all probabilities are there.
@@ -208,6 +233,10 @@ impl Model {
         }
         if !(self.prior > 0.0 && self.prior < 1.0) {
             return wrong("prior", self.prior.to_string(), "it is a probability between 0 and 1");
+        }
+        if let Some(between) = self.between.iter().find(|b| !(b.prior > 0.0 && b.prior < 1.0)) {
+            let of = format!("prior of {}", between.registers.join(" and "));
+            return wrong(&of, between.prior.to_string(), "it is a probability between 0 and 1");
         }
         let shape = self.comparisons.iter().map(|c| c.levels.len());
         if self.alike.iter().any(|alike| {

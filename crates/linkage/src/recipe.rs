@@ -25,6 +25,8 @@ pub struct Recipe {
     pub model: Model,
     /// What blocking rules can be made of.
     pub atoms: Vec<Atom>,
+    /// What more they can be made of, where those find too little.
+    pub near: Vec<Atom>,
 }
 
 /// Makes a recipe; `leave` are fields that are not to be compared. A model that is `given` already says which fields
@@ -48,7 +50,7 @@ pub fn infer(
         .collect();
     let twins = twins(&records, &kinds, &shortened);
     let aged = aged(&records, &kinds);
-    let (mut comparisons, mut atoms) = (Vec::new(), Vec::new());
+    let (mut comparisons, mut atoms, mut near) = (Vec::new(), Vec::new(), Vec::new());
     for (name, kind) in &kinds {
         let mut tests = kind.tests();
         // The day of an age is not the person's.
@@ -76,7 +78,9 @@ pub fn infer(
             comparison.age = Some(of.unwrap_or_default());
         }
         comparisons.push(comparison);
-        atoms.extend(kind.parts().into_iter().map(|part| Atom { fields: vec![name.clone()], part }));
+        let atom = |part| Atom { fields: vec![name.clone()], part };
+        atoms.extend(kind.parts().into_iter().map(atom));
+        near.extend(kind.near_parts().into_iter().map(atom));
     }
     if let Some((a, b)) = twins {
         for part in [Part::Whole, Part::Sound, Part::Prefix(3)] {
@@ -85,7 +89,7 @@ pub fn infer(
     }
     let mut model = Model::new(comparisons);
     model.hierarchies = hierarchies.to_vec();
-    Recipe { records, kinds, model, atoms }
+    Recipe { records, kinds, model, atoms, near }
 }
 
 /// The fields that a model compares as lists.

@@ -261,6 +261,17 @@ impl Parts {
         Self(keys.collect())
     }
 
+    /// As if there were only these records. Neighbours stay those among all.
+    pub(crate) fn select(&self, keep: &[u32]) -> Self {
+        let of = |keys: &Vec<u64>| keep.iter().map(|&record| keys[record as usize]).collect();
+        Self(self.0.iter().map(|(part, keys)| (part.clone(), keys.iter().map(of).collect())).collect())
+    }
+
+    /// Adds other parts.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// The keys of each record by a rule, one list for each key that a field has and each field that an `either`
     /// offers; 0 for none. `None` when a field is not there.
     pub(crate) fn keys(&self, rule: &Rule) -> Option<Vec<Vec<u64>>> {

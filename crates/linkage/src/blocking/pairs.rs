@@ -12,7 +12,7 @@ use crate::{Error, Records};
 const TASK: u64 = 1 << 16;
 
 /// Keys that a rule may give to a record: all are held in memory.
-pub(super) const MOST_KEYS: usize = 64;
+pub(crate) const MOST_KEYS: usize = 64;
 
 /// Which pairs of registers can hold the same person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -131,6 +131,20 @@ fn a_model_that_cannot_be_is_refused_in_words() {
     assert!(crate::ages::fill(&mut records, &model).is_err());
 }
 
+#[test]
+fn a_pattern_reads_as_it_is_written() {
+    let tests = vec![Test::Exact, Test::Sound, Test::Else];
+    let model =
+        Model::new(vec![Comparison::new("a", true, tests.clone()), Comparison::new("b", true, tests)]);
+    for text in ["11", "-3", "2-", "--"] {
+        let pattern = model.read_pattern(text).expect("a pattern");
+        assert_eq!(model.pattern_text(pattern), text);
+    }
+    for text in ["", "1", "111", "14", "0x", "01"] {
+        assert_eq!(model.read_pattern(text), None, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn either_way_the_same_level(a in "[a-c]{0,3}(;[a-c]{1,4}){0,3}", b in "[a-c]{0,3}(;[a-c]{1,4}){0,3}") {

@@ -147,4 +147,21 @@ impl Kind {
             Self::Words => vec![Part::Whole, Part::Prefix(6)],
         }
     }
+
+    /// Parts that find what is written wrong; dearer, so that they are tried last.
+    pub(super) fn near_parts(self) -> Vec<Part> {
+        match self {
+            Self::Name => vec![Part::MinHash { bands: 6, rows: 2 }, Part::MinHash { bands: 6, rows: 3 }],
+            Self::Words => vec![Part::MinHash { bands: 6, rows: 3 }],
+            Self::RecordId
+            | Self::Constant
+            | Self::Category
+            | Self::Age
+            | Self::List
+            | Self::Encoded(encode::Kind::Category) => Vec::new(),
+            Self::Encoded(_) => vec![Part::BitSample { bands: 24, bits: 8 }],
+            Self::Date => vec![Part::Near(10), Part::Near(100)],
+            Self::Code => vec![Part::Near(3)],
+        }
+    }
 }

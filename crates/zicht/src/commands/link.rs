@@ -12,7 +12,7 @@ mod output;
 mod page;
 mod print;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use linkage::blocking::Rule;
@@ -49,6 +49,14 @@ pub(crate) struct Arguments {
     /// when not given.
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<String>,
+    /// Share of the pairs of one person that the blocking rules which are chosen must find, of those that any rule finds:
+    /// from 0.5 to below 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.998, conflicts_with = "rules")]
+    recall: f64,
+    /// Candidate pairs for each record that the rules which are chosen may make together, such as 20; without a bound
+    /// when not given.
+    #[arg(long, value_name = "PAIRS", conflicts_with = "rules")]
+    pairs_per_record: Option<f64>,
     /// Column of the ids of the records; found when not given, else the number of the row.
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -91,12 +99,22 @@ pub(crate) struct Arguments {
 
 /// The model and the rules as a file.
 #[derive(Serialize, Deserialize)]
-struct ModelFile {
+pub(super) struct ModelFile {
     /// Blocking rules.
     #[serde(default)]
-    rules: Vec<String>,
+    pub(super) rules: Vec<String>,
     #[serde(flatten)]
-    model: Model,
+    pub(super) model: Model,
+}
+
+impl ModelFile {
+    /// Reads such a file.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
+        toml::from_str(&text).map_err(|e| {
+            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
+        })
+    }
 }
 
 /// How good the links are, by a column that says the truth.
@@ -153,6 +171,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
 fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure> {
     let mut settings = Settings {
         keep: arguments.keep_model,
+        recall: arguments.recall,
+        pairs_per_record: arguments.pairs_per_record,
         most_pairs: arguments.most_pairs,
         draws: usize::from(arguments.draws),
         seed: global.seed.unwrap_or(1),
@@ -161,10 +181,7 @@ fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure>
     settings.hierarchies = hierarchies::read(&arguments.hierarchies)?;
     let mut rules = arguments.rules.clone();
     if let Some(path) = &arguments.model {
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
-        let mut file: ModelFile = toml::from_str(&text).map_err(|e| {
-            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
-        })?;
+        let mut file = ModelFile::read(path)?;
         hierarchies::read_named(&mut file.model, path)?;
         settings.model = Some(file.model);
         if rules.is_empty() {
