@@ -7,8 +7,10 @@
 mod key;
 mod near;
 mod pairs;
+mod text;
 
-pub use key::{Atom, Part, Rule, RuleError};
+pub use key::{Atom, Part, Rule};
 pub(crate) use key::{Parts, hash, mix};
 pub use pairs::{Blocks, Within};
 pub(crate) use pairs::{MOST_KEYS, count_pairs};
+pub use text::RuleError;
