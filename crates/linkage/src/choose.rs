@@ -22,6 +22,9 @@ const RANDOM: u64 = 200_000;
 const LOOKED_AT: f64 = 2e6;
 /// Keys of a sample that are held at once, half a gigabyte.
 const HELD: usize = 1 << 26;
+/// Told recall of the cheap parts below which the data are so dirty that it is worth it to try those that find near
+/// values. What is missed of cleaner data is mostly not spelt wrong, but somewhere else, or not there.
+const DIRTY: f64 = 0.95;
 /// Rules with parts that find near values, at most.
 const MOST_NEAR: usize = 12;
 /// Most rules, and least where any finds pairs of one person.
@@ -104,7 +107,7 @@ pub(crate) fn choose(
         let (links, _) = sample.score(&model, &compiled, &found);
         let missed = missed::estimate(&model, &sample.records, &blocks, &links, seed);
         drop(blocks);
-        if missed.interval.1 < wanted.recall {
+        if missed.interval.1 < wanted.recall.min(DIRTY) {
             let near = Parts::new(records, choice.near);
             parts.extend(match &keep {
                 Some(keep) => near.select(keep),

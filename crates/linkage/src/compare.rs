@@ -3,7 +3,6 @@
 
 pub mod bits;
 pub mod born;
-pub mod codes;
 pub mod date;
 pub mod edit;
 pub mod fold;
