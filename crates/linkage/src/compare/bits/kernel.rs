@@ -5,7 +5,7 @@
 //! *The Computer Journal* 61(1)), until five or six digits are left of them; only those and the last row are
 //! counted, with tables of 4 bits. So a pair of codes takes about 7 instructions of AVX-512 for 1,024 bits.
 
-use super::lanes::{LANES, Lanes, Row, Twice};
+use super::lanes::{Lanes, Row, Twice};
 
 /// Rows that are counted together, 512 bits; codes are filled up with zeros to a multiple.
 pub(super) const STEP: usize = 32;
@@ -134,7 +134,7 @@ pub(super) fn rows(width: usize) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::lanes::{Plain, Work, on_best};
+    use super::super::lanes::{LANES, Plain, Work, on_best};
     use super::*;
 
     struct Counts<'a>(&'a [u64], &'a [Vec<u64>]);

@@ -106,6 +106,11 @@ impl Sorted {
         }
     }
 
+    /// Bits of the code at a place in the other half of its rows.
+    fn tail(&self, at: usize) -> u32 {
+        self.counts[at] - self.heads[at]
+    }
+
     fn spread(&self, codes: &Codes, rows: usize) -> Vec<Twice> {
         self.order.iter().flat_map(|&at| kernel::spread(codes.code(at as usize), rows)).collect()
     }
@@ -171,11 +176,23 @@ impl Search {
     }
 
     /// True if most pairs of a code and a block are out after the first half of their rows, as those of
-    /// independent codes would be.
-    fn out_by_half(&self, head: u32, tail: u32, block: Bounds, need: u32) -> bool {
-        let expected = f64::from(head) * f64::from(block.head) / (16 * self::head(self.rows)).max(1) as f64;
+    /// independent codes would be. Either answer gives the same pairs.
+    fn out_by_half(&self, x: usize, block: Bounds) -> bool {
+        let first = head(self.rows);
+        if first == 0 {
+            return false;
+        }
+        let need = self.need[(self.left.counts[x] + block.low) as usize];
+        let expected = f64::from(self.left.heads[x]) * f64::from(block.head) / (16 * first) as f64;
         // Four standard deviations, for any of 32 can keep the block in.
-        expected + 4.0 * expected.sqrt() + f64::from(tail.min(block.tail)) < f64::from(need)
+        let left = f64::from(self.left.tail(x).min(block.tail));
+        expected + 4.0 * expected.sqrt() + left < f64::from(need)
+    }
+
+    /// A code of the first set and a block of the second.
+    #[inline(always)]
+    fn rows(&self, x: usize, block: usize) -> (&[Twice], &[Row]) {
+        (&self.spread[x * self.rows..][..self.rows], &self.right.rows[block * self.rows..][..self.rows])
     }
 }
 
@@ -198,49 +215,106 @@ impl Work for Scan<'_> {
         let mut found = Vec::new();
         for tile in (from..to).step_by(TILE) {
             for (x, reach) in self.lefts.clone().zip(&reach) {
-                for block in tile.max(reach.start)..(tile + TILE).min(reach.end) {
-                    meet(lanes, search, x, block, &mut found);
-                }
+                let blocks = tile.max(reach.start)..(tile + TILE).min(reach.end);
+                Meet { lanes, search, x, found: &mut found }.blocks(blocks);
             }
         }
         found
     }
 }
 
-/// Adds the pairs of a code and a block that pass, with their numbers of common bits.
-#[inline(always)]
-fn meet<L: Lanes>(lanes: L, search: &Search, x: usize, block: usize, found: &mut Vec<(u32, u32, u32)>) {
-    let rows = search.rows;
-    let code = &search.spread[x * rows..][..rows];
-    let of_block = &search.right.rows[block * rows..][..rows];
-    let bounds = search.right.bounds[block];
-    let (count, head) = (search.left.counts[x], search.left.heads[x]);
-    // The least of the block: the need grows with the number of bits.
-    let need = search.need[(count + bounds.low) as usize];
-    let Ok(least) = u16::try_from(need) else { return };
-    let first = self::head(rows);
-    let half = search.bounds && first > 0 && search.out_by_half(head, count - head, bounds, need);
-    for part in 0..L::PARTS {
-        let counts = if half {
-            let counts = kernel::common(lanes, &code[..first], &of_block[..first], part);
-            let left = (count - head).min(bounds.tail) as u16;
-            if !lanes.any_reaches(counts, least.saturating_sub(left)) {
-                continue;
+/// A code and the pairs that it is in.
+struct Meet<'a, L> {
+    lanes: L,
+    search: &'a Search,
+    x: usize,
+    found: &'a mut Vec<(u32, u32, u32)>,
+}
+
+impl<L: Lanes> Meet<'_, L> {
+    /// Adds the pairs of the code and some blocks that pass, with their numbers of common bits.
+    #[inline(always)]
+    fn blocks(mut self, blocks: Range<usize>) {
+        let Some(first) = self.search.right.bounds.get(blocks.clone()).and_then(<[_]>::first) else { return };
+        // One way for all blocks: with a choice at each, the compiler loads what both ways begin with, and more
+        // than there are registers.
+        if self.search.bounds && self.search.out_by_half(self.x, *first) {
+            for block in blocks {
+                self.by_half(block);
             }
-            lanes.plus(counts, kernel::common(lanes, &code[first..], &of_block[first..], part))
         } else {
-            kernel::common(lanes, code, of_block, part)
-        };
-        if lanes.any_reaches(counts, least) {
-            let mut numbers = [0; LANES];
-            lanes.store(counts, part, &mut numbers);
-            let each = LANES / L::PARTS;
-            let at = block * LANES + part * each;
-            for (y, &common) in (at..search.right.counts.len()).zip(&numbers[part * each..][..each]) {
-                if u32::from(common) >= search.need[(count + search.right.counts[y]) as usize] {
-                    found.push((x as u32, y as u32, u32::from(common)));
+            for block in blocks {
+                self.whole(block);
+            }
+        }
+    }
+
+    /// The least number of common bits that any code of a block passes with: it grows with the number of bits.
+    #[inline(always)]
+    fn least(&self, block: usize) -> Option<u16> {
+        let sum = self.search.left.counts[self.x] + self.search.right.bounds[block].low;
+        u16::try_from(self.search.need[sum as usize]).ok()
+    }
+
+    #[inline(always)]
+    fn whole(&mut self, block: usize) {
+        let Some(least) = self.least(block) else { return };
+        let (code, rows) = self.search.rows(self.x, block);
+        for part in 0..L::PARTS {
+            let counts = kernel::common(self.lanes, code, rows, part);
+            if self.lanes.any_reaches(counts, least) {
+                self.add(counts, block, part);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn by_half(&mut self, block: usize) {
+        let Some(least) = self.least(block) else { return };
+        let (code, rows) = self.search.rows(self.x, block);
+        let (code, rest_of_code) = code.split_at(head(code.len()));
+        let (rows, rest_of_rows) = rows.split_at(head(rows.len()));
+        let left = self.search.left.tail(self.x).min(self.search.right.bounds[block].tail) as u16;
+        for part in 0..L::PARTS {
+            let counts = kernel::common(self.lanes, code, rows, part);
+            if self.lanes.any_reaches(counts, least.saturating_sub(left)) {
+                let rest = kernel::common(self.lanes, rest_of_code, rest_of_rows, part);
+                let counts = self.lanes.plus(counts, rest);
+                if self.lanes.any_reaches(counts, least) {
+                    self.add(counts, block, part);
                 }
             }
+        }
+    }
+
+    /// Adds those codes of part of a block that pass.
+    #[inline(always)]
+    fn add(&mut self, counts: L::Vector, block: usize, part: usize) {
+        let mut numbers = [0; LANES];
+        self.lanes.store(counts, part, &mut numbers);
+        let each = LANES / L::PARTS;
+        keep(self.search, self.x, block, &numbers, part * each..(part + 1) * each, self.found);
+    }
+}
+
+/// Keeps those of the numbers of common bits of a code and some lanes of a block that pass.
+#[inline(never)]
+fn keep(
+    search: &Search,
+    x: usize,
+    block: usize,
+    numbers: &[u16; LANES],
+    lanes: Range<usize>,
+    found: &mut Vec<(u32, u32, u32)>,
+) {
+    let count = search.left.counts[x];
+    // The last block may have fewer codes than lanes.
+    for lane in lanes {
+        let y = block * LANES + lane;
+        let Some(&other) = search.right.counts.get(y) else { return };
+        let common = u32::from(numbers[lane]);
+        if common >= search.need[(count + other) as usize] {
+            found.push((x as u32, y as u32, common));
         }
     }
 }

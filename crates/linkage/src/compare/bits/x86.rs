@@ -8,16 +8,8 @@ use pulp::{NullaryFnOnce, cast};
 
 use super::lanes::{LANES, Lanes, Row, Twice, Work};
 
-/// For each number of 4 bits its number of bits, `scale` times.
-const fn table<const BYTES: usize>(scale: u8) -> [u8; BYTES] {
-    let mut table = [0; BYTES];
-    let mut at = 0;
-    while at < BYTES {
-        table[at] = scale * (at as u8 % 16).count_ones() as u8;
-        at += 1;
-    }
-    table
-}
+/// For each number of 4 bits its number of bits: 16 bytes, the first the lowest.
+const ONES: [i32; 4] = [0x0201_0100, 0x0302_0201, 0x0302_0201, 0x0403_0302];
 
 struct Run<L, W>(L, W);
 
@@ -47,16 +39,11 @@ impl Wide {
 
     /// In each byte the number of its bits, `scale` times.
     #[inline(always)]
-    fn bytes(self, bits: __m512i, scale: u8) -> __m512i {
-        let table: __m512i = cast(match scale {
-            1 => const { table::<64>(1) },
-            2 => const { table::<64>(2) },
-            4 => const { table::<64>(4) },
-            8 => const { table::<64>(8) },
-            _ => const { table::<64>(16) },
-        });
+    fn bytes(self, bits: __m512i, scale: i32) -> __m512i {
         let (f, bw) = (self.0.avx512f, self.0.avx512bw);
-        let nibble: __m512i = cast([0x0f_u8; 64]);
+        let [a, b, c, d] = ONES.map(|four| four * scale);
+        let table = f._mm512_setr4_epi32(a, b, c, d);
+        let nibble = f._mm512_set1_epi8(0x0f);
         let low = f._mm512_and_si512(bits, nibble);
         let high = f._mm512_and_si512(bw._mm512_srli_epi16::<4>(bits), nibble);
         bw._mm512_add_epi8(bw._mm512_shuffle_epi8(table, low), bw._mm512_shuffle_epi8(table, high))
@@ -75,7 +62,12 @@ impl Lanes for Wide {
     #[inline(always)]
     fn common(self, code: Twice, row: &Row, _: usize) -> __m512i {
         let f = self.0.avx512f;
-        f._mm512_and_epi32(cast(row.0), f._mm512_set1_epi32(code.cast_signed()))
+        // One load. `cast` would be one too, but with debug assertions it checks each.
+        let [a, b, c, d, e, g, h, i] = row.0.map(u64::cast_signed);
+        f._mm512_and_si512(
+            f._mm512_setr_epi64(a, b, c, d, e, g, h, i),
+            f._mm512_set1_epi32(code.cast_signed()),
+        )
     }
 
     #[inline(always)]
@@ -95,8 +87,8 @@ impl Lanes for Wide {
             double = bw._mm512_add_epi8(double, self.bytes(bits, 1 << k));
         }
         bw._mm512_add_epi16(
-            bw._mm512_maddubs_epi16(single, cast([1_u8; 64])),
-            bw._mm512_maddubs_epi16(double, cast([2_u8; 64])),
+            bw._mm512_maddubs_epi16(single, self.0.avx512f._mm512_set1_epi8(1)),
+            bw._mm512_maddubs_epi16(double, self.0.avx512f._mm512_set1_epi8(2)),
         )
     }
 
@@ -107,7 +99,8 @@ impl Lanes for Wide {
 
     #[inline(always)]
     fn any_reaches(self, counts: __m512i, least: u16) -> bool {
-        self.0.avx512bw._mm512_cmpge_epu16_mask(counts, cast([least; 32])) != 0
+        let least = self.0.avx512f._mm512_set1_epi16(least.cast_signed());
+        self.0.avx512bw._mm512_cmpge_epu16_mask(counts, least) != 0
     }
 
     #[inline(always)]
@@ -133,16 +126,11 @@ impl Half {
 
     /// In each byte the number of its bits, `scale` times.
     #[inline(always)]
-    fn bytes(self, bits: __m256i, scale: u8) -> __m256i {
-        let table: __m256i = cast(match scale {
-            1 => const { table::<32>(1) },
-            2 => const { table::<32>(2) },
-            4 => const { table::<32>(4) },
-            8 => const { table::<32>(8) },
-            _ => const { table::<32>(16) },
-        });
+    fn bytes(self, bits: __m256i, scale: i32) -> __m256i {
         let s = self.0.avx2;
-        let nibble: __m256i = cast([0x0f_u8; 32]);
+        let [a, b, c, d] = ONES.map(|four| four * scale);
+        let table = self.0.avx._mm256_setr_epi32(a, b, c, d, a, b, c, d);
+        let nibble = self.0.avx._mm256_set1_epi8(0x0f);
         let low = s._mm256_and_si256(bits, nibble);
         let high = s._mm256_and_si256(s._mm256_srli_epi16::<4>(bits), nibble);
         s._mm256_add_epi8(s._mm256_shuffle_epi8(table, low), s._mm256_shuffle_epi8(table, high))
@@ -155,13 +143,15 @@ impl Lanes for Half {
 
     #[inline(always)]
     fn zero(self) -> __m256i {
-        cast([0_u64; 4])
+        self.0.avx._mm256_setzero_si256()
     }
 
     #[inline(always)]
     fn common(self, code: Twice, row: &Row, part: usize) -> __m256i {
-        let halves: [[u64; 4]; 2] = cast(row.0);
-        self.0.avx2._mm256_and_si256(cast(halves[part]), cast([code; 8]))
+        let avx = self.0.avx;
+        let at = |word: usize| row.0[4 * part + word].cast_signed();
+        let row = avx._mm256_setr_epi64x(at(0), at(1), at(2), at(3));
+        self.0.avx2._mm256_and_si256(row, avx._mm256_set1_epi32(code.cast_signed()))
     }
 
     #[inline(always)]
@@ -182,8 +172,8 @@ impl Lanes for Half {
             double = s._mm256_add_epi8(double, self.bytes(bits, 1 << k));
         }
         s._mm256_add_epi16(
-            s._mm256_maddubs_epi16(single, cast([1_u8; 32])),
-            s._mm256_maddubs_epi16(double, cast([2_u8; 32])),
+            s._mm256_maddubs_epi16(single, self.0.avx._mm256_set1_epi8(1)),
+            s._mm256_maddubs_epi16(double, self.0.avx._mm256_set1_epi8(2)),
         )
     }
 
@@ -195,7 +185,7 @@ impl Lanes for Half {
     #[inline(always)]
     fn any_reaches(self, counts: __m256i, least: u16) -> bool {
         let s = self.0.avx2;
-        let least: __m256i = cast([least; 16]);
+        let least = self.0.avx._mm256_set1_epi16(least.cast_signed());
         // The larger of the two is the count itself where it reaches.
         let reached = s._mm256_cmpeq_epi16(s._mm256_max_epu16(counts, least), counts);
         s._mm256_movemask_epi8(reached) != 0
