@@ -8,6 +8,11 @@
 //! The kernel is in [`kernel`], what it needs of a machine in [`lanes`], and which pairs it need not see in
 //! [`similar`].
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined into the function that has a machine's instructions is compiled without them"
+)]
+
 mod codes;
 mod kernel;
 mod lanes;
