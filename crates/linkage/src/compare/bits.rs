@@ -5,8 +5,7 @@
 //! code × block ── adders ──► 32 numbers of common bits ── least number ──► pairs
 //! ```
 //!
-//! The kernel is in [`kernel`], what it needs of a machine in [`lanes`], and which pairs it need not see in
-//! [`similar`].
+//! The kernel is in `kernel`, what it needs of a machine in `lanes`, and which pairs it need not see in `similar`.
 
 #![expect(
     clippy::inline_always,
