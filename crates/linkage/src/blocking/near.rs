@@ -134,7 +134,7 @@ mod tests {
         };
         let differ = |a: &str, b: &str| match (Encoded::parse(a), Encoded::parse(b)) {
             (Some(Encoded::Bits { bits: a, .. }), Some(Encoded::Bits { bits: b, .. })) => {
-                f64::from(crate::compare::bits::different(&a, &b)) / (64.0 * a.len() as f64)
+                f64::from(crate::compare::bits::different(&a[..], &b[..])) / (64.0 * a.len() as f64)
             }
             _ => 1.0,
         };
