@@ -39,6 +39,8 @@ pub enum Part {
         /// Bits of a band; the more, the more alike two codes must be.
         bits: u8,
     },
+    /// A code of bits and those that are alike: so many in a hundred bits are in common (Dice).
+    Alike(u8),
     /// The place in the order of all distinct values: those at most so many places apart.
     Near(u8),
     /// Each value of a list, of the first six in order.
@@ -95,7 +97,7 @@ impl Part {
                 };
                 number.map_or(0, |n| mix(n + 1))
             }
-            Self::MinHash { .. } | Self::BitSample { .. } | Self::Near(_) | Self::Each => 0,
+            Self::MinHash { .. } | Self::BitSample { .. } | Self::Alike(_) | Self::Near(_) | Self::Each => 0,
         }
     }
 
@@ -103,6 +105,7 @@ impl Part {
     fn width(self) -> usize {
         match self {
             Self::MinHash { bands, .. } | Self::BitSample { bands, .. } => usize::from(bands),
+            Self::Alike(_) => near::ALIKE,
             Self::Near(_) => 2,
             Self::Each => LISTED,
             _ => 1,
@@ -119,6 +122,7 @@ impl Part {
         let of_values = match self {
             Self::MinHash { bands, rows } => by_value(&|v| near::min_hash(v, bands, rows)),
             Self::BitSample { bands, bits } => by_value(&|v| near::bit_sample(v, bands, bits)),
+            Self::Alike(percent) => near::alike(column, percent),
             Self::Near(n) => near::neighbours(column, n),
             Self::Each => by_value(&|v| {
                 let keys = lists::parts(v).map(|part| hash(part.as_bytes()));

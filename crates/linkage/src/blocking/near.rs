@@ -12,11 +12,15 @@
 //! **Bits drawn at random** (Indyk & Motwani 1998, *Approximate nearest neighbors*), for codes of bits: with a share `d`
 //! of the bits different, one of `b` bands of `r` bits is shared with probability `1 − (1 − (1 − d)^r)^b`.
 //!
+//! **Codes that are alike**: all codes are compared with all, and each has a key of its own and one with each of the
+//! nearest others. Nothing is left to chance, but the work grows with the square of the codes.
+//!
 //! **Neighbours in order** (Hernández & Stolfo 1995, *The merge/purge problem for large databases*). The distinct values
 //! are put in order; windows of `2n` begin at every `n`-th, and each is a key.
 
-use super::key::mix;
+use super::key::{hash, mix};
 use crate::Column;
+use crate::compare::bits::{Codes, similar_pairs};
 use crate::compare::qgram;
 use crate::encode::Encoded;
 
@@ -65,6 +69,45 @@ pub(super) fn bit_sample(value: &str, bands: u8, bits: u8) -> Vec<u64> {
             of_band(band, key)
         })
         .collect()
+}
+
+/// Keys of a code: one of its own, and of the nearest others.
+pub(super) const ALIKE: usize = 8;
+/// Codes that are compared all with all: a thousand million pairs take some seconds. Of more, each has its own key only.
+const MOST_ALIKE: usize = 32_000;
+
+/// The keys of each distinct code of bits of a column: its own, and one for each of the seven nearest others of which
+/// so many in a hundred bits are in common (Dice) and that have not seven nearer ones.
+pub(super) fn alike(column: &Column, percent: u8) -> Vec<Vec<u64>> {
+    let mut keys = vec![vec![0; column.values().len()]; ALIKE];
+    let (mut places, mut words) = (Vec::new(), Vec::new());
+    for (place, value) in column.values().iter().enumerate() {
+        if let Some(Encoded::Bits { bits, .. }) = Encoded::parse(value) {
+            keys[0][place] = of_band(0, hash(value.as_bytes()));
+            places.push(place);
+            words.extend_from_slice(&bits[..]);
+        }
+    }
+    let codes = match words.len().checked_div(places.len()) {
+        Some(width) if places.len() <= MOST_ALIKE => Codes::new(width, words),
+        _ => return keys,
+    };
+    let Ok(codes) = codes else { return keys };
+    let mut pairs = similar_pairs(&codes, &codes, f64::from(percent) / 100.0);
+    pairs.retain(|pair| pair.0 < pair.1);
+    pairs.sort_by(|x, y| y.2.total_cmp(&x.2).then((x.0, x.1).cmp(&(y.0, y.1))));
+    let mut held = vec![1; places.len()];
+    for (a, b, _) in pairs {
+        let (a, b) = (a as usize, b as usize);
+        if held[a] < ALIKE && held[b] < ALIKE {
+            let key = of_band(1, mix((places[a] as u64) << 32 | places[b] as u64));
+            for code in [a, b] {
+                keys[held[code]][places[code]] = key;
+                held[code] += 1;
+            }
+        }
+    }
+    keys
 }
 
 /// The keys of each distinct value of a column by its place in the order of all: two, those of the windows that it is
@@ -153,6 +196,21 @@ mod tests {
         let near = compare(&|n| format!("{}x", name(n)));
         let far = compare(&|n| name(n + 100_000));
         assert!(near > 0.45 && far < 0.15, "{near} {far}");
+        // All with all finds nearly all of the near ones, and hardly any of the others.
+        let encoder = &mut encoders[0];
+        let mut alike_share = |other: &dyn Fn(u64) -> String| {
+            let mut code = |name: &str| encoder.encode(name).expect("a code");
+            let codes: Vec<String> = (0..600).flat_map(|n| [code(&name(n)), code(&other(n))]).collect();
+            let column = Column::from_values("x", codes.iter().cloned());
+            let keys = alike(&column, 56);
+            let of = |code: &String| -> Vec<u64> {
+                let at = column.values().iter().position(|v| **v == **code).expect("there");
+                keys.iter().map(|k| k[at]).collect()
+            };
+            codes.chunks_exact(2).filter(|pair| share(&of(&pair[0]), &of(&pair[1]))).count()
+        };
+        let (near, far) = (alike_share(&|n| format!("{}x", name(n))), alike_share(&|n| name(n + 100_000)));
+        assert!(near > 570 && far < 6, "{near} {far}");
         assert_eq!(bit_sample("jansen", 3, 8), [0, 0, 0], "no code has no bits");
         assert!(min_hash(&encoders[0].encode("jansen").expect("a code"), 2, 2).iter().all(|k| *k == 0));
     }

@@ -12,7 +12,7 @@ const MOST_ROWS: u8 = 32;
 /// Why an expression is no blocking rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD), day_month(FIELD), minhash(FIELD, BANDS, ROWS), bits(FIELD, BANDS, BITS), near(FIELD, N) or each(FIELD); N is 1 to 255, BANDS at most 32, ROWS and BITS at most 32"
+    "\"{0}\" is no part of a blocking rule; write fields with \"and\" between them, each whole or as prefix(FIELD, N), suffix(FIELD, N), sound(FIELD), year(FIELD), year_month(FIELD), day_month(FIELD), minhash(FIELD, BANDS, ROWS), bits(FIELD, BANDS, BITS), alike(FIELD, PERCENT), near(FIELD, N) or each(FIELD); N is 1 to 255, BANDS at most 32, ROWS and BITS at most 32"
 )]
 pub struct RuleError(String);
 
@@ -32,6 +32,7 @@ impl fmt::Display for Atom {
             Part::DayMonth => write!(f, "day_month({field})"),
             Part::MinHash { bands, rows } => write!(f, "minhash({field}, {bands}, {rows})"),
             Part::BitSample { bands, bits } => write!(f, "bits({field}, {bands}, {bits})"),
+            Part::Alike(percent) => write!(f, "alike({field}, {percent})"),
             Part::Near(n) => write!(f, "near({field}, {n})"),
             Part::Each => write!(f, "each({field})"),
         }
@@ -88,6 +89,7 @@ impl FromStr for Atom {
                     ("bits", &[bands @ 1..=MOST_BANDS, bits @ 1..=MOST_ROWS]) => {
                         (Part::BitSample { bands, bits }, of)
                     }
+                    ("alike", &[percent @ 1..=99]) => (Part::Alike(percent), of),
                     ("near", &[n @ 1..=u8::MAX]) => (Part::Near(n), of),
                     _ => return Err(wrong()),
                 }
@@ -95,7 +97,7 @@ impl FromStr for Atom {
         };
         let fields = fields(of).ok_or_else(wrong)?;
         // The places in the order of one field are not those in the order of another.
-        if matches!(part, Part::Near(_)) && fields.len() > 1 {
+        if matches!(part, Part::Near(_) | Part::Alike(_)) && fields.len() > 1 {
             return Err(wrong());
         }
         Ok(Self { fields, part })
@@ -128,6 +130,7 @@ mod tests {
             "minhash(either(a, b), 6, 2)",
             "bits(surname, 16, 8) and near(dob, 5)",
             "each(alias) and town",
+            "alike(surname, 62) and town",
         ] {
             assert_eq!(text.parse::<Rule>().expect("a rule").to_string(), text);
         }

@@ -159,7 +159,7 @@ impl Kind {
             | Self::Age
             | Self::List
             | Self::Encoded(encode::Kind::Category) => Vec::new(),
-            Self::Encoded(_) => vec![Part::BitSample { bands: 24, bits: 8 }],
+            Self::Encoded(_) => vec![Part::Alike(56)],
             Self::Date => vec![Part::Near(10), Part::Near(100)],
             Self::Code => vec![Part::Near(3)],
         }
