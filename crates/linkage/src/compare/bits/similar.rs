@@ -175,13 +175,14 @@ impl Search {
         from..to.max(from)
     }
 
-    /// True if most pairs of a code and a block are out after the first half of their rows, as those of
-    /// independent codes would be. Either answer gives the same pairs.
-    fn out_by_half(&self, x: usize, block: Bounds) -> bool {
+    /// True if most pairs of codes around one and blocks from one on are out after the first half of their rows,
+    /// as those of independent codes would be. Either answer gives the same pairs.
+    fn out_by_half(&self, x: usize, block: usize) -> bool {
         let first = head(self.rows);
-        if first == 0 {
+        if first == 0 || !self.bounds {
             return false;
         }
+        let block = self.right.bounds[block];
         let need = self.need[(self.left.counts[x] + block.low) as usize];
         let expected = f64::from(self.left.heads[x]) * f64::from(block.head) / (16 * first) as f64;
         // Four standard deviations, for any of 32 can keep the block in.
@@ -214,9 +215,10 @@ impl Work for Scan<'_> {
         let to = reach.iter().map(|r| r.end).max().unwrap_or(0);
         let mut found = Vec::new();
         for tile in (from..to).step_by(TILE) {
+            let half = search.out_by_half(usize::midpoint(self.lefts.start, self.lefts.end), tile);
             for (x, reach) in self.lefts.clone().zip(&reach) {
                 let blocks = tile.max(reach.start)..(tile + TILE).min(reach.end);
-                Meet { lanes, search, x, found: &mut found }.blocks(blocks);
+                Meet { lanes, search, x, found: &mut found }.blocks(blocks, half);
             }
         }
         found
@@ -234,11 +236,10 @@ struct Meet<'a, L> {
 impl<L: Lanes> Meet<'_, L> {
     /// Adds the pairs of the code and some blocks that pass, with their numbers of common bits.
     #[inline(always)]
-    fn blocks(mut self, blocks: Range<usize>) {
-        let Some(first) = self.search.right.bounds.get(blocks.clone()).and_then(<[_]>::first) else { return };
+    fn blocks(mut self, blocks: Range<usize>, half: bool) {
         // One way for all blocks: with a choice at each, the compiler loads what both ways begin with, and more
         // than there are registers.
-        if self.search.bounds && self.search.out_by_half(self.x, *first) {
+        if half {
             for block in blocks {
                 self.by_half(block);
             }
