@@ -5,7 +5,8 @@
 //! code × block ── adders ──► 32 numbers of common bits ── least number ──► pairs
 //! ```
 //!
-//! The kernel is in `kernel`, what it needs of a machine in `lanes`, and which pairs it need not see in `similar`.
+//! The kernel is in `kernel`, what it needs of a machine in `lanes`, and which pairs it need not see in `similar` and
+//! `scan`.
 
 #![expect(
     clippy::inline_always,
@@ -15,6 +16,7 @@
 mod codes;
 mod kernel;
 mod lanes;
+mod scan;
 mod similar;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -25,12 +25,24 @@ pub(super) trait Lanes: Copy {
     fn common(self, code: Twice, row: &Row, part: usize) -> Self::Vector;
     /// For each bit the sum of three: its lower and its upper bit.
     fn add_bits(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> (Self::Vector, Self::Vector);
-    /// For each lane `ones + extra + Σ 2^(k+1) upper[k]`, in numbers of bits.
-    fn count<const N: usize>(
+    /// The same of the sum so far and the bits that are common to a code and each of two rows.
+    #[inline(always)]
+    fn add_common(
+        self,
+        sum: Self::Vector,
+        codes: [Twice; 2],
+        rows: [&Row; 2],
+        part: usize,
+    ) -> (Self::Vector, Self::Vector) {
+        self.add_bits(sum, self.common(codes[0], rows[0], part), self.common(codes[1], rows[1], part))
+    }
+    /// For each lane `ones + extra + Σ 2^(k+1) upper[k] + 32 top`, in numbers of bits.
+    fn count(
         self,
         ones: Self::Vector,
         extra: Self::Vector,
-        upper: [Self::Vector; N],
+        upper: [Self::Vector; 4],
+        top: Option<Self::Vector>,
     ) -> Self::Vector;
     /// The sum of each lane.
     fn plus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
@@ -89,14 +101,16 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    fn count<const N: usize>(self, ones: u64, extra: u64, upper: [u64; N]) -> u64 {
+    fn count(self, ones: u64, extra: u64, upper: [u64; 4], top: Option<u64>) -> u64 {
         let count = |x: u64| {
             let x = x - ((x >> 1) & (EACH_LANE * 0x5555));
             let x = (x & (EACH_LANE * 0x3333)) + ((x >> 2) & (EACH_LANE * 0x3333));
             let x = (x + (x >> 4)) & (EACH_LANE * 0x0f0f);
             (x + (x >> 8)) & (EACH_LANE * 0x00ff)
         };
-        upper.iter().enumerate().fold(count(ones) + count(extra), |sum, (k, &x)| sum + (count(x) << (k + 1)))
+        let [twos, fours, eights, sixteens] = upper.map(count);
+        let top = top.map_or(0, count);
+        count(ones) + count(extra) + 2 * twos + 4 * fours + 8 * eights + 16 * sixteens + 32 * top
     }
 
     #[inline(always)]

@@ -10,14 +10,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::kernel::{self, STEP};
-use super::lanes::{LANES, Lanes, Row, Twice, Work, on_best};
-use super::{Codes, dice};
+use super::lanes::on_best;
+use super::scan::{Found, Scan, Search};
+use super::{Codes, dice, kernel};
 
 /// Codes of the first set of a task.
 const TASK: usize = 256;
-/// Blocks that one code after the other is held against while they are in the first cache: 16 KiB for 1,024 bits.
-const TILE: usize = 4;
 /// No number of common bits is enough.
 const NEVER: u32 = u32::MAX;
 
@@ -37,36 +35,34 @@ const NEVER: u32 = u32::MAX;
 /// # Ok::<(), linkage::Error>(())
 /// ```
 pub fn similar_pairs(a: &Codes, b: &Codes, least_dice: f64) -> Vec<(u32, u32, f64)> {
-    find(a, b, least_dice, true)
+    find(a, b, least_dice, true, |scan| on_best(scan))
 }
 
 /// The same pairs as [`similar_pairs`] finds, but all bits of all pairs are counted: what the bounds save is the
 /// difference.
 pub fn similar_pairs_of_all(a: &Codes, b: &Codes, least_dice: f64) -> Vec<(u32, u32, f64)> {
-    find(a, b, least_dice, false)
+    find(a, b, least_dice, false, |scan| on_best(scan))
 }
 
-fn find(a: &Codes, b: &Codes, least_dice: f64, bounds: bool) -> Vec<(u32, u32, f64)> {
+fn find(
+    a: &Codes,
+    b: &Codes,
+    least_dice: f64,
+    bounds: bool,
+    scan: fn(Scan<'_>) -> Vec<Found>,
+) -> Vec<(u32, u32, f64)> {
     let rows = kernel::rows(a.width().max(b.width()));
-    let need: Vec<u32> = (0..=(2 * 16 * rows) as u32).map(|sum| least_common(sum, least_dice)).collect();
-    let (left, right) = (Sorted::new(a, rows), Sorted::new(b, rows));
-    let search = Search {
-        spread: left.spread(a, rows),
-        right: Blocks::new(b, &right, rows),
-        left,
-        rows,
-        need,
-        bounds,
-    };
+    let need = (0..=(2 * 16 * rows) as u32).map(|sum| least_common(sum, least_dice)).collect();
+    let search = Search::new(a, b, rows, need, bounds);
     let tasks: Vec<Range<usize>> =
         (0..a.len()).step_by(TASK).map(|from| from..a.len().min(from + TASK)).collect();
     let mut pairs: Vec<(u32, u32, f64)> = tasks
         .into_par_iter()
-        .flat_map_iter(|task| on_best(Scan { search: &search, lefts: task }))
+        .flat_map_iter(|task| scan(Scan { search: &search, lefts: task }))
         .map(|(x, y, common)| {
             let (x, y) = (x as usize, y as usize);
-            let sum = search.left.counts[x] + right.counts[y];
-            (search.left.order[x], right.order[y], dice(common, sum))
+            let (left, right) = (&search.left, &search.right.codes);
+            (left.order[x], right.order[y], dice(common, left.counts[x] + right.counts[y]))
         })
         .collect();
     pairs.par_sort_unstable_by_key(|&(a, b, _)| (a, b));
@@ -81,248 +77,13 @@ fn least_common(sum: u32, least_dice: f64) -> u32 {
     (near - 1..=near + 1).find(|&common| passes(common)).filter(|&common| common <= sum / 2).unwrap_or(NEVER)
 }
 
-/// Codes in order of their numbers of bits.
-struct Sorted {
-    order: Vec<u32>,
-    counts: Vec<u32>,
-    /// Of which those in the first half of the rows.
-    heads: Vec<u32>,
-}
-
-/// Rows that are counted first.
-fn head(rows: usize) -> usize {
-    rows / STEP / 2 * STEP
-}
-
-impl Sorted {
-    fn new(codes: &Codes, rows: usize) -> Self {
-        let mut order: Vec<u32> = (0..codes.len() as u32).collect();
-        order.sort_by_key(|&at| codes.counts()[at as usize]);
-        let words = (head(rows) / 4).min(codes.width());
-        Self {
-            counts: order.iter().map(|&at| codes.counts()[at as usize]).collect(),
-            heads: order.iter().map(|&at| super::ones(&codes.code(at as usize)[..words])).collect(),
-            order,
-        }
-    }
-
-    /// Bits of the code at a place in the other half of its rows.
-    fn tail(&self, at: usize) -> u32 {
-        self.counts[at] - self.heads[at]
-    }
-
-    fn spread(&self, codes: &Codes, rows: usize) -> Vec<Twice> {
-        self.order.iter().flat_map(|&at| kernel::spread(codes.code(at as usize), rows)).collect()
-    }
-}
-
-/// Codes in blocks of 32.
-struct Blocks {
-    rows: Vec<Row>,
-    /// The bounds of each block.
-    bounds: Vec<Bounds>,
-    counts: Vec<u32>,
-}
-
-#[derive(Clone, Copy)]
-struct Bounds {
-    low: u32,
-    high: u32,
-    /// The most bits in the first half of the rows, and in the second.
-    head: u32,
-    tail: u32,
-}
-
-impl Blocks {
-    fn new(codes: &Codes, sorted: &Sorted, rows: usize) -> Self {
-        let mut blocks = vec![Row::default(); sorted.order.len().div_ceil(LANES) * rows];
-        for (places, block) in sorted.order.chunks(LANES).zip(blocks.chunks_exact_mut(rows)) {
-            for (lane, &at) in places.iter().enumerate() {
-                kernel::put(codes.code(at as usize), lane, block);
-            }
-        }
-        let bounds =
-            sorted.counts.chunks(LANES).zip(sorted.heads.chunks(LANES)).map(|(counts, heads)| Bounds {
-                low: counts[0],
-                high: counts[counts.len() - 1],
-                head: heads.iter().copied().max().unwrap_or(0),
-                tail: counts.iter().zip(heads).map(|(count, head)| count - head).max().unwrap_or(0),
-            });
-        Self { rows: blocks, bounds: bounds.collect(), counts: sorted.counts.clone() }
-    }
-}
-
-struct Search {
-    left: Sorted,
-    spread: Vec<Twice>,
-    right: Blocks,
-    rows: usize,
-    /// The least number of common bits, by the sum of the numbers of bits.
-    need: Vec<u32>,
-    bounds: bool,
-}
-
-impl Search {
-    /// The blocks that a code with so many bits can pass with.
-    fn within_reach(&self, count: u32) -> Range<usize> {
-        let blocks = &self.right.bounds;
-        if !self.bounds {
-            return 0..blocks.len();
-        }
-        let reaches = |other: u32| count.min(other) >= self.need[(count + other) as usize];
-        let from = blocks.partition_point(|block| block.high < count && !reaches(block.high));
-        let to = blocks.partition_point(|block| block.low <= count || reaches(block.low));
-        from..to.max(from)
-    }
-
-    /// True if most pairs of a code and a block are out after the first half of their rows, as those of
-    /// independent codes would be. Either answer gives the same pairs.
-    fn out_by_half(&self, x: usize, block: Bounds) -> bool {
-        let first = head(self.rows);
-        if first == 0 {
-            return false;
-        }
-        let need = self.need[(self.left.counts[x] + block.low) as usize];
-        let expected = f64::from(self.left.heads[x]) * f64::from(block.head) / (16 * first) as f64;
-        // Four standard deviations, for any of 32 can keep the block in.
-        let left = f64::from(self.left.tail(x).min(block.tail));
-        expected + 4.0 * expected.sqrt() + left < f64::from(need)
-    }
-
-    /// A code of the first set and a block of the second.
-    #[inline(always)]
-    fn rows(&self, x: usize, block: usize) -> (&[Twice], &[Row]) {
-        (&self.spread[x * self.rows..][..self.rows], &self.right.rows[block * self.rows..][..self.rows])
-    }
-}
-
-/// The pairs of some codes, in order of numbers of bits, with all of the other set.
-struct Scan<'a> {
-    search: &'a Search,
-    lefts: Range<usize>,
-}
-
-impl Work for Scan<'_> {
-    type Output = Vec<(u32, u32, u32)>;
-
-    #[inline(always)]
-    fn with(self, lanes: impl Lanes) -> Vec<(u32, u32, u32)> {
-        let search = self.search;
-        let reach: Vec<Range<usize>> =
-            self.lefts.clone().map(|x| search.within_reach(search.left.counts[x])).collect();
-        let from = reach.iter().map(|r| r.start).min().unwrap_or(0);
-        let to = reach.iter().map(|r| r.end).max().unwrap_or(0);
-        let mut found = Vec::new();
-        for tile in (from..to).step_by(TILE) {
-            for (x, reach) in self.lefts.clone().zip(&reach) {
-                let blocks = tile.max(reach.start)..(tile + TILE).min(reach.end);
-                Meet { lanes, search, x, found: &mut found }.blocks(blocks);
-            }
-        }
-        found
-    }
-}
-
-/// A code and the pairs that it is in.
-struct Meet<'a, L> {
-    lanes: L,
-    search: &'a Search,
-    x: usize,
-    found: &'a mut Vec<(u32, u32, u32)>,
-}
-
-impl<L: Lanes> Meet<'_, L> {
-    /// Adds the pairs of the code and some blocks that pass, with their numbers of common bits.
-    #[inline(always)]
-    fn blocks(mut self, blocks: Range<usize>) {
-        let Some(first) = self.search.right.bounds.get(blocks.clone()).and_then(<[_]>::first) else { return };
-        // One way for all blocks: with a choice at each, the compiler loads what both ways begin with, and more
-        // than there are registers.
-        if self.search.bounds && self.search.out_by_half(self.x, *first) {
-            for block in blocks {
-                self.by_half(block);
-            }
-        } else {
-            for block in blocks {
-                self.whole(block);
-            }
-        }
-    }
-
-    /// The least number of common bits that any code of a block passes with: it grows with the number of bits.
-    #[inline(always)]
-    fn least(&self, block: usize) -> Option<u16> {
-        let sum = self.search.left.counts[self.x] + self.search.right.bounds[block].low;
-        u16::try_from(self.search.need[sum as usize]).ok()
-    }
-
-    #[inline(always)]
-    fn whole(&mut self, block: usize) {
-        let Some(least) = self.least(block) else { return };
-        let (code, rows) = self.search.rows(self.x, block);
-        for part in 0..L::PARTS {
-            let counts = kernel::common(self.lanes, code, rows, part);
-            if self.lanes.any_reaches(counts, least) {
-                self.add(counts, block, part);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn by_half(&mut self, block: usize) {
-        let Some(least) = self.least(block) else { return };
-        let (code, rows) = self.search.rows(self.x, block);
-        let (code, rest_of_code) = code.split_at(head(code.len()));
-        let (rows, rest_of_rows) = rows.split_at(head(rows.len()));
-        let left = self.search.left.tail(self.x).min(self.search.right.bounds[block].tail) as u16;
-        for part in 0..L::PARTS {
-            let counts = kernel::common(self.lanes, code, rows, part);
-            if self.lanes.any_reaches(counts, least.saturating_sub(left)) {
-                let rest = kernel::common(self.lanes, rest_of_code, rest_of_rows, part);
-                let counts = self.lanes.plus(counts, rest);
-                if self.lanes.any_reaches(counts, least) {
-                    self.add(counts, block, part);
-                }
-            }
-        }
-    }
-
-    /// Adds those codes of part of a block that pass.
-    #[inline(always)]
-    fn add(&mut self, counts: L::Vector, block: usize, part: usize) {
-        let mut numbers = [0; LANES];
-        self.lanes.store(counts, part, &mut numbers);
-        let each = LANES / L::PARTS;
-        keep(self.search, self.x, block, &numbers, part * each..(part + 1) * each, self.found);
-    }
-}
-
-/// Keeps those of the numbers of common bits of a code and some lanes of a block that pass.
-#[inline(never)]
-fn keep(
-    search: &Search,
-    x: usize,
-    block: usize,
-    numbers: &[u16; LANES],
-    lanes: Range<usize>,
-    found: &mut Vec<(u32, u32, u32)>,
-) {
-    let count = search.left.counts[x];
-    // The last block may have fewer codes than lanes.
-    for lane in lanes {
-        let y = block * LANES + lane;
-        let Some(&other) = search.right.counts.get(y) else { return };
-        let common = u32::from(numbers[lane]);
-        if common >= search.need[(count + other) as usize] {
-            found.push((x as u32, y as u32, common));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::lanes::{Plain, Work};
+    #[cfg(target_arch = "x86_64")]
+    use super::super::x86::Half;
     use super::*;
 
     fn brute_force(a: &Codes, b: &Codes, least: f64) -> Vec<(u32, u32, f64)> {
@@ -363,7 +124,14 @@ mod tests {
         ) {
             let expected = brute_force(&a, &b, least);
             prop_assert_eq!(&similar_pairs(&a, &b, least), &expected);
-            prop_assert_eq!(similar_pairs_of_all(&a, &b, least), expected);
+            prop_assert_eq!(&similar_pairs_of_all(&a, &b, least), &expected);
+            // The paths of other machines.
+            prop_assert_eq!(&find(&a, &b, least, true, |scan| scan.with(Plain)), &expected);
+            #[cfg(target_arch = "x86_64")]
+            if Half::find().is_some() {
+                let half = |scan: Scan<'_>| Half::find().expect("as before").run(scan);
+                prop_assert_eq!(find(&a, &b, least, true, half), expected);
+            }
         }
 
         #[test]

@@ -37,11 +37,23 @@ impl Wide {
         self.0.vectorize(Run(self, work))
     }
 
-    /// In each byte the number of its bits, `scale` times.
+    /// One load. `cast` would be one too, but with debug assertions it checks each.
     #[inline(always)]
-    fn bytes(self, bits: __m512i, scale: i32) -> __m512i {
+    fn row(self, row: &Row) -> __m512i {
+        let [a, b, c, d, e, f, g, h] = row.0.map(u64::cast_signed);
+        self.0.avx512f._mm512_setr_epi64(a, b, c, d, e, f, g, h)
+    }
+
+    #[inline(always)]
+    fn code(self, code: Twice) -> __m512i {
+        self.0.avx512f._mm512_set1_epi32(code.cast_signed())
+    }
+
+    /// In each byte the number of its bits, `SCALE` times.
+    #[inline(always)]
+    fn bytes<const SCALE: i32>(self, bits: __m512i) -> __m512i {
         let (f, bw) = (self.0.avx512f, self.0.avx512bw);
-        let [a, b, c, d] = ONES.map(|four| four * scale);
+        let [a, b, c, d] = const { [ONES[0] * SCALE, ONES[1] * SCALE, ONES[2] * SCALE, ONES[3] * SCALE] };
         let table = f._mm512_setr4_epi32(a, b, c, d);
         let nibble = f._mm512_set1_epi8(0x0f);
         let low = f._mm512_and_si512(bits, nibble);
@@ -61,13 +73,7 @@ impl Lanes for Wide {
 
     #[inline(always)]
     fn common(self, code: Twice, row: &Row, _: usize) -> __m512i {
-        let f = self.0.avx512f;
-        // One load. `cast` would be one too, but with debug assertions it checks each.
-        let [a, b, c, d, e, g, h, i] = row.0.map(u64::cast_signed);
-        f._mm512_and_si512(
-            f._mm512_setr_epi64(a, b, c, d, e, g, h, i),
-            f._mm512_set1_epi32(code.cast_signed()),
-        )
+        self.0.avx512f._mm512_and_si512(self.row(row), self.code(code))
     }
 
     #[inline(always)]
@@ -77,14 +83,30 @@ impl Lanes for Wide {
         (f._mm512_ternarylogic_epi32::<0x96>(a, b, c), f._mm512_ternarylogic_epi32::<0xe8>(a, b, c))
     }
 
+    /// Three instructions, where two to find the common bits and two to add would be four.
     #[inline(always)]
-    fn count<const N: usize>(self, ones: __m512i, extra: __m512i, upper: [__m512i; N]) -> __m512i {
-        const { assert!(N <= 5, "8 × (1 + 2 + 4 + 8 + 16) still fits a byte") }
+    fn add_common(self, sum: __m512i, codes: [Twice; 2], rows: [&Row; 2], _: usize) -> (__m512i, __m512i) {
+        let f = self.0.avx512f;
+        // x ^ (y & z)
+        let one = f._mm512_ternarylogic_epi32::<0x78>(sum, self.row(rows[0]), self.code(codes[0]));
+        let two = f._mm512_ternarylogic_epi32::<0x78>(one, self.row(rows[1]), self.code(codes[1]));
+        // Two of three are set: where the first two differ, the third is, and that is where the digit is not; where
+        // they are the same, both are. The table of "if x then not y else z".
+        (two, f._mm512_ternarylogic_epi32::<0x3a>(one, two, sum))
+    }
+
+    #[inline(always)]
+    fn count(self, ones: __m512i, extra: __m512i, upper: [__m512i; 4], top: Option<__m512i>) -> __m512i {
         let bw = self.0.avx512bw;
-        let single = bw._mm512_add_epi8(self.bytes(ones, 1), self.bytes(extra, 1));
-        let mut double = self.zero();
-        for (k, &bits) in upper.iter().enumerate() {
-            double = bw._mm512_add_epi8(double, self.bytes(bits, 1 << k));
+        let single = bw._mm512_add_epi8(self.bytes::<1>(ones), self.bytes::<1>(extra));
+        // Neither a loop nor closures, which are not unrolled and not inlined at the level of the demo.
+        let [twos, fours, eights, sixteens] = upper;
+        let low = bw._mm512_add_epi8(self.bytes::<1>(twos), self.bytes::<2>(fours));
+        let high = bw._mm512_add_epi8(self.bytes::<4>(eights), self.bytes::<8>(sixteens));
+        let mut double = bw._mm512_add_epi8(low, high);
+        // 8 × (1 + 2 + 4 + 8 + 16) still fits a byte.
+        if let Some(top) = top {
+            double = bw._mm512_add_epi8(double, self.bytes::<16>(top));
         }
         bw._mm512_add_epi16(
             bw._mm512_maddubs_epi16(single, self.0.avx512f._mm512_set1_epi8(1)),
@@ -124,11 +146,11 @@ impl Half {
         self.0.vectorize(Run(self, work))
     }
 
-    /// In each byte the number of its bits, `scale` times.
+    /// In each byte the number of its bits, `SCALE` times.
     #[inline(always)]
-    fn bytes(self, bits: __m256i, scale: i32) -> __m256i {
+    fn bytes<const SCALE: i32>(self, bits: __m256i) -> __m256i {
         let s = self.0.avx2;
-        let [a, b, c, d] = ONES.map(|four| four * scale);
+        let [a, b, c, d] = const { [ONES[0] * SCALE, ONES[1] * SCALE, ONES[2] * SCALE, ONES[3] * SCALE] };
         let table = self.0.avx._mm256_setr_epi32(a, b, c, d, a, b, c, d);
         let nibble = self.0.avx._mm256_set1_epi8(0x0f);
         let low = s._mm256_and_si256(bits, nibble);
@@ -163,13 +185,17 @@ impl Lanes for Half {
     }
 
     #[inline(always)]
-    fn count<const N: usize>(self, ones: __m256i, extra: __m256i, upper: [__m256i; N]) -> __m256i {
-        const { assert!(N <= 5, "8 × (1 + 2 + 4 + 8 + 16) still fits a byte") }
+    fn count(self, ones: __m256i, extra: __m256i, upper: [__m256i; 4], top: Option<__m256i>) -> __m256i {
         let s = self.0.avx2;
-        let single = s._mm256_add_epi8(self.bytes(ones, 1), self.bytes(extra, 1));
-        let mut double = self.zero();
-        for (k, &bits) in upper.iter().enumerate() {
-            double = s._mm256_add_epi8(double, self.bytes(bits, 1 << k));
+        let single = s._mm256_add_epi8(self.bytes::<1>(ones), self.bytes::<1>(extra));
+        // Neither a loop nor closures, which are not unrolled and not inlined at the level of the demo.
+        let [twos, fours, eights, sixteens] = upper;
+        let low = s._mm256_add_epi8(self.bytes::<1>(twos), self.bytes::<2>(fours));
+        let high = s._mm256_add_epi8(self.bytes::<4>(eights), self.bytes::<8>(sixteens));
+        let mut double = s._mm256_add_epi8(low, high);
+        // 8 × (1 + 2 + 4 + 8 + 16) still fits a byte.
+        if let Some(top) = top {
+            double = s._mm256_add_epi8(double, self.bytes::<16>(top));
         }
         s._mm256_add_epi16(
             s._mm256_maddubs_epi16(single, self.0.avx._mm256_set1_epi8(1)),
