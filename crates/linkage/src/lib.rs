@@ -12,6 +12,7 @@ pub mod blocking;
 mod choose;
 pub mod cluster;
 pub mod compare;
+pub mod comparer;
 mod dependence;
 pub mod diagnostics;
 mod em;
@@ -35,6 +36,7 @@ pub mod splink;
 mod variants;
 mod weights;
 
+pub use comparer::Comparer;
 pub use error::Error;
 pub use histories::Histories;
 pub use link::Link;
