@@ -16,6 +16,9 @@ use std::io::{self, Read, Write};
 use super::fields;
 use crate::{Column, Error, Model, Records};
 
+/// The version of what is said, and of the comparisons: both sides must have the same.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 const HELLO: &str = concat!("zicht compare ", env!("CARGO_PKG_VERSION"), "\n");
 const ANSWER: &str = concat!("zicht patterns ", env!("CARGO_PKG_VERSION"), "\n");
 const END: &[u8] = b"end\n";
