@@ -8,7 +8,8 @@ use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::start_server;
 use clap::Args;
-use datafusion::execution::FunctionRegistry;
+use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::prelude::SessionConfig;
 
 use crate::failure::Failure;
 use crate::function;
@@ -38,14 +39,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         executor_timeout_seconds: arguments.executor_timeout,
         expire_dead_executor_interval_seconds: (arguments.executor_timeout / 4).clamp(1, 15),
         no_executors_grace_period_seconds: arguments.executor_timeout,
-        // Files between the stages hold identifiers. What is fetched from them is there in seconds.
-        finished_job_data_clean_up_interval_seconds: 30,
+        // Files between the stages hold identifiers; but what is still being fetched must not go.
+        finished_job_data_clean_up_interval_seconds: 300,
         finished_job_state_clean_up_interval_seconds: 600,
-        override_session_builder: Some(Arc::new(|config| {
-            let mut state = default_session_builder(config)?;
-            state.register_udf(Arc::new(function::pattern()))?;
-            Ok(state)
-        })),
+        override_session_builder: Some(Arc::new(session)),
         ..SchedulerConfig::default()
     };
     let cluster = BallistaCluster::new_from_config(&config).await.map_err(|e| failed(&e))?;
@@ -54,6 +51,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         ended = start_server(cluster, arguments.bind, Arc::new(config)) => ended.map_err(|e| failed(&e)),
         () = stopped() => Ok(()),
     }
+}
+
+/// A session as Ballista has it, with our function.
+fn session(config: SessionConfig) -> datafusion::common::Result<SessionState> {
+    let mut state = default_session_builder(config)?;
+    state.register_udf(Arc::new(function::pattern()))?;
+    Ok(state)
 }
 
 /// Waits for the signal to stop.
