@@ -49,9 +49,10 @@ pub(crate) fn run(arguments: &Arguments, runtime: &tokio::runtime::Runtime) -> R
     let folder = std::fs::canonicalize(&arguments.folder)
         .map_err(|e| Failure::of(&format!("cannot find the folder {}", arguments.folder.display()), &e))?;
     let shared = Shared::new(&folder, &task)?;
+    let url = format!("http://{host}:{port}");
     let patterns = runtime.block_on(async {
         tokio::select! {
-            patterns = tried(arguments, &format!("http://{host}:{port}"), &shared, &task) => patterns,
+            patterns = tried(arguments, &url, &shared, &task) => patterns,
             () = stopped() => Err(Failure::new("it was stopped")),
         }
     });
