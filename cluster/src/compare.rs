@@ -16,7 +16,7 @@ use crate::executor::host_and_port;
 use crate::failure::Failure;
 use crate::files::Shared;
 use crate::plan::{Answer, plan};
-use crate::scheduler::stopped;
+use crate::stop::Stop;
 
 /// Arguments of `zicht-cluster compare`.
 #[derive(Args)]
@@ -48,12 +48,13 @@ pub(crate) fn run(arguments: &Arguments, runtime: &tokio::runtime::Runtime) -> R
     wait_for_executors(arguments)?;
     let folder = std::fs::canonicalize(&arguments.folder)
         .map_err(|e| Failure::of(&format!("cannot find the folder {}", arguments.folder.display()), &e))?;
+    let mut stop = runtime.block_on(async { Stop::new() })?;
     let shared = Shared::new(&folder, &task)?;
     let url = format!("http://{host}:{port}");
     let patterns = runtime.block_on(async {
         tokio::select! {
             patterns = tried(arguments, &url, &shared, &task) => patterns,
-            () = stopped() => Err(Failure::new("it was stopped")),
+            () = stop.asked() => Err(Failure::new("it was stopped")),
         }
     });
     drop(shared);

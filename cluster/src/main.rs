@@ -15,6 +15,7 @@ mod files;
 mod function;
 mod plan;
 mod scheduler;
+mod stop;
 
 use std::process::ExitCode;
 

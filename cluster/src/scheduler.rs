@@ -13,6 +13,7 @@ use datafusion::prelude::SessionConfig;
 
 use crate::failure::Failure;
 use crate::function;
+use crate::stop::Stop;
 
 /// Arguments of `zicht-cluster scheduler`.
 #[derive(Args)]
@@ -46,10 +47,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..SchedulerConfig::default()
     };
     let cluster = BallistaCluster::new_from_config(&config).await.map_err(|e| failed(&e))?;
+    let mut stop = Stop::new()?;
     eprintln!("the scheduler listens on {}", arguments.bind);
     tokio::select! {
         ended = start_server(cluster, arguments.bind, Arc::new(config)) => ended.map_err(|e| failed(&e)),
-        () = stopped() => Ok(()),
+        () = stop.asked() => Ok(()),
     }
 }
 
@@ -58,20 +60,4 @@ fn session(config: SessionConfig) -> datafusion::common::Result<SessionState> {
     let mut state = default_session_builder(config)?;
     state.register_udf(Arc::new(function::pattern()))?;
     Ok(state)
-}
-
-/// Waits for the signal to stop.
-pub(crate) async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            return std::future::pending().await;
-        };
-        tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
-    }
-    #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -4,13 +4,14 @@
 #[allow(dead_code, unreachable_pub)]
 mod common;
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use linkage::comparer::Process;
+use linkage::comparer::{Process, wire};
 use linkage::{Comparer, Error, Linked, Records, Settings, link};
 use tempfile::TempDir;
 
@@ -56,7 +57,7 @@ impl Cluster {
     fn new(executors: usize) -> Self {
         let scheduler = format!("127.0.0.1:{}", free_ports());
         let running = start(&["scheduler", "--bind", &scheduler, "--executor-timeout", "6"]);
-        let executors = (0..executors)
+        let executors: Vec<_> = (0..executors)
             .map(|_| {
                 let dir = tempfile::tempdir().expect("a folder");
                 let bind = format!("127.0.0.1:{}", free_ports());
@@ -66,7 +67,7 @@ impl Cluster {
                 (start(&[&["executor"], &arguments[..], &more[..]].concat()), dir)
             })
             .collect();
-        wait_until("the scheduler listens", || std::net::TcpStream::connect(&scheduler).is_ok());
+        wait_until("all executors are there", || ready(&scheduler) == Some(executors.len()));
         let shared = tempfile::tempdir().expect("a folder");
         Self { scheduler, executors, shared, _scheduler: running }
     }
@@ -80,9 +81,13 @@ impl Cluster {
         files(self.executors[executor].1.path()) > 0
     }
 
+    /// True if there are no records in the shared folder.
+    fn is_empty(&self) -> bool {
+        std::fs::read_dir(self.shared.path()).expect("a folder").count() == 0
+    }
+
     fn nothing_left(&self) {
-        let left = std::fs::read_dir(self.shared.path()).expect("a folder").count();
-        assert_eq!(left, 0, "no records are left in the shared folder");
+        assert!(self.is_empty(), "records are left in the shared folder");
     }
 }
 
@@ -90,6 +95,23 @@ fn comparer(scheduler: &str, shared: &Path, more: &[&str]) -> Arc<dyn Comparer> 
     let shared = shared.to_str().expect("a path");
     let arguments = ["compare", "--scheduler", scheduler, "--folder", shared];
     Arc::new(Process::new(PROGRAM, [&arguments[..], more].concat()))
+}
+
+/// How many executors the scheduler says that it has; `None` if it is not there.
+fn ready(scheduler: &str) -> Option<usize> {
+    let mut stream = TcpStream::connect(scheduler).ok()?;
+    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {scheduler}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut said = String::new();
+    stream.read_to_string(&mut said).ok()?;
+    let number = said.lines().last()?.split(": ").nth(1)?.split([' ', '/']).next()?;
+    number.parse().ok()
+}
+
+/// Sends a signal to a program and waits until it has ended.
+fn stop(running: &mut Running) -> Option<i32> {
+    let kill = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status();
+    assert!(kill.expect("kill").success());
+    running.0.wait().expect("it ends").code()
 }
 
 fn files(folder: &Path) -> usize {
@@ -129,28 +151,33 @@ fn two_executors_give_what_one_process_gives() {
         assert!(told(&here) == told(&there), "seed {seed}: another result on the cluster");
         cluster.nothing_left();
     }
+    assert!(cluster.works(0) && cluster.works(1), "both executors had work");
 }
 
 #[test]
 fn an_executor_that_is_killed_in_the_middle_never_makes_a_wrong_result() {
     let (records, _) = common::registers(3, 4000, &THREE, 0.08, 0.1);
     let here = told(&linked(&records, None).expect("linked in one process"));
-    let mut cluster = Cluster::new(2);
-    let (comparer, records_there) = (cluster.comparer(&[]), records.clone());
-    let link = std::thread::spawn(move || linked(&records_there, Some(comparer)));
-    wait_until("the first executor works", || cluster.works(0) || link.is_finished());
-    let in_the_middle = !link.is_finished();
-    cluster.executors[0].0.0.kill().expect("killed");
-    match link.join().expect("no panic") {
-        Ok(there) => assert!(told(&there) == here, "another result after an executor was killed"),
-        Err(e) => assert!(e.to_string().contains("no result was written"), "{e}"),
+    for late in [0, 150, 400] {
+        let mut cluster = Cluster::new(2);
+        let (comparer, records_there) = (cluster.comparer(&[]), records.clone());
+        let link = std::thread::spawn(move || linked(&records_there, Some(comparer)));
+        wait_until("the first executor works", || cluster.works(0) || link.is_finished());
+        std::thread::sleep(Duration::from_millis(late));
+        let in_the_middle = !link.is_finished() && !cluster.is_empty();
+        cluster.executors[0].0.0.kill().expect("killed");
+        match link.join().expect("no panic") {
+            Ok(there) => assert!(told(&there) == here, "another result after an executor was killed"),
+            Err(e) => assert!(e.to_string().contains("no result was written"), "{e}"),
+        }
+        assert!(in_the_middle || late > 0, "the executor was killed too late to say anything");
+        cluster.nothing_left();
+        // The other goes on.
+        let there =
+            linked(&records, Some(cluster.comparer(&["--tries", "5"]))).expect("linked with one left");
+        assert!(told(&there) == here);
+        cluster.nothing_left();
     }
-    assert!(in_the_middle, "the executor was killed too late to say anything");
-    cluster.nothing_left();
-    // The other goes on.
-    let there = linked(&records, Some(cluster.comparer(&["--tries", "5"]))).expect("linked with one left");
-    assert!(told(&there) == here);
-    cluster.nothing_left();
 }
 
 #[test]
@@ -179,4 +206,32 @@ fn a_cluster_that_is_not_there_is_an_error_with_what_to_do() {
     let error = linked(&records, Some(cluster.comparer(&["--wait", "1"]))).expect_err("no executor");
     assert!(error.to_string().contains("zicht cluster executor --scheduler"), "{error}");
     cluster.nothing_left();
+}
+
+#[test]
+fn what_is_stopped_leaves_no_records() {
+    let (records, _) = common::registers(6, 4000, &THREE, 0.08, 0.1);
+    let model = serde_json::from_str(
+        r#"{"comparison": [{"field": "surname", "level": [{"test": "exact"}, {"test": "damerau(2)"}, {"test": "else"}]}]}"#,
+    )
+    .expect("a model");
+    let some = (records.len() as u32).min(1500);
+    let pairs: Vec<(u32, u32)> = (0..some).flat_map(|a| (a + 1..some).map(move |b| (a, b))).collect();
+    let mut cluster = Cluster::new(1);
+    let shared = cluster.shared.path().to_str().expect("a path");
+    let arguments = ["compare", "--scheduler", &cluster.scheduler, "--folder", shared];
+    let mut child = Command::new(PROGRAM);
+    let child = child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running(child.spawn().expect("zicht-cluster starts"));
+    let mut to = running.0.stdin.take().expect("an input");
+    wire::write_task(&mut to, &model, &records, &pairs).expect("written");
+    drop(to);
+    wait_until("the executor works", || cluster.works(0));
+    assert!(!cluster.is_empty(), "it is stopped in the middle");
+    assert_eq!(stop(&mut running), Some(2));
+    cluster.nothing_left();
+
+    let (executor, dir) = &mut cluster.executors[0];
+    stop(executor);
+    assert_eq!(files(dir.path()), 0, "files are left where the executor works");
 }
