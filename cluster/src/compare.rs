@@ -1,14 +1,19 @@
 //! `zicht-cluster compare`: a task from standard input, its patterns to standard output.
 
-use std::io::{BufReader, BufWriter, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
+use ballista_core::execution_plans::DistributedQueryExec;
 use ballista_core::extension::{SessionConfigExt, SessionStateExt};
+use ballista_core::serde::protobuf::CancelJobParams;
+use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use clap::Args;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion_proto::protobuf::LogicalPlanNode;
 use futures::StreamExt;
 use linkage::comparer::wire::{self, Task};
 
@@ -17,6 +22,7 @@ use crate::failure::Failure;
 use crate::files::Shared;
 use crate::plan::{Answer, plan};
 use crate::stop::Stop;
+use crate::watch::{lost, wait_for_executors};
 
 /// Arguments of `zicht-cluster compare`.
 #[derive(Args)]
@@ -45,18 +51,13 @@ pub(crate) fn run(arguments: &Arguments, runtime: &tokio::runtime::Runtime) -> R
     let task = wire::read_task(&mut BufReader::with_capacity(1 << 16, std::io::stdin().lock()))
         .map_err(|e| Failure::new(e.to_string()))?;
     // Before the records are written anywhere.
-    wait_for_executors(arguments)?;
+    wait_for_executors(&arguments.scheduler, Duration::from_secs(arguments.wait))?;
     let folder = std::fs::canonicalize(&arguments.folder)
         .map_err(|e| Failure::of(&format!("cannot find the folder {}", arguments.folder.display()), &e))?;
     let mut stop = runtime.block_on(async { Stop::new() })?;
     let shared = Shared::new(&folder, &task)?;
     let url = format!("http://{host}:{port}");
-    let patterns = runtime.block_on(async {
-        tokio::select! {
-            patterns = tried(arguments, &url, &shared, &task) => patterns,
-            () = stop.asked() => Err(Failure::new("it was stopped")),
-        }
-    });
+    let patterns = runtime.block_on(tried(arguments, &url, &shared, &task, &mut stop));
     drop(shared);
     let mut to = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     wire::write_patterns(&mut to, &patterns?)
@@ -65,20 +66,27 @@ pub(crate) fn run(arguments: &Arguments, runtime: &tokio::runtime::Runtime) -> R
 }
 
 /// The patterns, tried again when the cluster fails. What is wrong is not tried again.
-async fn tried(arguments: &Arguments, url: &str, shared: &Shared, task: &Task) -> Result<Vec<u64>, Failure> {
+async fn tried(
+    arguments: &Arguments,
+    url: &str,
+    shared: &Shared,
+    task: &Task,
+    stop: &mut Stop,
+) -> Result<Vec<u64>, Failure> {
     let mut left = arguments.tries;
     loop {
         left -= 1;
-        let mut answer = Answer::new(&task.pairs);
-        match once(arguments, url, shared, task, &mut answer).await {
-            Ok(()) => return answer.whole(),
+        match once(arguments, url, shared, task, stop).await {
+            Ok(patterns) => return Ok(patterns),
             Err(Broken::Cluster(failure)) if left == 0 => return Err(failure),
-            Err(Broken::Cluster(failure)) => {
-                eprintln!("{failure}; tried again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            Err(Broken::Answer(failure)) => return Err(failure),
+            Err(Broken::Cluster(failure)) => eprintln!("{failure}; tried again"),
+            Err(Broken::ForGood(failure)) => return Err(failure),
         }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let (scheduler, wait) = (arguments.scheduler.clone(), Duration::from_secs(arguments.wait));
+        tokio::task::spawn_blocking(move || wait_for_executors(&scheduler, wait))
+            .await
+            .map_err(|e| Failure::of("the scheduler cannot be asked", &e))??;
     }
 }
 
@@ -86,8 +94,8 @@ async fn tried(arguments: &Arguments, url: &str, shared: &Shared, task: &Task) -
 enum Broken {
     /// The cluster failed.
     Cluster(Failure),
-    /// What it gave is wrong.
-    Answer(Failure),
+    /// What it gave is wrong, or it was stopped.
+    ForGood(Failure),
 }
 
 async fn once(
@@ -95,61 +103,61 @@ async fn once(
     url: &str,
     shared: &Shared,
     task: &Task,
-    answer: &mut Answer<'_>,
-) -> Result<(), Broken> {
+    stop: &mut Stop,
+) -> Result<Vec<u64>, Broken> {
     let failed = |e: datafusion::common::DataFusionError| {
         Broken::Cluster(Failure::of(&format!("the cluster at {} failed", arguments.scheduler), &e))
     };
     let config = SessionConfig::new_with_ballista()
         .with_target_partitions(usize::from(arguments.parts))
         .with_ballista_job_name("zicht link")
-        // Of what an executor did that is lost, the stages of a plan made beforehand can be done again.
+        // The stages of a plan that was made beforehand depend on nothing but the plan.
         .with_ballista_adaptive_query_planner(false);
     let state = SessionStateBuilder::new().with_config(config).with_default_features().build();
     let context = SessionContext::new_with_state(state.upgrade_for_ballista(url.to_owned()).map_err(failed)?);
     let plan = plan(&context, &shared.records(), &shared.pairs(), &task.model).await.map_err(failed)?;
-    let mut stream = plan.execute_stream().await.map_err(failed)?;
+    let job = plan.create_physical_plan().await.map_err(failed)?;
+    let broken = tokio::select! {
+        patterns = result(&job, &context, task) => match patterns {
+            Ok(patterns) => return Ok(patterns),
+            Err(Ended::Failed(e)) => failed(e),
+            Err(Ended::Wrong(failure)) => Broken::ForGood(failure),
+        },
+        failure = lost(&arguments.scheduler) => Broken::Cluster(failure),
+        () = stop.asked() => Broken::ForGood(Failure::new("it was stopped")),
+    };
+    cancel(url, &job).await;
+    Err(broken)
+}
+
+/// Why a job gave no result.
+enum Ended {
+    Failed(datafusion::common::DataFusionError),
+    Wrong(Failure),
+}
+
+/// Runs the job, and checks what comes of it.
+async fn result(
+    job: &Arc<dyn ExecutionPlan>,
+    context: &SessionContext,
+    task: &Task,
+) -> Result<Vec<u64>, Ended> {
+    let mut answer = Answer::new(&task.pairs);
+    let mut stream = execute_stream(Arc::clone(job), context.task_ctx()).map_err(Ended::Failed)?;
     while let Some(batch) = stream.next().await {
-        answer.take(&batch.map_err(failed)?).map_err(Broken::Answer)?;
+        answer.take(&batch.map_err(Ended::Failed)?).map_err(Ended::Wrong)?;
     }
-    Ok(())
+    answer.whole().map_err(Ended::Wrong)
 }
 
-/// Asks the scheduler until it has an executor: without one, work would wait for ever.
-fn wait_for_executors(arguments: &Arguments) -> Result<(), Failure> {
-    let began = Instant::now();
-    loop {
-        let ready = is_ready(&arguments.scheduler)
-            .map_err(|e| Failure::of(&format!("there is no scheduler on {}", arguments.scheduler), &e))?;
-        if ready {
-            return Ok(());
-        }
-        if began.elapsed() >= Duration::from_secs(arguments.wait) {
-            return Err(Failure::new(format!(
-                "the scheduler on {} has no executor; start one with \"zicht cluster executor --scheduler {}\"",
-                arguments.scheduler, arguments.scheduler
-            )));
-        }
-        std::thread::sleep(Duration::from_millis(300));
-    }
-}
-
-/// True if the scheduler says that it has an executor.
-fn is_ready(scheduler: &str) -> std::io::Result<bool> {
-    let limit = Duration::from_secs(10);
-    let address = scheduler
-        .to_socket_addrs()?
-        .next()
-        .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address"))?;
-    let mut stream = TcpStream::connect_timeout(&address, limit)?;
-    stream.set_read_timeout(Some(limit))?;
-    stream.set_write_timeout(Some(limit))?;
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {scheduler}\r\nConnection: close\r\n\r\n")?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    match &status[..] {
-        b"HTTP/1.1 200" => Ok(true),
-        b"HTTP/1.1 503" => Ok(false),
-        _ => Err(std::io::Error::other("something else than a scheduler listens there")),
-    }
+/// Has the scheduler stop a job that nobody waits for any more, as far as it still listens.
+async fn cancel(url: &str, job: &Arc<dyn ExecutionPlan>) {
+    let id =
+        job.downcast_ref::<DistributedQueryExec<LogicalPlanNode>>().and_then(DistributedQueryExec::job_id);
+    let Some(id) = id else { return };
+    let cancelled = async {
+        let mut scheduler = SchedulerGrpcClient::connect(url.to_owned()).await.ok()?;
+        scheduler.cancel_job(CancelJobParams { job_id: id.as_str().to_owned() }).await.ok()
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(5), cancelled).await;
 }

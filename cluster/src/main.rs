@@ -16,6 +16,7 @@ mod function;
 mod plan;
 mod scheduler;
 mod stop;
+mod watch;
 
 use std::process::ExitCode;
 
