@@ -62,7 +62,7 @@ fn records(path: &Path, task: &Task) -> Result<(), Failure> {
         let mut made: Vec<ArrayRef> =
             vec![Arc::new(UInt32Array::from_iter_values(rows.clone().map(|r| r as u32)))];
         for column in &columns {
-            made.push(Arc::new(StringArray::from_iter(rows.clone().map(|r| column.value(r)))));
+            made.push(Arc::new(rows.clone().map(|r| column.value(r)).collect::<StringArray>()));
         }
         made
     })

@@ -122,7 +122,7 @@ fn files(folder: &Path) -> usize {
 fn wait_until(what: &str, is: impl Fn() -> bool) {
     let began = Instant::now();
     while !is() {
-        assert!(began.elapsed() < Duration::from_secs(120), "{what}: not within two minutes");
+        assert!(began.elapsed() < Duration::from_mins(2), "{what}: not within two minutes");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
