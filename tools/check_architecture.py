@@ -3,8 +3,8 @@
 
 Reads `cargo metadata`. Fails when one of our crates depends on another that is not below it in the
 way of the data, when a crate that must stay free of an engine reaches it through any dependency,
-when a crate does not take the lints of the workspace, or when a direct dependency has no written
-reason in docs/src/decisions/dependencies.md.
+when a crate does not take the lints of the workspace, or when a direct dependency, of the folder
+cluster too, has no written reason in docs/src/decisions/dependencies.md.
 """
 
 import json
@@ -97,7 +97,7 @@ def main():
         for d in packages[i]["dependencies"]
         if "path" not in d
     }
-    problems += reasons(direct)
+    problems += reasons(direct | of_cluster())
     if problems:
         sys.exit("\n".join(problems))
     print(f"summary: {len(ours)} crates, {len(direct)} direct and {len(packages) - len(ours)} dependencies in all")
@@ -126,6 +126,18 @@ def reach(start, nodes, packages):
             found.setdefault(name, way + [name])
             stack.append((other, way + [name]))
     return found
+
+
+def of_cluster():
+    """Direct dependencies of zicht-cluster, which is a workspace of its own."""
+    manifest = tomllib.loads((ROOT / "cluster/Cargo.toml").read_text(encoding="utf-8"))
+    tables = [manifest.get("dependencies", {}), manifest.get("dev-dependencies", {})]
+    return {
+        name
+        for table in tables
+        for name, how in table.items()
+        if not (isinstance(how, dict) and "path" in how)
+    }
 
 
 def reasons(direct):

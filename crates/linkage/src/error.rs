@@ -13,6 +13,9 @@ pub enum Error {
     /// A key cannot be used, or codes of several keys came together.
     #[error("{0}")]
     Key(String),
+    /// What compares the candidate pairs elsewhere did not do it, or not rightly.
+    #[error("{0}")]
+    Comparer(String),
     /// A setting is not possible.
     #[error("{option}: {value} is not possible; {allowed}")]
     Setting {

@@ -13,6 +13,7 @@ pub mod blocking;
 mod choose;
 pub mod cluster;
 pub mod compare;
+pub mod comparer;
 mod dependence;
 pub mod diagnostics;
 mod em;
@@ -38,6 +39,7 @@ pub mod splink;
 mod variants;
 mod weights;
 
+pub use comparer::Comparer;
 pub use error::Error;
 pub use histories::Histories;
 pub use link::Link;

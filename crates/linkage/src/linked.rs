@@ -1,9 +1,12 @@
 //! The whole way: from records to persons.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::blocking::{Blocks, Rule, Within};
 use crate::cluster::{self, Clusters, Draws};
+use crate::comparer;
 use crate::diagnostics::Waterfall;
 use crate::missed::{self, Missed};
 use crate::model::Compiled;
@@ -11,7 +14,7 @@ use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Error, Hierarchy, Link, Model, Records, ages, choose, em, encode, overlap};
+use crate::{Comparer, Error, Hierarchy, Link, Model, Records, ages, choose, em, encode, overlap};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -53,6 +56,8 @@ pub struct Settings {
     pub draws: usize,
     /// Two records, counted from 0, whose weight is to be told step by step.
     pub explain: Option<(u32, u32)>,
+    /// What compares the candidate pairs; this process where there is none. The result is the same.
+    pub comparer: Option<Arc<dyn Comparer>>,
     /// Seed of all that is drawn.
     pub seed: u64,
 }
@@ -72,6 +77,7 @@ impl Default for Settings {
             cluster: cluster::Options::default(),
             draws: 200,
             explain: None,
+            comparer: None,
             seed: 1,
         }
     }
@@ -222,7 +228,10 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     let mut blocks = Blocks::new(&records, &rules, within.clone(), settings.most_pairs)?;
     progress("comparing candidate pairs");
     let compiled = Compiled::new(&model, &records)?;
-    let mut candidates = run::candidates(&compiled, &blocks);
+    let mut candidates = match &settings.comparer {
+        None => run::candidates(&compiled, &blocks),
+        Some(comparer) => comparer::candidates(comparer.as_ref(), (&model, &compiled), &records, &blocks)?,
+    };
     let mut random = run::random_pairs(&compiled, &records, &within, run::RANDOM_PAIRS, settings.seed);
     progress("learning the model");
     let learn =

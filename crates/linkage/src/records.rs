@@ -105,6 +105,11 @@ impl Records {
         Self { names: self.names.clone(), registers, columns }
     }
 
+    /// Records of one register with these columns, each of as many records.
+    pub(crate) fn of_columns(columns: Vec<Column>, records: usize) -> Self {
+        Self { names: vec!["all".into()], registers: vec![0; records], columns }
+    }
+
     /// Puts another column in the place of one.
     pub(crate) fn replace(&mut self, at: usize, column: Column) {
         self.columns[at] = column;
@@ -124,6 +129,16 @@ impl Column {
         made.column.codes = codes;
         made.column.count();
         made.column
+    }
+
+    /// A column of the code of each record and the distinct values; `None` if there is a code without value.
+    pub(crate) fn of_codes(name: String, codes: Vec<u32>, values: Vec<Box<str>>) -> Option<Self> {
+        let last = codes.iter().max().copied().unwrap_or(0);
+        let mut column = Self { name, codes, values, counts: Vec::new() };
+        (last as usize <= column.values.len()).then(|| {
+            column.count();
+            column
+        })
     }
 
     /// The name of the field.

@@ -68,6 +68,8 @@ enum Command {
     Review(commands::review::Arguments),
     /// Find out which records of one or more files are of one person, and how many persons there are.
     Link(Box<commands::link::Arguments>),
+    /// Start a part of a cluster that compares the pairs of `link`: a scheduler, or an executor.
+    Cluster(commands::cluster::Arguments),
     /// Decide which cells of a monitor's tables must be hidden, and attack the result.
     Protect(commands::protect::Arguments),
     /// Attack published tables: what can an outsider work out?
@@ -116,6 +118,7 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::Encode(arguments) => commands::encode::run(&arguments, show),
         Command::Link(arguments) => commands::link::run(&arguments, global, show),
         Command::Review(arguments) => commands::review::run(&arguments, global, show),
+        Command::Cluster(arguments) => commands::cluster::run(&arguments),
         Command::Protect(arguments) => commands::protect::run(&arguments, global, show),
         Command::Audit(arguments) => commands::audit::run(&arguments, show),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, global, show),

@@ -86,6 +86,14 @@ pub(crate) struct Arguments {
     /// Show the values of these two records too, in the terminal. They are written nowhere.
     #[arg(long, requires = "explain")]
     show_values: bool,
+    /// Compare the candidate pairs on a cluster: the address of its scheduler. The result is the same. Needs
+    /// the program zicht-cluster; see `zicht cluster --help`.
+    #[arg(long, value_name = "HOST:PORT", requires = "cluster_dir")]
+    cluster: Option<String>,
+    /// Folder that all machines of the cluster see under the same path. While pairs are compared it holds a
+    /// private folder with the fields of the records that are compared.
+    #[arg(long, value_name = "DIR", requires = "cluster")]
+    cluster_dir: Option<PathBuf>,
     /// Folder of a former run, whose persons keep their ids.
     #[arg(long, value_name = "DIR")]
     previous: Option<PathBuf>,
@@ -204,6 +212,9 @@ fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure>
     }
     if arguments.keep_model && settings.model.is_none() {
         return Err(Failure::input("there is no model to keep", "give one with --model or --splink"));
+    }
+    if let (Some(scheduler), Some(dir)) = (&arguments.cluster, &arguments.cluster_dir) {
+        settings.comparer = Some(super::cluster::comparer(scheduler, dir)?);
     }
     Ok(settings)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod cluster;
 pub(crate) mod encode;
 pub(crate) mod estimate;
 pub(crate) mod key;
