@@ -22,8 +22,8 @@ const RANDOM: u64 = 200_000;
 const LOOKED_AT: f64 = 2e6;
 /// Keys of a sample that are held at once, half a gigabyte.
 const HELD: usize = 1 << 26;
-/// Told recall of the cheap parts below which the data are so dirty that it is worth it to try those that find near
-/// values. What is missed of cleaner data is mostly not spelt wrong, but somewhere else, or not there.
+/// Told recall of the cheap parts, by its lower bound, below which the data are so dirty that it is worth it to try those
+/// that find near values.
 const DIRTY: f64 = 0.95;
 /// Rules with parts that find near values, at most.
 const MOST_NEAR: usize = 12;
@@ -107,7 +107,7 @@ pub(crate) fn choose(
         let (links, _) = sample.score(&model, &compiled, &found);
         let missed = missed::estimate(&model, &sample.records, &blocks, &links, seed);
         drop(blocks);
-        if missed.interval.1 < wanted.recall.min(DIRTY) {
+        if missed.interval.0 < DIRTY && missed.interval.1 < wanted.recall {
             let near = Parts::new(records, choice.near);
             parts.extend(match &keep {
                 Some(keep) => near.select(keep),
@@ -159,7 +159,9 @@ impl Sample<'_> {
         });
         let rules: Vec<Rule> = candidates.iter().map(|(rule, _)| rule.clone()).collect();
         let made: f64 = candidates.iter().map(|c| c.1).sum();
-        let share = (LOOKED_AT / made.max(1.0)).min(1.0);
+        // What adds to rules that are there already is seen in fewer pairs.
+        let looked_at = if learn { LOOKED_AT } else { LOOKED_AT / 4.0 };
+        let share = (looked_at / made.max(1.0)).min(1.0);
         let blocks =
             Blocks::of_parts(&self.records, parts, &rules, self.within.clone(), u64::MAX)?.sampled(share);
         let compiled = Compiled::new(model, &self.records)?;
@@ -240,12 +242,13 @@ impl Sample<'_> {
     }
 }
 
-/// Pairs of a part that finds near values and a cheap one of another field, or two that find near values.
+/// Pairs of a part that finds near values and another whole field, or two that find near values.
 fn possible_near(choice: Choice<'_>) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (i, near) in choice.near.iter().enumerate() {
         rules.push(Rule(vec![near.clone()]));
-        for other in choice.atoms.iter().chain(&choice.near[i + 1..]) {
+        let whole = choice.atoms.iter().filter(|atom| atom.part == Part::Whole);
+        for other in whole.chain(&choice.near[i + 1..]) {
             let rule = Rule(vec![near.clone(), other.clone()]);
             if !other.fields.contains(&near.fields[0]) && rule.width() <= blocking::MOST_KEYS {
                 rules.push(rule);

@@ -191,7 +191,7 @@ fn a_model_can_be_used_again_and_a_rule_be_given() {
 fn the_page_shows_what_the_data_says_and_a_pair_is_explained() {
     let folder = two_registers();
     let mut arguments = LINK.to_vec();
-    arguments.extend(["--explain", "police/P0", "shelters/S0"]);
+    arguments.extend(["--explain", "police/P2", "shelters/S2"]);
     let found = folder.json(0, &arguments);
     let told = &found["explained"];
     let sum: f64 =
@@ -224,7 +224,7 @@ fn the_page_shows_what_the_data_says_and_a_pair_is_explained() {
     assert!(with.contains(&name) && !without.contains(&name), "{with}");
 
     for (pair, help) in
-        [(["P0", "shelters/S0"], "REGISTER/ID"), (["police/P0", "police/P0"], "two different")]
+        [(["P2", "shelters/S2"], "REGISTER/ID"), (["police/P2", "police/P2"], "two different")]
     {
         let mut wrong = LINK.to_vec();
         wrong.push("--explain");
@@ -315,4 +315,39 @@ fn links_can_be_reviewed() {
     ]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(fs::read_to_string(folder.path("pairs.csv")).expect("a file").lines().count() > 15);
+
+    // Who decides as the truth has it: records of one person have one number.
+    let sample = fs::read_to_string(folder.path("linked/review/sample.json")).expect("a sample");
+    let sample: Value = serde_json::from_str(&sample).expect("JSON");
+    let mut decisions = "a_source,a_id,b_source,b_id,decision\n".to_owned();
+    for pair in sample["keys"].as_array().expect("keys") {
+        let of = |at: usize, key: &str| pair[at][key].as_str().expect("a text").to_owned();
+        let (a, b) = (of(0, "record"), of(1, "record"));
+        let same = if a[1..] == b[1..] { "y" } else { "n" };
+        decisions += &format!("{},{a},{},{b},{same}\n", of(0, "source"), of(1, "source"));
+    }
+    folder.write("decided.csv", &decisions);
+    folder.json(0, &["review", "linked", "--decisions", "decided.csv", "--reviewer", "r"]);
+    let taught = folder.json(0, &["review", "linked", "--teach", "taught.toml"]);
+    assert!(taught["matches"].as_u64() > Some(3), "{taught:#}");
+    let model = fs::read_to_string(folder.path("taught.toml")).expect("a model");
+    assert_ne!(model, fs::read_to_string(folder.path("linked/model.toml")).expect("a model"));
+    let again = folder.json(
+        0,
+        &[
+            "link",
+            "police.csv",
+            "shelters.csv",
+            "--truth",
+            "person",
+            "--model",
+            "taught.toml",
+            "--keep-model",
+            "--out",
+            "taught",
+        ],
+    );
+    assert!(again["evaluation"]["clusters"]["pairs"]["f1"].as_f64() > Some(0.97), "{again:#}");
+    let said = folder.zicht(&["review", "linked", "--teach", "taught.toml"]).ends_with(2).said();
+    assert!(said.contains("exists already"), "{said}");
 }
