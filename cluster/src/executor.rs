@@ -34,9 +34,6 @@ pub(crate) struct Arguments {
     /// Parts of the work that are done at the same time; as many as there are cores when not given.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
     tasks: u16,
-    /// Seconds between two words to the scheduler.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    heartbeat: u64,
 }
 
 /// Runs until it is stopped.
@@ -60,7 +57,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
         vcores: usize::from(arguments.tasks),
         work_dir: Some(folder.to_string_lossy().into_owned()),
-        executor_heartbeat_interval_seconds: arguments.heartbeat,
         // The scheduler has files removed when the work is done; some are left when it ended before that.
         job_data_ttl_seconds: 24 * 3600,
         job_data_clean_up_interval_seconds: 1800,

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
     /// Seconds without a word from an executor after which its work is given to others.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     executor_timeout: u64,
 }
 

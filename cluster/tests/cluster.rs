@@ -50,14 +50,14 @@ struct Cluster {
 impl Cluster {
     fn new(executors: usize) -> Self {
         let scheduler = format!("127.0.0.1:{}", free_port());
-        let running = start(&["scheduler", "--bind", &scheduler, "--executor-timeout", "6"]);
+        let running = start(&["scheduler", "--bind", &scheduler, "--executor-timeout", "10"]);
         let executors: Vec<_> = (0..executors)
             .map(|_| {
                 let dir = tempfile::tempdir().expect("a folder");
                 let bind = format!("127.0.0.1:{}", free_port());
                 let work = dir.path().to_str().expect("a path");
                 let arguments = ["--scheduler", &scheduler, "--bind", &bind, "--work-dir", work];
-                let more = ["--tasks", "2", "--heartbeat", "1"];
+                let more = ["--tasks", "2"];
                 (start(&[&["executor"], &arguments[..], &more[..]].concat()), dir)
             })
             .collect();
