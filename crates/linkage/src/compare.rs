@@ -2,6 +2,7 @@
 //! into once.
 
 pub mod bits;
+pub mod born;
 pub mod date;
 pub mod edit;
 pub mod fold;

@@ -42,6 +42,8 @@ pub(crate) const INCREDIBLE: f64 = 0.15;
 const DIFFERENT: f64 = 0.5;
 /// Part of a pair that is added to what was found, so that a level that nobody has is rare, but not impossible.
 const HALF: f64 = 0.5;
+/// Part of the pairs of one person that must have something personal in both records for it to tell of them all.
+const THERE: f64 = 0.25;
 /// No level is impossible: the smallest probability.
 const LEAST: f64 = 1e-9;
 
@@ -75,6 +77,7 @@ pub(crate) struct Evidence<'a> {
 /// True if the search ended because nothing changed any more.
 pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> bool {
     let converged = rounds(model, evidence);
+    let common = |model: &Model| common(model, evidence);
     let unexplained = common(model);
     if !model.alike.is_empty() || unexplained < evidence.suspect {
         return converged;
@@ -103,10 +106,21 @@ pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> bool {
     best.2
 }
 
-/// How much of the levels of what is personal pairs of one person and others have in common, as a share.
-fn common(model: &Model) -> f64 {
+/// How much of the levels of what is personal pairs of one person and others have in common, as a share. A field that
+/// few pairs of one person have in both records, such as a date of birth that one register has alone, tells nothing of
+/// the others.
+fn common(model: &Model, evidence: &Evidence<'_>) -> f64 {
+    let weights = Weights::new(model);
+    let of_one: Vec<(u64, f64)> =
+        evidence.candidates.iter().map(|&(p, n)| (p, n * probability(weights.log_odds(p)))).collect();
+    let all: f64 = of_one.iter().map(|(_, n)| n).sum();
+    let is_there = |k: usize| {
+        let known = of_one.iter().filter(|(p, _)| pattern::level(*p, k) > 0);
+        known.map(|(_, n)| n).sum::<f64>() >= THERE * all
+    };
     let of_field = |c: &Comparison| c.levels.iter().map(|level| level.m.min(level.u)).sum::<f64>();
-    model.comparisons.iter().filter(|c| c.personal).map(of_field).fold(0.0, f64::max)
+    let personal = model.comparisons.iter().enumerate().filter(|(k, c)| c.personal && is_there(*k));
+    personal.map(|(_, c)| of_field(c)).fold(0.0, f64::max)
 }
 
 /// True if pairs of two persons that are alike can be told from those of one by more than what is personal: else they

@@ -8,6 +8,7 @@
 //!
 //! The identifiers that are compared never leave this crate in an error or a log.
 
+mod ages;
 pub mod blocking;
 mod choose;
 pub mod cluster;
@@ -22,8 +23,10 @@ mod hashing;
 mod histories;
 mod link;
 mod linked;
+mod lists;
 mod missed;
 mod model;
+mod overlap;
 mod pattern;
 pub mod persons;
 mod random;
@@ -41,5 +44,5 @@ pub use error::Error;
 pub use histories::Histories;
 pub use link::Link;
 pub use linked::{Linked, RulePairs, Settings, link};
-pub use model::{Alike, Comparison, Given, Level, Model, Test};
+pub use model::{AgeOf, Alike, Between, Comparison, Given, Hierarchy, Level, Model, Test};
 pub use records::{Column, Records, RecordsBuilder};

@@ -14,7 +14,7 @@ use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Comparer, Error, Link, Model, Records, choose, em, encode};
+use crate::{Comparer, Error, Hierarchy, Link, Model, Records, ages, choose, em, encode, overlap};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -31,10 +31,19 @@ const MORE_DOUBT: f64 = 2.0;
 pub struct Settings {
     /// The model; inferred from the records when not given.
     pub model: Option<Model>,
+    /// Which values belong to which, beside those of the model. Without a model fields whose values are in one are
+    /// compared by it.
+    pub hierarchies: Vec<Hierarchy>,
     /// True if the probabilities of that model are to be kept as they are.
     pub keep: bool,
     /// Blocking rules; chosen from the records when there are none.
     pub rules: Vec<Rule>,
+    /// Share of the pairs of one person that any rule which is tried finds that those chosen must find: from 0.5 to
+    /// below 1.
+    pub recall: f64,
+    /// Candidate pairs for each record that the chosen rules may make together, at least 0.1; without a bound when not
+    /// given, but that no rule makes more than 20.
+    pub pairs_per_record: Option<f64>,
     /// Fields that are not looked at.
     pub leave: Vec<String>,
     /// Which registers have each person once; found out when not given.
@@ -57,8 +66,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model: None,
+            hierarchies: Vec::new(),
             keep: false,
             rules: Vec::new(),
+            recall: 0.998,
+            pairs_per_record: None,
             leave: Vec::new(),
             clean: None,
             most_pairs: 2_000_000_000,
@@ -67,6 +79,24 @@ impl Default for Settings {
             explain: None,
             comparer: None,
             seed: 1,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks what is wanted of the blocking rules.
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |option: &str, value: f64, allowed: &str| {
+            Err(Error::Setting { option: option.into(), value: value.to_string(), allowed: allowed.into() })
+        };
+        if !(0.5..1.0).contains(&self.recall) {
+            return wrong("recall", self.recall, "it is from 0.5 to below 1, such as 0.998");
+        }
+        match self.pairs_per_record {
+            Some(pairs) if !(0.1..=10_000.0).contains(&pairs) => {
+                wrong("pairs per record", pairs, "it is from 0.1 to 10000, such as 20")
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -137,11 +167,14 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
     if settings.explain.is_some_and(|(a, b)| a == b || a.max(b) as usize >= records.len()) {
         return Err(Error::Records("a pair that is to be explained is of two different records".into()));
     }
+    settings.check()?;
     encode::check(records)?;
     let mut notes = Vec::new();
     let leave: Vec<&str> = settings.leave.iter().map(String::as_str).collect();
-    let recipe = recipe::infer(records.folded(), &leave);
-    let records = recipe.records;
+    let given = settings.model.as_ref();
+    let lists: Vec<&str> = given.into_iter().flat_map(recipe::lists_of).collect();
+    let recipe = recipe::infer(records.folded_with(&lists), &leave, given, &settings.hierarchies);
+    let mut records = recipe.records;
     for (name, kind) in &recipe.kinds {
         match kind {
             Kind::Constant => {
@@ -164,8 +197,17 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
             "the model is to be kept as it is, but some of its levels have no m or u".into(),
         ));
     }
+    for hierarchy in &settings.hierarchies {
+        if model.hierarchies.iter().all(|own| own.name != hierarchy.name) {
+            model.hierarchies.push(hierarchy.clone());
+        }
+    }
     model.start();
     model.check()?;
+    ages::fill(&mut records, &model)?;
+    if !settings.keep {
+        model.between.clear();
+    }
 
     let registers = records.register_names().len();
     let given = settings.clean.clone();
@@ -174,7 +216,9 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
 
     progress("choosing blocking rules");
     let rules = if settings.rules.is_empty() {
-        choose::choose(&records, &model, &recipe.atoms, &within, settings.seed)?
+        let choice = choose::Choice { atoms: &recipe.atoms, near: &recipe.near };
+        let wanted = choose::Wanted { recall: settings.recall, pairs: settings.pairs_per_record };
+        choose::choose(&records, &model, choice, &within, wanted, settings.seed)?
     } else {
         settings.rules.clone()
     };
@@ -224,7 +268,12 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
         );
     }
     progress("scoring pairs");
-    let scorer = run::Scorer::new(&model, &compiled, &records, &variants, &candidates);
+    let mut scorer = run::Scorer::new(&model, &compiled, &records, &variants, &candidates);
+    if !settings.keep && overlap::is_to_learn(&records, &within) {
+        let log_odds = scorer.log_odds(&candidates);
+        overlap::learn(&mut model, &records, &within, &candidates, &log_odds);
+    }
+    scorer.set_priors(&model, &records);
     let (links, patterns) = run::score(&scorer, &candidates);
     let explained = settings.explain.map(|pair| Waterfall::of_pair(&model, &records, &scorer, pair));
     let blocking_recall = missed::estimate(&model, &records, &blocks, &links, settings.seed);

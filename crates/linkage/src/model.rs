@@ -12,9 +12,14 @@
 //! have, `m / f_v` takes the place of `m / u` (Winkler 2000): a rare name says more than a common one.
 
 mod compiled;
+mod hierarchy;
+mod prepared;
 mod test;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use compiled::Compiled;
+pub use hierarchy::Hierarchy;
 pub use test::Test;
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +42,22 @@ pub struct Model {
     /// Pairs of two persons that are alike beyond chance, by kind, where there are such.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alike: Vec<Alike>,
+    /// Which values belong to which, for the tests `within`.
+    #[serde(default, rename = "hierarchy", skip_serializing_if = "Vec::is_empty")]
+    pub hierarchies: Vec<Hierarchy>,
+    /// λ by pair of registers, where it was learnt; the common one serves for all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<Between>,
+}
+
+/// How many persons two registers, or one with itself, have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Between {
+    /// The names of both registers, in any order.
+    pub registers: [String; 2],
+    /// The probability that a record of one and a record of the other, whichever, are of one person.
+    pub prior: f64,
 }
 
 /// Pairs of two persons who have more in common than chance has it: relatives, compatriots. Whatever they
@@ -63,6 +84,9 @@ pub struct Comparison {
     /// shares it no more than others do.
     #[serde(default)]
     pub personal: bool,
+    /// If the field is an age: where the dates of birth are, and the day of the age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<AgeOf>,
     /// How u depends on the level of another field, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u_given: Option<Given>,
@@ -70,6 +94,20 @@ pub struct Comparison {
     /// that is left.
     #[serde(rename = "level")]
     pub levels: Vec<Level>,
+}
+
+/// What an age is read with. A record with a date of birth is compared by that with the age of another; two dates
+/// of birth are not compared here but where the field with them is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgeOf {
+    /// The field with dates, or years, of birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<String>,
+    /// The field with the day on which the person had that age, or the year, such as `2021`, where it is the same
+    /// for all. Without it ages are compared with each other only, as if all were of one day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// The shares of the levels of a field given the level of another. Who is from the same place has the same
@@ -115,14 +153,14 @@ impl Comparison {
                 Level { test, m, u: 1.0 / n }
             })
             .collect();
-        Self { field: field.to_owned(), term_frequency, personal, u_given: None, levels }
+        Self { field: field.to_owned(), term_frequency, personal, age: None, u_given: None, levels }
     }
 }
 
 impl Model {
     /// A model whose probabilities are still to be learnt.
     pub fn new(comparisons: Vec<Comparison>) -> Self {
-        Self { prior: 1e-4, comparisons, alike: Vec::new() }
+        Self { prior: 1e-4, comparisons, alike: Vec::new(), hierarchies: Vec::new(), between: Vec::new() }
     }
 
     /// A pattern as text: the level of each comparison in order, counted from 1, `-` where the field is
@@ -139,6 +177,18 @@ impl Model {
     /// The share of pairs of two persons that are alike in no way.
     pub(crate) fn others(&self) -> f64 {
         (1.0 - self.alike.iter().map(|alike| alike.share).sum::<f64>()).max(1e-12)
+    }
+
+    /// The pattern of such a text; `None` if it is none of this model.
+    pub fn read_pattern(&self, text: &str) -> Option<u64> {
+        let levels: Vec<u8> = text
+            .chars()
+            .map(|c| if c == '-' { Some(0) } else { c.to_digit(16).filter(|l| *l > 0).map(|l| l as u8) })
+            .collect::<Option<_>>()?;
+        let fits = |(level, c): (&u8, &Comparison)| usize::from(*level) <= c.levels.len();
+        let good = levels.len() == self.comparisons.len() && levels.iter().zip(&self.comparisons).all(fits);
+        let with = |so_far, (k, &level): (usize, &u8)| crate::pattern::with(so_far, k, level);
+        good.then(|| levels.iter().enumerate().fold(0, with))
     }
 
     /// True if all probabilities are there.
@@ -184,6 +234,10 @@ impl Model {
         if !(self.prior > 0.0 && self.prior < 1.0) {
             return wrong("prior", self.prior.to_string(), "it is a probability between 0 and 1");
         }
+        if let Some(between) = self.between.iter().find(|b| !(b.prior > 0.0 && b.prior < 1.0)) {
+            let of = format!("prior of {}", between.registers.join(" and "));
+            return wrong(&of, between.prior.to_string(), "it is a probability between 0 and 1");
+        }
         let shape = self.comparisons.iter().map(|c| c.levels.len());
         if self.alike.iter().any(|alike| {
             !alike.levels.iter().map(Vec::len).eq(shape.clone())
@@ -195,8 +249,29 @@ impl Model {
                 "it has a share, and for each comparison in order a share above 0 of each level",
             );
         }
+        hierarchy::check(&self.hierarchies)?;
         for comparison in &self.comparisons {
             let of = format!("levels of {}", comparison.field);
+            let tests = || comparison.levels.iter().map(|l| &l.test);
+            let ages = tests().filter(|t| matches!(t, Test::Age(_))).count();
+            if (ages > 0 || comparison.age.is_some()) && ages + 1 != comparison.levels.len() {
+                return wrong(
+                    &of,
+                    "of ages with others".into(),
+                    "an age has levels age(0), age(1), … and else",
+                );
+            }
+            for name in
+                tests().filter_map(|t| if let Test::Within(path) = t { Some(path) } else { None }).flatten()
+            {
+                if self.hierarchies.iter().all(|h| h.name != *name) {
+                    return wrong(
+                        &of,
+                        format!("within({name})"),
+                        "the model needs a [[hierarchy]] of this name, with its parents or a file",
+                    );
+                }
+            }
             if !(2..=MOST).contains(&comparison.levels.len()) {
                 return wrong(&of, comparison.levels.len().to_string(), "a comparison has 2 to 15 levels");
             }

@@ -29,6 +29,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::cluster::{Draws, Partition};
+use crate::compare::born::Born;
 use crate::random::{below, normal, stream, unit};
 use crate::weights::probability;
 use crate::{Link, Model, Records, Test};
@@ -55,11 +56,15 @@ pub fn information(model: &Model, records: &Records) -> Vec<f32> {
         let expected: f64 = comparison.levels.iter().map(|l| l.m * (l.m / l.u).ln()).sum();
         let exact = &comparison.levels[0];
         let rare = comparison.term_frequency && exact.test == Test::Exact;
-        let there = known / n;
+        // Two dates of birth say nothing of ages: a date needs a record with an age.
+        let aged = |v: &str| comparison.age.is_some() && Born::parse(v).is_some_and(|b| b.is_age());
+        let ages = column.values().iter().zip(column.counts()).filter(|(v, _)| aged(v));
+        let ages: f64 = ages.map(|(_, &c)| f64::from(c)).sum();
+        let there = |v: &str| if comparison.age.is_some() && !aged(v) { ages / n } else { known / n };
         let of_value: Vec<f32> = std::iter::once(0.0)
-            .chain(column.counts().iter().map(|&count| {
+            .chain(column.values().iter().zip(column.counts()).map(|(value, &count)| {
                 let rarity = if rare { exact.m * (exact.u * known / f64::from(count)).ln() } else { 0.0 };
-                (there * (expected + rarity)) as f32
+                (there(value) * (expected + rarity)) as f32
             }))
             .collect();
         for (total, &code) in total.iter_mut().zip(column.codes()) {

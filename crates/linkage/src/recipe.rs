@@ -1,131 +1,18 @@
 //! A model from the columns themselves: what a field holds decides how it is compared and blocked on.
 
+mod kind;
+
 use std::collections::HashSet;
+
+pub use kind::Kind;
 
 use crate::blocking::{Atom, Part};
 use crate::compare::date;
-use crate::encode;
-use crate::{Column, Comparison, Model, Records, Test};
+use crate::model::{AgeOf, Hierarchy};
+use crate::{Column, Comparison, Model, Records, Test, ages, encode, lists};
 
-/// What a field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Every record has a value of its own: it names the record, not the person.
-    RecordId,
-    /// All values are missing or the same.
-    Constant,
-    /// Dates.
-    Date,
-    /// Numbers, postcodes and the like: most values have a digit.
-    Code,
-    /// A few values, such as sex or country.
-    Category,
-    /// Names and other short text.
-    Name,
-    /// Several words.
-    Words,
-    /// Values that are encoded, of this kind.
-    Encoded(encode::Kind),
-}
-
-impl Kind {
-    /// In a word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RecordId => "record id",
-            Self::Constant => "one value",
-            Self::Date => "date",
-            Self::Code => "code",
-            Self::Category => "category",
-            Self::Name => "name",
-            Self::Words => "words",
-            Self::Encoded(encode::Kind::Name) => "encoded name",
-            Self::Encoded(encode::Kind::Words) => "encoded words",
-            Self::Encoded(encode::Kind::Date) => "encoded date",
-            Self::Encoded(encode::Kind::Code) => "encoded code",
-            Self::Encoded(encode::Kind::Category) => "encoded category",
-        }
-    }
-
-    /// What this column holds.
-    pub fn of(column: &Column) -> Self {
-        let known: u64 = column.counts().iter().map(|&c| u64::from(c)).sum();
-        let distinct = column.values().len();
-        if distinct < 2 {
-            return Self::Constant;
-        }
-        if distinct as u64 == known && known as f64 > 0.9 * column.codes().len() as f64 {
-            return Self::RecordId;
-        }
-        if let Some(header) = column.values().first().and_then(|v| encode::Header::of(v)) {
-            return Self::Encoded(header.kind);
-        }
-        let share = |test: &dyn Fn(&str) -> bool| {
-            let with: u64 = column
-                .values()
-                .iter()
-                .zip(column.counts())
-                .filter(|(v, _)| test(v))
-                .map(|(_, &c)| u64::from(c))
-                .sum();
-            with as f64 / known as f64
-        };
-        if share(&|v| v.len() >= 6 && date::PartialDate::parse(v).is_some_and(|d| d.day().is_some())) > 0.9 {
-            return Self::Date;
-        }
-        let short = |v: &str| v.len() <= 3;
-        if distinct <= 24 || (distinct <= 400 && share(&short) > 0.95) {
-            return Self::Category;
-        }
-        if share(&|v| v.bytes().any(|b| b.is_ascii_digit())) > 0.6 {
-            return Self::Code;
-        }
-        if share(&|v| v.split_whitespace().nth(2).is_some()) > 0.3 {
-            return Self::Words;
-        }
-        Self::Name
-    }
-
-    fn tests(self) -> Vec<Test> {
-        match self {
-            Self::RecordId | Self::Constant => Vec::new(),
-            Self::Date => {
-                vec![Test::Exact, Test::DateTypo, Test::DatePart, Test::Years(1), Test::Years(10), Test::Else]
-            }
-            Self::Code => vec![Test::Exact, Test::Damerau(1), Test::Damerau(2), Test::Prefix(3), Test::Else],
-            Self::Category | Self::Encoded(encode::Kind::Category) => vec![Test::Exact, Test::Else],
-            Self::Encoded(encode::Kind::Date) => {
-                vec![Test::Exact, Test::Similar(0.8), Test::Similar(0.6), Test::Similar(0.4), Test::Else]
-            }
-            Self::Encoded(_) => {
-                vec![Test::Exact, Test::Similar(0.8), Test::Similar(0.65), Test::Similar(0.45), Test::Else]
-            }
-            Self::Name => vec![
-                Test::Exact,
-                Test::JaroWinkler(0.92),
-                Test::Any(vec![Test::Sound, Test::JaroWinkler(0.85)]),
-                Test::JaroWinkler(0.7),
-                Test::Else,
-            ],
-            Self::Words => {
-                vec![Test::Exact, Test::Words(0.92), Test::Words(0.8), Test::Words(0.65), Test::Else]
-            }
-        }
-    }
-
-    fn parts(self) -> Vec<Part> {
-        match self {
-            Self::RecordId | Self::Constant | Self::Category | Self::Encoded(encode::Kind::Category) => {
-                Vec::new()
-            }
-            Self::Encoded(_) => vec![Part::Whole],
-            Self::Date => vec![Part::Whole, Part::Year, Part::DayMonth, Part::YearMonth],
-            Self::Code => vec![Part::Whole, Part::Prefix(3), Part::Suffix(3)],
-            Self::Name => vec![Part::Whole, Part::Sound, Part::Prefix(3), Part::Suffix(4)],
-            Self::Words => vec![Part::Whole, Part::Prefix(6)],
-        }
-    }
-}
+/// The share of records whose value must be in a hierarchy for a field to be compared by it.
+const IN_HIERARCHY: f64 = 0.5;
 
 /// A recipe for these records.
 #[derive(Debug)]
@@ -138,12 +25,23 @@ pub struct Recipe {
     pub model: Model,
     /// What blocking rules can be made of.
     pub atoms: Vec<Atom>,
+    /// What more they can be made of, where those find too little.
+    pub near: Vec<Atom>,
 }
 
-/// Makes a recipe; `leave` are fields that are not to be compared.
-pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
-    one_notation(&mut records, leave);
-    let shortened = remainders(&mut records, leave);
+/// Makes a recipe; `leave` are fields that are not to be compared. A model that is `given` already says which fields
+/// are lists; hierarchies are used where the values of a field are in them.
+pub fn infer(
+    mut records: Records,
+    leave: &[&str],
+    given: Option<&Model>,
+    hierarchies: &[Hierarchy],
+) -> Recipe {
+    let as_list = |field: &str| given.is_none_or(|model| lists_of(model).any(|f| f == field));
+    let joined = lists::join_numbered(&mut records, |field| !leave.contains(&field) && as_list(field));
+    let leave: Vec<&str> = leave.iter().copied().chain(joined.iter().map(String::as_str)).collect();
+    one_notation(&mut records, &leave);
+    let shortened = remainders(&mut records, &leave);
     let kinds: Vec<(String, Kind)> = records
         .columns()
         .iter()
@@ -151,10 +49,13 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         .map(|c| (c.name().to_owned(), Kind::of(c)))
         .collect();
     let twins = twins(&records, &kinds, &shortened);
-    let (mut comparisons, mut atoms) = (Vec::new(), Vec::new());
+    let aged = aged(&records, &kinds);
+    let (mut comparisons, mut atoms, mut near) = (Vec::new(), Vec::new(), Vec::new());
     for (name, kind) in &kinds {
         let mut tests = kind.tests();
-        if tests.is_empty() {
+        // The day of an age is not the person's.
+        let is_day = aged.as_ref().is_some_and(|(_, of)| of.at.as_ref() == Some(name));
+        if tests.is_empty() || is_day {
             continue;
         }
         if let Some((a, b)) = &twins
@@ -165,17 +66,69 @@ pub fn infer(mut records: Records, leave: &[&str]) -> Recipe {
         if *kind == Kind::Name {
             tests.insert(tests.len() - 1, Test::Variant);
         }
+        if let Some(column) = records.column(name) {
+            for test in levels_of(column, *kind, hierarchies) {
+                tests.insert(tests.len() - 1, test);
+            }
+        }
         let mut comparison = Comparison::new(name, true, tests);
         comparison.personal |= *kind == Kind::Encoded(encode::Kind::Date);
+        if *kind == Kind::Age {
+            let of = aged.as_ref().filter(|(field, _)| field == name).map(|(_, of)| of.clone());
+            comparison.age = Some(of.unwrap_or_default());
+        }
         comparisons.push(comparison);
-        atoms.extend(kind.parts().into_iter().map(|part| Atom { fields: vec![name.clone()], part }));
+        let atom = |part| Atom { fields: vec![name.clone()], part };
+        atoms.extend(kind.parts().into_iter().map(atom));
+        near.extend(kind.near_parts().into_iter().map(atom));
     }
     if let Some((a, b)) = twins {
         for part in [Part::Whole, Part::Sound, Part::Prefix(3)] {
             atoms.push(Atom { fields: vec![a.clone(), b.clone()], part });
         }
     }
-    Recipe { model: Model::new(comparisons), kinds, atoms, records }
+    let mut model = Model::new(comparisons);
+    model.hierarchies = hierarchies.to_vec();
+    Recipe { records, kinds, model, atoms, near }
+}
+
+/// The fields that a model compares as lists.
+pub(crate) fn lists_of(model: &Model) -> impl Iterator<Item = &str> {
+    let is_list = |c: &&Comparison| c.levels.iter().any(|l| l.test.is_of_lists());
+    model.comparisons.iter().filter(is_list).map(|c| c.field.as_str())
+}
+
+/// The first field of ages, with those that it is read with. Further ages are compared with each other only: the
+/// same date of birth is not to count twice.
+fn aged(records: &Records, kinds: &[(String, Kind)]) -> Option<(String, AgeOf)> {
+    let (name, _) = kinds.iter().find(|(_, kind)| *kind == Kind::Age)?;
+    Some((name.clone(), ages::reference(records.column(name)?, records, kinds)))
+}
+
+/// The levels of hierarchies for a field: those that most of its values are in, and those that go on from there.
+fn levels_of(column: &Column, kind: Kind, hierarchies: &[Hierarchy]) -> Vec<Test> {
+    if !matches!(kind, Kind::Category | Kind::Code | Kind::Name | Kind::Words) {
+        return Vec::new();
+    }
+    let folded: Vec<_> = hierarchies.iter().map(Hierarchy::folded).collect();
+    let inside = |at: usize| {
+        let counts = || column.values().iter().zip(column.counts());
+        let known: u32 = counts().filter(|(v, _)| folded[at].contains_key(&***v)).map(|(_, c)| c).sum();
+        f64::from(known) >= IN_HIERARCHY * f64::from(counts().map(|(_, c)| c).sum::<u32>())
+    };
+    let Some(mut last) = (0..hierarchies.len()).find(|&at| inside(at)) else { return Vec::new() };
+    let mut path = vec![last];
+    // What the parents belong to in turn.
+    while let Some(next) = (0..hierarchies.len()).find(|next| {
+        let parents: HashSet<&String> = folded[last].values().collect();
+        let known = parents.iter().filter(|p| folded[*next].contains_key(**p)).count();
+        !path.contains(next) && known as f64 >= IN_HIERARCHY * parents.len() as f64
+    }) {
+        path.push(next);
+        last = next;
+    }
+    let names: Vec<String> = path.iter().map(|&at| hierarchies[at].name.clone()).collect();
+    (1..=names.len()).map(|n| Test::Within(names[..n].to_vec())).collect()
 }
 
 /// Writes dates one way, so that the same date is the same value whichever register wrote it.
@@ -238,8 +191,9 @@ fn remainders(records: &mut Records, leave: &[&str]) -> Vec<String> {
     let n = records.len();
     let step = (n / 2000).max(1);
     let probe: Vec<usize> = (0..n).step_by(step).collect();
-    let columns: Vec<usize> =
-        (0..records.columns().len()).filter(|&c| !leave.contains(&records.columns()[c].name())).collect();
+    let columns: Vec<usize> = (0..records.columns().len())
+        .filter(|&c| !leave.contains(&records.columns()[c].name()) && !lists::is_list(&records.columns()[c]))
+        .collect();
     let mut replaced = Vec::new();
     for &whole in &columns {
         let column = &records.columns()[whole];

@@ -4,8 +4,8 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 
-use crate::Error;
 use crate::blocking::hash;
+use crate::{Error, lists};
 
 /// The records of one or more registers.
 #[derive(Debug, Clone, Default)]
@@ -51,16 +51,28 @@ impl Records {
         &self.columns
     }
 
-    /// The records with every value [folded](crate::compare::fold::fold), but for those that are encoded.
+    /// The records with every value [folded](crate::compare::fold::fold), but for those that are encoded. Of a field
+    /// of lists each value of a list is folded.
     #[must_use]
     pub fn folded(&self) -> Self {
+        self.folded_with(&[])
+    }
+
+    /// As [`Records::folded`], where these fields hold lists whether or not it shows.
+    #[must_use]
+    pub(crate) fn folded_with(&self, listed: &[&str]) -> Self {
         let columns = self
             .columns
             .par_iter()
             .map(|column| {
+                let is_list = listed.contains(&column.name()) || lists::is_of_lists(column);
                 column.map(&column.name, |v| {
                     let encoded = crate::encode::Header::of(v).is_some();
-                    let folded = if encoded { v.to_owned() } else { crate::compare::fold::fold(v) };
+                    let folded = match (encoded, is_list) {
+                        (true, _) => v.to_owned(),
+                        (false, true) => lists::folded(v),
+                        (false, false) => crate::compare::fold::fold(v),
+                    };
                     Some(folded).filter(|v| !v.is_empty())
                 })
             })

@@ -8,6 +8,7 @@
 //!                                          └── agreement ──► Cohen's kappa
 //! verdicts ── evaluate ──────► precision and recall with intervals, at any threshold
 //!          ── count_patterns ► matches and non-matches by pattern of agreement, for m and u
+//!          ── teach ─────────► a model with m by decisions
 //! ```
 //!
 //! Whatever computes here sees a pair as its probability and its pattern, by its index among all candidate
@@ -38,12 +39,14 @@ mod agreement;
 mod decision;
 mod design;
 mod estimate;
+mod teach;
 mod training;
 
 pub use agreement::{Agreement, agreement, resolve};
 pub use decision::{Decision, DecisionLog, Kept, PairKey, Verdict};
 pub use design::{Design, Drawn, Sample, Stratum};
 pub use estimate::{AtThreshold, Share, Unsure, evaluate};
+pub use teach::{Taught, teach};
 pub use training::{Labelled, PatternCount, count_patterns, uncertain_first};
 
 /// A candidate pair, as far as sampling and estimates need it.

@@ -6,6 +6,7 @@ use crate::blocking::{Blocks, Within, mix};
 use crate::em::{self, Evidence};
 use crate::hashing::Table;
 use crate::model::Compiled;
+use crate::overlap::Shifts;
 use crate::variants::{self, Variants};
 use crate::weights::Weights;
 use crate::{Comparison, Link, Model, Records, Test, pattern};
@@ -148,7 +149,7 @@ pub(crate) fn score(scorer: &Scorer<'_>, candidates: &[Candidate]) -> (Vec<Link>
     candidates
         .par_iter()
         .filter_map(|c| {
-            let log_odds = scorer.log_odds(c);
+            let log_odds = scorer.common(c) + scorer.shift(c.a, c.b);
             (log_odds > KEPT).then_some((Link { a: c.a, b: c.b, log_odds: log_odds as f32 }, c.pattern))
         })
         .unzip()
@@ -160,12 +161,14 @@ pub(crate) struct Scorer<'a> {
     compiled: &'a Compiled<'a>,
     rarity: Vec<Option<Rarity<'a>>>,
     variants: &'a Variants,
+    shifts: Shifts,
+    registers: &'a [u16],
 }
 
 impl<'a> Scorer<'a> {
     /// Of a model that was learnt from these candidate pairs.
     pub(crate) fn new(
-        model: &'a Model,
+        model: &Model,
         compiled: &'a Compiled<'a>,
         records: &'a Records,
         variants: &'a Variants,
@@ -173,12 +176,28 @@ impl<'a> Scorer<'a> {
     ) -> Self {
         let weights = Weights::new(model);
         let once = (!model.alike.is_empty()).then(|| weight_of_records(records.len(), candidates, &weights));
-        let of = |c: &'a Comparison| Rarity::new(model, c, records, once.as_deref());
+        let of = |c: &Comparison| Rarity::new(model, c, records, once.as_deref());
         let rarity = model.comparisons.iter().map(of).collect();
-        Self { weights, compiled, rarity, variants }
+        let shifts = Shifts::new(model, records);
+        Self { weights, compiled, rarity, variants, shifts, registers: records.registers() }
     }
 
-    fn log_odds(&self, pair: &Candidate) -> f64 {
+    /// Takes the priors of pairs of registers from a model of which all else is as it was.
+    pub(crate) fn set_priors(&mut self, model: &Model, records: &Records) {
+        self.shifts = Shifts::new(model, records);
+    }
+
+    /// What the registers of two records add.
+    pub(crate) fn shift(&self, a: u32, b: u32) -> f64 {
+        self.shifts.of(self.registers[a as usize], self.registers[b as usize])
+    }
+
+    /// The log odds of each pair under the common prior.
+    pub(crate) fn log_odds(&self, pairs: &[Candidate]) -> Vec<f64> {
+        pairs.par_iter().map(|pair| self.common(pair)).collect()
+    }
+
+    fn common(&self, pair: &Candidate) -> f64 {
         let of_values: f64 = (0..self.rarity.len()).map(|k| self.of_values(k, pair)).sum();
         self.weights.log_odds(pair.pattern) + of_values
     }

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use crate::blocking::{Atom, Part, Rule};
 use crate::{Comparison, Error, Level, Model, Test};
 
+/// Days of a year, as Splink has it.
+const YEAR: f64 = 365.25;
+
 #[derive(Deserialize)]
 struct Settings {
     #[serde(default)]
@@ -68,8 +71,9 @@ fn unknown(what: &str, text: &str) -> Error {
         option: what.into(),
         value: format!("\"{text}\""),
         allowed:
-            "equality, jaro_winkler_similarity, levenshtein, damerau_levenshtein, jaccard and differences of \
-                  dates in days or seconds have a counterpart; write the others as a model of zicht"
+            "equality, jaro_winkler_similarity, levenshtein, damerau_levenshtein, jaccard, the size of an \
+                  intersection of arrays, and differences of numbers and dates have a counterpart; write the others \
+                  as a model of zicht"
                 .into(),
     }
 }
@@ -90,7 +94,7 @@ fn comparison(from: &SplinkComparison) -> Result<Comparison, Error> {
     }
     let field = field.ok_or_else(|| unknown("comparison", "without a condition on a field"))?;
     let personal = levels.iter().any(|l| l.test.is_of_dates());
-    Ok(Comparison { field, term_frequency: rare, personal, u_given: None, levels })
+    Ok(Comparison { field, term_frequency: rare, personal, age: None, u_given: None, levels })
 }
 
 /// A condition without blanks, quotes and case.
@@ -151,26 +155,94 @@ fn condition(text: &str) -> Result<(Option<String>, Test), Error> {
         };
         return Ok((Some(field), test));
     }
-    if let Some(rest) = sql.strip_prefix("abs(") {
-        return dates(rest).ok_or_else(fail);
+    if let Some((field, test)) = arrays(&sql).or_else(|| differences(&sql)) {
+        return Ok((Some(field), test));
     }
     let (a, b) = sql.split_once('=').ok_or_else(fail)?;
     sides(a, b).map(|field| (Some(field), Test::Exact)).ok_or_else(fail)
 }
 
-/// The rest of `abs(epoch(…field_l…) - epoch(…field_r…)) <= SECONDS`, or of a difference in days.
-fn dates(rest: &str) -> Option<(Option<String>, Test)> {
-    let (inside, number) = rest.rsplit_once("<=")?;
-    let number: f64 = number.parse().ok()?;
+/// `array_length(list_intersect(field_l, field_r)) >= N` and how other databases write it.
+fn arrays(sql: &str) -> Option<(String, Test)> {
+    let (inside, number) = sql.rsplit_once(">=")?;
+    let inside = ["array_length(", "len(", "size(", "array_size(", "cardinality("]
+        .iter()
+        .find_map(|size| inside.strip_prefix(size)?.strip_suffix(')'))?;
+    let inside = inside.strip_suffix(",1").unwrap_or(inside);
+    let fields = ["list_intersect(", "array_intersect("]
+        .iter()
+        .find_map(|function| inside.strip_prefix(function)?.strip_suffix(')'))?;
+    let (a, b) = fields.split_once(',')?;
+    let number = number.parse().ok().filter(|n| *n > 0)?;
+    Some((sides(a, b)?, Test::InCommon(number)))
+}
+
+/// Differences of numbers and of dates.
+fn differences(sql: &str) -> Option<(String, Test)> {
+    if let Some((inside, number)) = sql.strip_prefix("abs(").and_then(|rest| rest.rsplit_once("<=")) {
+        let number: f64 = number.parse().ok()?;
+        let inside = inside.strip_suffix(')')?;
+        if let Some(field) = inside.split_once('-').and_then(|(a, b)| sides(a, b)) {
+            // Else one side, or both, are no bare names: a date that is read from text, or a sum.
+            if is_name(&field) {
+                return Some((field, Test::Difference(number)));
+            }
+        }
+        return dates(inside, number);
+    }
+    // (abs(field_l-field_r)/(casewhenfield_r>field_lthenfield_relsefield_lend))<SHARE
+    let (inside, number) = sql.strip_prefix("(abs(")?.rsplit_once('<')?;
+    let (difference, larger) = inside.split_once(")/(")?;
+    let field = difference.split_once('-').and_then(|(a, b)| sides(a, b)).filter(|f| is_name(f))?;
+    let (l, r) = (format!("{field}_l"), format!("{field}_r"));
+    let either =
+        [format!("casewhen{r}>{l}then{r}else{l}end))"), format!("casewhen{l}>{r}then{l}else{r}end))")];
+    either.iter().any(|form| form == larger).then(|| Some((field, Test::Relative(number.parse().ok()?))))?
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The inside of `abs(epoch(…field_l…) - epoch(…field_r…)) <= SECONDS`, or of a difference in days, months or years.
+fn dates(inside: &str, number: f64) -> Option<(String, Test)> {
     let names: Vec<&str> =
         inside.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| w.ends_with("_l")).collect();
     let [name] = names[..] else { return None };
     let field = name.strip_suffix("_l")?.to_owned();
-    let days = if inside.contains("epoch") { number / 86_400.0 } else { number };
-    let years = (days / 365.25).round();
-    // A level of less than a year is nearest to a slip of the pen.
-    let test = if (1.0..=255.0).contains(&years) { Test::Years(years as u8) } else { Test::DateTypo };
-    Some((Some(field), test))
+    if !inside.contains(&format!("{field}_r")) {
+        return None;
+    }
+    let seconds = ["epoch", "time_to_unix", "unix_timestamp", "to_unixtime"];
+    let has = |unit: &str| inside.starts_with(unit);
+    // A difference that counts the ends of months or years that lie between is nearest to one of as many days.
+    let days = if seconds.iter().any(|function| inside.contains(function)) {
+        number / 86_400.0
+    } else if has("date_diff('year'") || has("datediff('year'") || has("datediff(year,") {
+        number * YEAR
+    } else if has("date_diff('month'") || has("datediff('month'") || has("months_between(") {
+        number * YEAR / 12.0
+    } else if has("date_diff('day'")
+        || has("datediff(")
+        || has("julianday(")
+        || has("try_")
+        || has("strptime(")
+        || inside.contains("::date")
+    {
+        number
+    } else {
+        return None;
+    };
+    let years = (days / YEAR).round();
+    // From a year on tests of years are as near, and allow a date without a day.
+    let test = if days >= YEAR - 1.0 && years <= 255.0 {
+        Test::Years(years as u8)
+    } else if (1.0..YEAR).contains(&days) {
+        Test::Days(days as u16)
+    } else {
+        return None;
+    };
+    Some((field, test))
 }
 
 fn blocking(text: &str) -> Result<Rule, Error> {
@@ -229,6 +301,45 @@ mod tests {
         assert!(model.comparisons[0].term_frequency && !model.comparisons[1].term_frequency);
         assert!((model.comparisons[0].levels[1].m - 0.2).abs() < 1e-12);
         assert!(!model.is_learnt(), "dates are still to be learnt");
+    }
+
+    #[test]
+    fn conditions_of_levels_that_splink_makes() {
+        // As written by the levels of Splink 4 for DuckDB and Spark; date_diff as by those of Splink 3.
+        for (sql, field, test) in [
+            (r#"array_length(list_intersect("alias_l", "alias_r")) >= 2"#, "alias", "in_common(2)"),
+            ("SIZE(ARRAY_INTERSECT(`alias_l`, `alias_r`)) >= 1", "alias", "in_common(1)"),
+            (r#"ABS("age_l" - "age_r") <= 5"#, "age", "difference(5)"),
+            (
+                r#"(ABS("pay_l" - "pay_r") / (CASE WHEN "pay_r" > "pay_l" THEN "pay_r" ELSE "pay_l" END)) < 0.1"#,
+                "pay",
+                "relative(0.1)",
+            ),
+            (r#"ABS(EPOCH("dob_l") - EPOCH("dob_r")) <= 2629800.0"#, "dob", "days(30)"),
+            (
+                r#"ABS(EPOCH(try_strptime("dob_l", '%Y-%m-%d')) - EPOCH(try_strptime("dob_r", '%Y-%m-%d'))) <= 31557600.0"#,
+                "dob",
+                "years(1)",
+            ),
+            (r#"abs(date_diff('month', "dob_l", "dob_r")) <= 1"#, "dob", "days(30)"),
+            (r#"abs(date_diff('year', "dob_l", "dob_r")) <= 10"#, "dob", "years(10)"),
+            (r#"abs(date_diff('day', "dob_l", "dob_r")) <= 10"#, "dob", "days(10)"),
+            ("abs(datediff(dob_l, dob_r)) <= 30", "dob", "days(30)"),
+            ("abs(dob_l::date - dob_r::date) <= 30", "dob", "days(30)"),
+        ] {
+            let (of, read) = condition(sql).expect("a condition");
+            assert_eq!((of.as_deref(), read.to_string().as_str()), (Some(field), test), "{sql}");
+        }
+        for sql in [
+            r#"array_length(list_intersect("a_l", "b_r")) >= 1"#,
+            r#"array_length(list_intersect("a_l", "a_r")) = 1"#,
+            r#"array_length(list_intersect("a_l", "a_r")) >= 0"#,
+            r#"ABS("a_l" - "b_r") <= 5"#,
+            r#"ABS(f("a_l") - f("a_r")) <= 5"#,
+            r#"(ABS("a_l" - "a_r") / "a_l") < 0.1"#,
+        ] {
+            assert!(condition(sql).is_err(), "{sql}");
+        }
     }
 
     #[test]

@@ -203,6 +203,13 @@ pub struct LinkageSettings {
     /// Blocking rules; chosen from the records when none is given.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// Share of the pairs of one person that the rules which are chosen must find, from 0.5 to below 1; 0.998 when not
+    /// stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recall: Option<f64>,
+    /// Candidate pairs for each record that they may make together, from 0.1 to 10,000; without a bound when not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs_per_record: Option<f64>,
     /// Draws of who is who, by which the uncertainty of links reaches the estimates.
     #[serde(default = "default_draws")]
     pub draws: u32,
@@ -640,6 +647,18 @@ impl Settings {
             return Err(SettingsError::new(
                 format!("draws = {} of [linkage] is not possible", linkage.draws),
                 "use 2 to 1000; 20 is usual",
+            ));
+        }
+        if let Some(recall) = linkage.recall.filter(|r| !(0.5..1.0).contains(r)) {
+            return Err(SettingsError::new(
+                format!("recall = {recall} of [linkage] is not possible"),
+                "use 0.5 to below 1; 0.998 when not stated",
+            ));
+        }
+        if let Some(pairs) = linkage.pairs_per_record.filter(|p| !(0.1..=10_000.0).contains(p)) {
+            return Err(SettingsError::new(
+                format!("pairs_per_record = {pairs} of [linkage] is not possible"),
+                "use 0.1 to 10000; without a bound when not stated",
             ));
         }
         Ok(())

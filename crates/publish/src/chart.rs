@@ -3,34 +3,46 @@
 //! the axis, never as a zero.
 //!
 //! Colours, fonts and dark mode are in the style sheet: shapes carry classes `s0` … `s4` only.
+//!
+//! Some of it is for pages that stay in the house too, which have the same looks: see [`STYLE`].
 
 mod bars;
+mod curves;
 mod intervals;
 mod lines;
 mod matrix;
+mod spans;
 
 use std::fmt::Write as _;
 
 use model::Language;
 
 pub(crate) use bars::{Bar, bars};
+pub use curves::{Curve, curves};
 pub(crate) use intervals::{Interval, Scale, intervals};
 pub(crate) use lines::{Line, Lines, lines};
 pub(crate) use matrix::matrix;
+pub use spans::{Span, spans};
+
+/// The style sheet of the site.
+pub const STYLE: &str = include_str!("../templates/style.css");
 
 /// Most series in one chart: more cannot be told apart.
 pub(crate) const SERIES: usize = 5;
 
 /// What every chart needs.
 #[derive(Debug, Clone)]
-pub(crate) struct Frame<'a> {
+pub struct Frame<'a> {
     /// Unique on the page.
-    pub(crate) id: &'a str,
-    pub(crate) title: &'a str,
-    pub(crate) description: &'a str,
+    pub id: &'a str,
+    /// What it shows.
+    pub title: &'a str,
+    /// What is to be seen, for who does not see it.
+    pub description: &'a str,
     /// A word for a hidden count.
-    pub(crate) hidden: &'a str,
-    pub(crate) language: Language,
+    pub hidden: &'a str,
+    /// In which numbers are written.
+    pub language: Language,
 }
 
 /// Text as it may stand in XML, within an element or an attribute.
@@ -169,7 +181,7 @@ fn shape(s: usize, (x, y): (f64, f64), r: f64) -> String {
 }
 
 /// A small picture of the mark of series `s`, for a legend; decoration, the word stands beside it.
-pub(crate) fn swatch(s: usize) -> String {
+pub fn swatch(s: usize) -> String {
     format!(
         "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><line class=\"l s{s}\" \
          x1=\"0\" y1=\"7\" x2=\"28\" y2=\"7\"/><path class=\"m s{s}\" d=\"{}\"/></svg>",

@@ -21,7 +21,7 @@
 //! share; `chart` draws SVG; `page` fills the templates; `data` writes the open formats; `folder`
 //! puts it in place.
 
-mod chart;
+pub mod chart;
 mod data;
 mod error;
 mod facts;

@@ -188,6 +188,88 @@ fn a_model_can_be_used_again_and_a_rule_be_given() {
 }
 
 #[test]
+fn the_page_shows_what_the_data_says_and_a_pair_is_explained() {
+    let folder = two_registers();
+    let mut arguments = LINK.to_vec();
+    arguments.extend(["--explain", "police/P0", "shelters/S0"]);
+    let found = folder.json(0, &arguments);
+    let told = &found["explained"];
+    let sum: f64 =
+        told["steps"].as_array().expect("steps").iter().filter_map(|step| step["bits"].as_f64()).sum();
+    assert!((sum - told["bits"].as_f64().expect("bits")).abs() < 1e-6, "{told:#}");
+
+    let text = |file: &str| fs::read_to_string(folder.path(file)).expect("a file");
+    let data: Value = serde_json::from_str(&text("linked/diagnostics.json")).expect("JSON");
+    let page = text("linked/diagnostics.html");
+    // Each rule and each level is on the page, escaped, and nothing is fetched.
+    for rule in data["rules"].as_array().expect("rules") {
+        assert!(page.contains(rule["rule"].as_str().expect("a rule")));
+    }
+    for field in data["fields"].as_array().expect("fields") {
+        assert!(page.contains(field["name"].as_str().expect("a name")));
+    }
+    assert!(page.contains("The pair that was asked for"));
+    for outside in ["<script", "<img", "@import", "href=\"http", "src="] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    // Its values are shown where they are asked for, and only there.
+    let without = folder.zicht(&arguments).ends_with(0).stdout;
+    let mut with = arguments.clone();
+    with.push("--show-values");
+    let with = folder.zicht(&with).ends_with(0).stdout;
+    assert!(with.starts_with(without.trim_end()), "{with}");
+    let police = fs::read_to_string(folder.path("police.csv")).expect("a file");
+    let name =
+        police.lines().nth(1).and_then(|line| line.split(';').nth(2)).expect("a surname").to_lowercase();
+    assert!(with.contains(&name) && !without.contains(&name), "{with}");
+
+    for (pair, help) in
+        [(["P0", "shelters/S0"], "REGISTER/ID"), (["police/P0", "police/P0"], "two different")]
+    {
+        let mut wrong = LINK.to_vec();
+        wrong.push("--explain");
+        wrong.extend(pair);
+        let said = folder.zicht(&wrong).ends_with(2).said();
+        assert!(said.contains(help), "{said}");
+    }
+}
+
+#[test]
+fn places_are_compared_by_their_municipality() {
+    let folder = two_registers();
+    let towns = fs::read_to_string(folder.path("police.csv")).expect("a file");
+    let towns: BTreeSet<&str> = towns.lines().skip(1).filter_map(|l| l.split(';').nth(4)).collect();
+    let rows: Vec<String> = towns.iter().enumerate().map(|(n, town)| format!("{town},M{}", n % 4)).collect();
+    folder.write("places.csv", format!("place,municipality\n{}\n", rows.join("\n")));
+    let link = |more: &[&'static str], out: &'static str| {
+        let all = ["link", "police.csv", "shelters.csv", "--leave", "person", "--out", out];
+        folder.json(0, &all.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>());
+        fs::read_to_string(folder.path(&format!("{out}/model.toml"))).expect("a model")
+    };
+    let model = link(&["--hierarchy", "municipality=places.csv"], "found");
+    assert!(model.contains("within(municipality)"), "{model}");
+    // In a model by a file beside it; the model that is written holds the parents.
+    let field = |name: &str, between: &str| {
+        format!(
+            "[[comparison]]\nfield = \"{name}\"\nlevel = [{{ test = \"exact\" }}, {between}{{ test = \"else\" }}]\n"
+        )
+    };
+    let model = [
+        "[[hierarchy]]\nname = \"m\"\nfile = \"places.csv\"\n".to_owned(),
+        field("given name", ""),
+        field("surname", "{ test = \"jaro_winkler(0.9)\" }, "),
+        field("birth date", ""),
+        field("town", "{ test = \"within(m)\" }, "),
+    ];
+    folder.write("model.toml", model.concat());
+    let model = link(&["--model", "model.toml"], "given");
+    assert!(
+        model.contains("within(m)") && model.contains("parents") && !model.contains("places.csv"),
+        "{model}"
+    );
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_written() {
     let folder = two_registers();
     folder.write("taken/letter.txt", "mine");
@@ -204,6 +286,8 @@ fn mistakes_are_told_before_anything_is_written() {
     says(&with(&["--rule", "levenshtein(surname)", "--out", "o"]), "no part of a blocking rule");
     says(&with(&["--rule", "town", "--most-pairs", "100", "--out", "o"]), "at most 100 pairs are compared");
     says(&with(&["--id", "town", "--out", "o"]), "an id twice");
+    says(&with(&["--hierarchy", "places.csv", "--out", "o"]), "is no hierarchy");
+    says(&with(&["--hierarchy", "m=nowhere.csv", "--out", "o"]), "nowhere.csv");
     says(&with(&["--clean", "polis", "--out", "o"]), "the registers are police, shelters");
     says(&["link", "police.csv", "police.csv", "--out", "o"], "two files are both of register \"police\"");
     says(&["link", "nobody.csv", "--out", "o"], "nobody.csv");

@@ -11,6 +11,9 @@ use crate::{Error, Records};
 /// Pairs that one task makes; many enough to be worth a task.
 const TASK: u64 = 1 << 16;
 
+/// Keys that a rule may give to a record: all are held in memory.
+pub(crate) const MOST_KEYS: usize = 64;
+
 /// Which pairs of registers can hold the same person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Within(Vec<bool>);
@@ -187,6 +190,15 @@ impl<'a> Blocks<'a> {
         let (mut blocks, mut all) = (Vec::with_capacity(rules.len()), Vec::with_capacity(rules.len()));
         let mut total = 0_u64;
         for rule in rules {
+            if rule.width() > MOST_KEYS {
+                return Err(Error::Setting {
+                    option: "blocking rule".into(),
+                    value: format!("{rule}, which gives {} keys to a record,", rule.width()),
+                    allowed: format!(
+                        "at most {MOST_KEYS}: the bands of its parts multiplied, and by the fields of either(...); use fewer bands"
+                    ),
+                });
+            }
             let keys = parts.keys(rule).ok_or_else(|| Error::Setting {
                 option: "blocking rule".into(),
                 value: rule.to_string(),
@@ -303,7 +315,7 @@ impl Blocks<'_> {
                 let at = atoms.iter().position(|a| a.0 == *atom).unwrap_or(atoms.len());
                 if at == atoms.len() {
                     let keys = atom.fields.iter().filter_map(|f| self.records.column(f));
-                    atoms.push((atom.clone(), keys.map(|c| atom.part.keys(c)).collect()));
+                    atoms.push((atom.clone(), keys.flat_map(|c| atom.part.keys(c)).collect()));
                 }
                 bits |= 1_u64.checked_shl(at as u32).unwrap_or(0);
             }

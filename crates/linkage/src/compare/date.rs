@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::born::civil;
 use super::edit::damerau;
 
 /// A date of which parts may be unknown.
@@ -72,6 +73,18 @@ impl PartialDate {
     /// The day of the month, from 1.
     pub fn day(&self) -> Option<u8> {
         Some(self.day).filter(|&d| d > 0)
+    }
+
+    /// The same without month and day.
+    #[must_use]
+    pub fn only_year(&self) -> Self {
+        Self { year: self.year, month: 0, day: 0 }
+    }
+
+    /// How many days lie between two whole dates; `None` if a part of either is unknown.
+    pub fn days_apart(&self, other: &Self) -> Option<u32> {
+        let number = |d: &Self| civil(i32::from(d.year), i32::from(d.month), i32::from(d.day));
+        (self.is_whole() && other.is_whole()).then(|| number(self).abs_diff(number(other)))
     }
 
     fn is_whole(self) -> bool {

@@ -75,6 +75,11 @@ impl Waterfall {
                 made.bits += bits;
             }
         }
+        let bits = scorer.shift(a, b) * BITS;
+        if bits != 0.0 {
+            made.steps.push(Step { name: "the two registers".into(), level: String::new(), bits });
+            made.bits += bits;
+        }
         made
     }
 }

@@ -130,7 +130,7 @@ fn features(method: Method) -> impl Fn(&str) -> Code {
         let mut encoder =
             Encoder::new(&Key::test(3), "attack", "surname", Kind::Name, method).expect("an encoder");
         match Encoded::parse(&encoder.encode(name).expect("a code")).expect("parsed") {
-            Encoded::Bits { bits, .. } => set_bits(&bits),
+            Encoded::Bits { bits, .. } => set_bits(&*bits),
             Encoded::Numbers(numbers) => numbers.into_iter().collect(),
             Encoded::Exact(number) => [number as u32].into(),
         }

@@ -16,6 +16,8 @@
 //! tokens in either and in both (Swamidass & Baldi 2007, *J. Chem. Inf. Model.* 47), and from them the Dice
 //! similarity.
 
+use std::sync::LazyLock;
+
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -25,6 +27,8 @@ use crate::compare::bits;
 
 /// Bits of a filter, and of a code.
 pub(super) const BITS: usize = 1024;
+/// A filter, or a code.
+pub(super) type Bits = [u64; BITS / 64];
 /// Bits of the filter that a bit of the code is the sum of.
 const SUM: usize = 16;
 
@@ -65,8 +69,8 @@ impl Bloom {
     }
 
     /// The filter as it is before diffusion; it is published nowhere.
-    pub(super) fn filter(&self, tokens: &[String]) -> Vec<u64> {
-        let mut filter = vec![0_u64; BITS / 64];
+    pub(super) fn filter(&self, tokens: &[String]) -> Bits {
+        let mut filter = [0_u64; BITS / 64];
         for token in tokens {
             let bytes = self.tokens.bytes(token.as_bytes());
             for pair in bytes.chunks_exact(2).take(usize::from(self.hashes)) {
@@ -77,10 +81,10 @@ impl Bloom {
         filter
     }
 
-    pub(super) fn encode(&self, tokens: &[String]) -> Vec<u64> {
+    pub(super) fn encode(&self, tokens: &[String]) -> Bits {
         let filter = self.filter(tokens);
         let is_set = |bit: u16| filter[usize::from(bit) / 64] >> (bit % 64) & 1;
-        let mut code = vec![0_u64; BITS / 64];
+        let mut code = [0_u64; BITS / 64];
         for (at, sum) in self.sums.iter().enumerate() {
             let bit = sum.iter().fold(0, |sum, &bit| sum ^ is_set(bit));
             code[at / 64] |= bit << (at % 64);
@@ -100,15 +104,63 @@ fn tokens(set: f64) -> f64 {
     -(1.0 - set.min(0.999)).ln()
 }
 
-/// The share of bits of the filter that is set.
-pub(super) fn weight(code: &[u64]) -> f64 {
-    undiffused(f64::from(bits::ones(code)) / BITS as f64)
+/// What is behind each number of bits.
+struct Behind {
+    /// The share of bits of the filter that is set, or different.
+    share: f64,
+    /// The number of tokens, as a share.
+    tokens: f64,
 }
 
-/// The Dice similarity of the tokens of two codes, of which the weights are known.
-pub(super) fn similarity(a: &[u64], b: &[u64], weights: (f64, f64)) -> f64 {
-    let apart = undiffused(f64::from(bits::different(a, b)) / BITS as f64);
-    let either = tokens(((weights.0 + weights.1 + apart) / 2.0).min(1.0));
-    let sum = tokens(weights.0) + tokens(weights.1);
+/// By the number of bits of a code: a power and a logarithm cost more than counting 1,024 bits.
+static BEHIND: LazyLock<Vec<Behind>> = LazyLock::new(|| {
+    let shares = (0..=BITS).map(|bits| undiffused(bits as f64 / BITS as f64));
+    shares.map(|share| Behind { share, tokens: tokens(share) }).collect()
+});
+
+/// The Dice similarity of the tokens of two codes, of which the numbers of bits are known.
+pub(super) fn similarity(a: &Bits, b: &Bits, ones: (u32, u32)) -> f64 {
+    let behind = &**BEHIND;
+    let (of_a, of_b) = (&behind[ones.0 as usize], &behind[ones.1 as usize]);
+    let apart = behind[bits::different(a, b) as usize].share;
+    let either = tokens(((of_a.share + of_b.share + apart) / 2.0).min(1.0));
+    let sum = of_a.tokens + of_b.tokens;
     (2.0 * (sum - either) / sum).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The formula of the module, bit for bit, with nothing remembered.
+    fn by_hand(a: &Bits, b: &Bits) -> f64 {
+        let share = |words: &mut dyn Iterator<Item = u64>| {
+            undiffused(f64::from(words.map(u64::count_ones).sum::<u32>()) / BITS as f64)
+        };
+        let (v, w) = (share(&mut a.iter().copied()), share(&mut b.iter().copied()));
+        let apart = share(&mut a.iter().zip(b).map(|(x, y)| x ^ y));
+        let either = tokens(((v + w + apart) / 2.0).min(1.0));
+        let sum = tokens(v) + tokens(w);
+        (2.0 * (sum - either) / sum).clamp(0.0, 1.0)
+    }
+
+    proptest! {
+        #[test]
+        fn the_similarity_is_that_of_the_formula(
+            a in any::<Bits>(), b in any::<Bits>(), like in any::<Bits>(), sparse in any::<bool>(),
+        ) {
+            let mut other = b;
+            for at in 0..other.len() {
+                if sparse {
+                    other[at] &= like[at] & a[at];
+                } else {
+                    other[at] = (a[at] & like[at]) | (b[at] & !like[at]);
+                }
+            }
+            let ones = (bits::ones(&a), bits::ones(&other));
+            prop_assert_eq!(similarity(&a, &other, ones).to_bits(), by_hand(&a, &other).to_bits());
+        }
+    }
 }

@@ -50,7 +50,7 @@ impl Key {
     }
 
     #[cfg(test)]
-    pub(super) fn test(number: u8) -> Self {
+    pub(crate) fn test(number: u8) -> Self {
         Self(Zeroizing::new(vec![number; 32]))
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 
 use super::{Kind, Method, bloom, two_step};
+use crate::compare::bits;
 
 const START: &str = "zicht1:";
 
@@ -51,8 +52,8 @@ impl Header {
 /// A value, ready to be compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Encoded {
-    /// Bits, with the share of the filter's that is set.
-    Bits { bits: Vec<u64>, weight: f64 },
+    /// Bits, and how many are set.
+    Bits { bits: Box<bloom::Bits>, ones: u32 },
     /// Numbers in order.
     Numbers(Vec<u32>),
     /// One number, which is the same or not.
@@ -63,26 +64,35 @@ impl Encoded {
     /// Reads a code; `None` if the value is none.
     pub(crate) fn parse(value: &str) -> Option<Self> {
         let (header, payload) = Header::split(value)?;
-        let bytes = BASE64.decode(payload).ok()?;
-        let words =
-            || bytes.chunks_exact(8).map(|w| w.try_into().map(u64::from_le_bytes).unwrap_or_default());
         match header.method {
-            Method::Bloom => (bytes.len() == bloom::BITS / 8).then(|| {
-                let bits: Vec<u64> = words().collect();
-                Self::Bits { weight: bloom::weight(&bits), bits }
-            }),
-            Method::TwoStep => (!bytes.is_empty() && bytes.len().is_multiple_of(4)).then(|| {
-                let number = |w: &[u8]| w.try_into().map(u32::from_le_bytes).unwrap_or_default();
-                Self::Numbers(bytes.chunks_exact(4).map(number).collect())
-            }),
-            Method::Exact => (bytes.len() == 8).then(|| Self::Exact(words().next().unwrap_or_default())),
+            Method::Bloom => {
+                // Bytes are decoded in threes: one more than there are, for the last.
+                let mut bytes = [0; bloom::BITS / 8 + 1];
+                let length = BASE64.decode_slice(payload, &mut bytes).ok()?;
+                (length == bloom::BITS / 8).then(|| {
+                    let (words, _) = bytes.as_chunks::<8>();
+                    let bits = Box::new(std::array::from_fn(|at| u64::from_le_bytes(words[at])));
+                    Self::Bits { ones: bits::ones(&*bits), bits }
+                })
+            }
+            Method::TwoStep => {
+                let bytes = BASE64.decode(payload).ok()?;
+                (!bytes.is_empty() && bytes.len().is_multiple_of(4)).then(|| {
+                    let (numbers, _) = bytes.as_chunks::<4>();
+                    Self::Numbers(numbers.iter().map(|&number| u32::from_le_bytes(number)).collect())
+                })
+            }
+            Method::Exact => {
+                let bytes = BASE64.decode(payload).ok()?;
+                bytes.try_into().ok().map(|bytes| Self::Exact(u64::from_le_bytes(bytes)))
+            }
         }
     }
 
     /// How alike two values are, from 0 to 1: about the Dice similarity of their tokens.
     pub(crate) fn similarity(&self, other: &Self) -> f64 {
         match (self, other) {
-            (Self::Bits { bits: a, weight: v }, Self::Bits { bits: b, weight: w }) => {
+            (Self::Bits { bits: a, ones: v }, Self::Bits { bits: b, ones: w }) => {
                 bloom::similarity(a, b, (*v, *w))
             }
             (Self::Numbers(a), Self::Numbers(b)) => two_step::similarity(a, b),

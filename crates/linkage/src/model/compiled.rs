@@ -3,9 +3,9 @@
 
 use rayon::prelude::*;
 
+use super::hierarchy::Parents;
+use super::prepared::{Prepared, Preparer};
 use super::{Comparison, Model, Test};
-use crate::compare::{date, edit, jaro, qgram, sound};
-use crate::encode::Encoded;
 use crate::hashing::Table;
 use crate::{Column, Error, Records, pattern};
 
@@ -24,6 +24,8 @@ struct One<'a> {
     prepared: Vec<Prepared>,
     /// The tests; `Else`, the last, is left out.
     tests: Vec<Test>,
+    /// If the tests are of ages, which two values that are there may leave unsaid.
+    ages: bool,
     /// The tests that look at another field too, with the level of each.
     crossed: Vec<(u8, Cross<'a>)>,
 }
@@ -36,19 +38,6 @@ struct Cross<'a> {
     translated: Vec<u32>,
 }
 
-/// What the tests need of a value.
-#[derive(Default)]
-struct Prepared {
-    letters: Vec<char>,
-    /// Which letters there are, as bits.
-    held: u64,
-    sound: u64,
-    date: Option<date::PartialDate>,
-    grams: Vec<u64>,
-    words: Vec<Vec<char>>,
-    encoded: Option<Encoded>,
-}
-
 /// What a task remembers of pairs of values that it has compared.
 pub(crate) struct Memory(Vec<Vec<(u64, u8)>>);
 
@@ -56,8 +45,10 @@ impl<'a> Compiled<'a> {
     /// # Errors
     /// When the model names a field that the records do not have.
     pub(crate) fn new(model: &Model, records: &'a Records) -> Result<Self, Error> {
-        let comparisons: Vec<One<'a>> =
-            model.comparisons.iter().map(|c| One::new(c, records)).collect::<Result<_, _>>()?;
+        let hierarchies: Table<&str, Parents> =
+            model.hierarchies.iter().map(|h| (h.name.as_str(), h.folded())).collect();
+        let one = |c| One::new(c, records, &hierarchies);
+        let comparisons: Vec<One<'a>> = model.comparisons.iter().map(one).collect::<Result<_, _>>()?;
         let width = comparisons.len();
         let mut codes = vec![0; records.len() * width];
         for (k, one) in comparisons.iter().enumerate() {
@@ -95,7 +86,11 @@ impl<'a> Compiled<'a> {
 }
 
 impl<'a> One<'a> {
-    fn new(comparison: &Comparison, records: &'a Records) -> Result<Self, Error> {
+    fn new(
+        comparison: &Comparison,
+        records: &'a Records,
+        hierarchies: &Table<&str, Parents>,
+    ) -> Result<Self, Error> {
         let find = |name: &str| {
             records.column(name).ok_or_else(|| Error::Setting {
                 option: "comparison".into(),
@@ -109,7 +104,8 @@ impl<'a> One<'a> {
         let field = find(&comparison.field)?;
         let mut tests: Vec<Test> = comparison.levels.iter().map(|l| l.test.clone()).collect();
         tests.pop();
-        let prepared = field.values().par_iter().map(|v| Prepared::new(v, &tests)).collect();
+        let preparer = Preparer::new(&tests, hierarchies);
+        let prepared = field.values().par_iter().map(|v| preparer.prepare(v)).collect();
         let crossed = tests
             .iter()
             .zip(1_u8..)
@@ -119,7 +115,8 @@ impl<'a> One<'a> {
                 _ => None,
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { field, prepared, tests, crossed })
+        let ages = tests.iter().any(|t| matches!(t, Test::Age(_)));
+        Ok(Self { field, prepared, tests, ages, crossed })
     }
 
     /// The level of a pair: 0 for missing.
@@ -141,8 +138,13 @@ impl<'a> One<'a> {
         let slot = &mut memory[(pair.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize];
         if slot.0 != pair {
             let (v, w) = (&self.prepared[x as usize - 1], &self.prepared[y as usize - 1]);
-            let at = self.tests.iter().position(|t| v.passes(t, w, same)).unwrap_or(self.tests.len());
-            *slot = (pair, at as u8 + 1);
+            let level = if self.ages && !v.ages_tell(w) {
+                0
+            } else {
+                let passed = self.tests.iter().enumerate().position(|(at, t)| v.passes(t, at, w, same));
+                passed.unwrap_or(self.tests.len()) as u8 + 1
+            };
+            *slot = (pair, level);
         }
         slot.1
     }
@@ -164,87 +166,5 @@ impl<'a> Cross<'a> {
     /// The code that a record's other field has in this one.
     fn of(&self, record: u32) -> u32 {
         self.translated[self.other.codes()[record as usize] as usize]
-    }
-}
-
-/// True if one of the tests, or of those that they are made of, is such a one.
-fn needs(tests: &[Test], such: fn(&Test) -> bool) -> bool {
-    tests.iter().any(|test| match test {
-        Test::Any(inner) => needs(inner, such),
-        test => such(test),
-    })
-}
-
-impl Prepared {
-    fn new(value: &str, tests: &[Test]) -> Self {
-        if let Some(encoded) = Encoded::parse(value) {
-            return Self { encoded: Some(encoded), ..Self::default() };
-        }
-        let letters: Vec<char> = value.chars().collect();
-        let sounds = needs(tests, |t| matches!(t, Test::Sound));
-        Self {
-            sound: if sounds { crate::blocking::hash(sound::key(value).as_bytes()) } else { 0 },
-            date: if tests.iter().any(Test::is_of_dates) { date::PartialDate::parse(value) } else { None },
-            grams: if needs(tests, |t| matches!(t, Test::Jaccard(_) | Test::Similar(_))) {
-                qgram::pairs(&letters)
-            } else {
-                Vec::new()
-            },
-            words: if needs(tests, |t| matches!(t, Test::Words(_))) {
-                value.split_whitespace().map(|w| w.chars().collect()).collect()
-            } else {
-                Vec::new()
-            },
-            encoded: None,
-            held: jaro::held(&letters),
-            letters,
-        }
-    }
-
-    fn passes(&self, test: &Test, other: &Self, same: bool) -> bool {
-        match test {
-            Test::Exact => same,
-            Test::JaroWinkler(least) => {
-                jaro::may_reach(self.letters.len(), other.letters.len(), self.held, other.held, *least)
-                    && jaro::at_least(&self.letters, &other.letters, *least)
-            }
-            Test::Levenshtein(most) => edit::levenshtein(&self.letters, &other.letters, *most) <= *most,
-            Test::Damerau(most) => edit::damerau(&self.letters, &other.letters, *most) <= *most,
-            Test::Jaccard(least) => qgram::jaccard(&self.grams, &other.grams) >= *least,
-            Test::Similar(least) => self.similarity(other) >= *least,
-            Test::Words(least) => qgram::words(&self.words, &other.words) >= *least,
-            Test::Sound => self.sound == other.sound,
-            Test::Prefix(n) => {
-                let n = usize::from(*n);
-                self.letters.len() >= n && other.letters.len() >= n && self.letters[..n] == other.letters[..n]
-            }
-            Test::Initial => {
-                let (a, b) = (&self.letters, &other.letters);
-                let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-                long.starts_with(short)
-            }
-            Test::DateTypo => self.dates(other, date::PartialDate::is_slip_of),
-            Test::DatePartial => self.dates(other, date::PartialDate::agrees_in_part),
-            Test::DatePart => self.dates(other, date::PartialDate::shares_two_parts),
-            Test::Years(n) => self.dates(other, |a, b| a.years_apart(b) <= f64::from(*n)),
-            Test::Any(tests) => tests.iter().any(|t| self.passes(t, other, same)),
-            Test::Swapped(_) | Test::Crossed(_) | Test::Variant => false,
-            Test::Else => true,
-        }
-    }
-
-    fn similarity(&self, other: &Self) -> f64 {
-        match (&self.encoded, &other.encoded) {
-            (Some(a), Some(b)) => a.similarity(b),
-            (None, None) => {
-                let jaccard = qgram::jaccard(&self.grams, &other.grams);
-                2.0 * jaccard / (1.0 + jaccard)
-            }
-            _ => 0.0,
-        }
-    }
-
-    fn dates(&self, other: &Self, test: impl Fn(&date::PartialDate, &date::PartialDate) -> bool) -> bool {
-        self.date.as_ref().zip(other.date.as_ref()).is_some_and(|(a, b)| test(a, b))
     }
 }

@@ -47,6 +47,24 @@ pub enum Test {
     DatePart,
     /// Dates at most so many years apart: `years(1)`.
     Years(u8),
+    /// Dates at most so many days apart: `days(30)`.
+    Days(u16),
+    /// Births that ages, or an age and a date of birth, allow to be at most so many years apart: `age(1)`.
+    Age(u8),
+    /// The same in a hierarchy of values, or in the last of several that follow each other:
+    /// `within(municipality)`, `within(municipality, province)`.
+    Within(Vec<String>),
+    /// Lists with at least so many values in common: `in_common(1)`.
+    InCommon(u8),
+    /// Lists of which a value of one has a Jaro–Winkler similarity of at least this with a value of the other:
+    /// `any_near(0.92)`.
+    AnyNear(f64),
+    /// Lists with at least this share of their values in common (Jaccard): `overlap(0.5)`.
+    Overlap(f64),
+    /// Numbers that differ by at most this: `difference(2)`.
+    Difference(f64),
+    /// Numbers that differ by less than this share of the larger: `relative(0.1)`.
+    Relative(f64),
     /// Any of these: `sound or prefix(4)`.
     Any(Vec<Test>),
     /// Whatever is left: `else`.
@@ -54,39 +72,61 @@ pub enum Test {
 }
 
 const ALLOWED: &str = "a level is exact, swapped(FIELD), crossed(FIELD), variant, jaro_winkler(0.9), levenshtein(2), damerau(1), jaccard(0.6), similar(0.7), \
-     words(0.8), sound, prefix(4), initial, date_typo, date_partial, date_part, years(1), \
-     several of these with \" or \" between, or else";
+     words(0.8), sound, prefix(4), initial, date_typo, date_partial, date_part, years(1), days(30), age(1), within(HIERARCHY), \
+     in_common(1), any_near(0.92), overlap(0.5), difference(2), relative(0.1), several of these with \" or \" between, or else";
 
 impl Test {
     /// True if it reads values as dates.
     pub(crate) fn is_of_dates(&self) -> bool {
         match self {
-            Self::DateTypo | Self::DatePartial | Self::DatePart | Self::Years(_) => true,
+            Self::DateTypo | Self::DatePartial | Self::DatePart | Self::Years(_) | Self::Days(_) => true,
             Self::Any(tests) => tests.iter().any(Self::is_of_dates),
+            _ => false,
+        }
+    }
+
+    /// True if it reads values as lists.
+    pub(crate) fn is_of_lists(&self) -> bool {
+        match self {
+            Self::InCommon(_) | Self::AnyNear(_) | Self::Overlap(_) => true,
+            Self::Any(tests) => tests.iter().any(Self::is_of_lists),
             _ => false,
         }
     }
 
     /// Checks that its number is possible.
     pub(super) fn check(&self, field: &str) -> Result<(), Error> {
+        let share = |t: f64| t > 0.0 && t < 1.0;
         let good = match self {
-            Self::JaroWinkler(t) | Self::Jaccard(t) | Self::Similar(t) | Self::Words(t) => {
-                *t > 0.0 && *t < 1.0
-            }
+            Self::JaroWinkler(t)
+            | Self::Jaccard(t)
+            | Self::Similar(t)
+            | Self::Words(t)
+            | Self::AnyNear(t)
+            | Self::Relative(t) => share(*t),
+            Self::Overlap(t) => *t > 0.0 && *t <= 1.0,
+            Self::Difference(d) => *d >= 0.0 && d.is_finite(),
             Self::Levenshtein(k) | Self::Damerau(k) => *k > 0,
-            Self::Prefix(n) | Self::Years(n) => *n > 0,
-            Self::Any(tests) => return tests.iter().try_for_each(|t| t.check(field)),
+            Self::Prefix(n) | Self::Years(n) | Self::InCommon(n) => *n > 0,
+            Self::Days(n) => *n > 0,
+            Self::Any(tests) => {
+                // These are worked out for a level as a whole.
+                if let Some(alone) = tests.iter().find(|t| matches!(t, Self::Age(_) | Self::Within(_))) {
+                    return Err(wrong(field, alone, "it stands alone, without \"or\""));
+                }
+                return tests.iter().try_for_each(|t| t.check(field));
+            }
             _ => true,
         };
         if good {
             return Ok(());
         }
-        Err(Error::Setting {
-            option: format!("level of {field}"),
-            value: self.to_string(),
-            allowed: "similarities are between 0 and 1, distances and lengths at least 1".into(),
-        })
+        Err(wrong(field, self, "similarities are between 0 and 1, distances, lengths and numbers at least 1"))
     }
+}
+
+fn wrong(field: &str, test: &Test, allowed: &str) -> Error {
+    Error::Setting { option: format!("level of {field}"), value: test.to_string(), allowed: allowed.into() }
 }
 
 impl fmt::Display for Test {
@@ -109,6 +149,14 @@ impl fmt::Display for Test {
             Self::DatePartial => f.write_str("date_partial"),
             Self::DatePart => f.write_str("date_part"),
             Self::Years(n) => write!(f, "years({n})"),
+            Self::Days(n) => write!(f, "days({n})"),
+            Self::Age(n) => write!(f, "age({n})"),
+            Self::Within(path) => write!(f, "within({})", path.join(", ")),
+            Self::InCommon(n) => write!(f, "in_common({n})"),
+            Self::AnyNear(t) => write!(f, "any_near({t})"),
+            Self::Overlap(t) => write!(f, "overlap({t})"),
+            Self::Difference(d) => write!(f, "difference({d})"),
+            Self::Relative(t) => write!(f, "relative({t})"),
             Self::Any(tests) => {
                 for (i, test) in tests.iter().enumerate() {
                     write!(f, "{}{test}", if i == 0 { "" } else { " or " })?;
@@ -157,6 +205,20 @@ impl FromStr for Test {
             ("date_partial", None) => Self::DatePartial,
             ("date_part", None) => Self::DatePart,
             ("years", _) => Self::Years(whole()?),
+            ("days", _) => Self::Days(inner.and_then(|t| t.parse().ok()).ok_or_else(wrong)?),
+            ("age", _) => Self::Age(whole()?),
+            ("within", Some(path)) => {
+                let path: Vec<String> = path.split(',').map(|name| name.trim().to_owned()).collect();
+                if path.iter().any(String::is_empty) {
+                    return Err(wrong());
+                }
+                Self::Within(path)
+            }
+            ("in_common", _) => Self::InCommon(whole()?),
+            ("any_near", _) => Self::AnyNear(real()?),
+            ("overlap", _) => Self::Overlap(real()?),
+            ("difference", _) => Self::Difference(real()?),
+            ("relative", _) => Self::Relative(real()?),
             ("else", None) => Self::Else,
             _ => return Err(wrong()),
         })
@@ -183,12 +245,28 @@ mod tests {
 
     #[test]
     fn a_test_reads_as_it_is_written() {
-        for text in
-            ["exact", "swapped(surname)", "jaro_winkler(0.92)", "damerau(1) or sound", "years(10)", "else"]
-        {
+        for text in [
+            "exact",
+            "swapped(surname)",
+            "jaro_winkler(0.92)",
+            "damerau(1) or sound",
+            "years(10)",
+            "days(30)",
+            "age(0)",
+            "within(municipality)",
+            "within(municipality, province)",
+            "in_common(1)",
+            "any_near(0.92)",
+            "overlap(0.5)",
+            "difference(2.5)",
+            "relative(0.1)",
+            "else",
+        ] {
             assert_eq!(text.parse::<Test>().expect("a test").to_string(), text);
         }
-        for text in ["", "exactly", "damerau", "damerau(x)", "jaro_winkler(0.9", "exact or "] {
+        let none =
+            ["", "exactly", "damerau", "damerau(x)", "jaro_winkler(0.9", "exact or ", "age", "within()"];
+        for text in none.into_iter().chain(["within(a,)", "in_common", "days(x)"]) {
             assert!(text.parse::<Test>().is_err(), "{text}");
         }
     }

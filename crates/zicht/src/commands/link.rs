@@ -2,14 +2,17 @@
 //!
 //! ```text
 //! FILE... ── files ──► Records ── linkage::link ──► Linked ── output ──► DIR/persons.parquet, pairs.parquet,
-//! MODEL.toml ────────► Settings                                          histories/, model.toml, link.json
+//! MODEL.toml ────────► Settings                                          histories/, model.toml, link.json,
+//!                                                                        diagnostics.html, diagnostics.json
 //! ```
 
 mod files;
+mod hierarchies;
 mod output;
+mod page;
 mod print;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use linkage::blocking::Rule;
@@ -35,6 +38,10 @@ pub(crate) struct Arguments {
     /// A model saved by Splink, with its blocking rules.
     #[arg(long, value_name = "MODEL.json", conflicts_with = "model")]
     splink: Option<PathBuf>,
+    /// Which values belong to which, such as places to municipalities: a file of two columns. Fields whose values are
+    /// in it are compared by it. May be given more than once; what follows from one goes on in the next.
+    #[arg(long = "hierarchy", value_name = "NAME=FILE")]
+    hierarchies: Vec<String>,
     /// Keep the probabilities of the model as they are, instead of learning them from these records.
     #[arg(long)]
     keep_model: bool,
@@ -42,6 +49,14 @@ pub(crate) struct Arguments {
     /// when not given.
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<String>,
+    /// Share of the pairs of one person that the blocking rules which are chosen must find, of those that any rule finds:
+    /// from 0.5 to below 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.998, conflicts_with = "rules")]
+    recall: f64,
+    /// Candidate pairs for each record that the rules which are chosen may make together, such as 20; without a bound
+    /// when not given.
+    #[arg(long, value_name = "PAIRS", conflicts_with = "rules")]
+    pairs_per_record: Option<f64>,
     /// Column of the ids of the records; found when not given, else the number of the row.
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -64,6 +79,13 @@ pub(crate) struct Arguments {
     /// Draws of who is who.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(20..=2000))]
     draws: u16,
+    /// Tell step by step how the weight of two records comes about. A record is REGISTER/ID, or its id where
+    /// there is one register.
+    #[arg(long, num_args = 2, value_names = ["RECORD", "RECORD"])]
+    explain: Vec<String>,
+    /// Show the values of these two records too, in the terminal. They are written nowhere.
+    #[arg(long, requires = "explain")]
+    show_values: bool,
     /// Compare the candidate pairs on a cluster: the address of its scheduler. The result is the same. Needs
     /// the program zicht-cluster; see `zicht cluster --help`.
     #[arg(long, value_name = "HOST:PORT", requires = "cluster_dir")]
@@ -85,12 +107,22 @@ pub(crate) struct Arguments {
 
 /// The model and the rules as a file.
 #[derive(Serialize, Deserialize)]
-struct ModelFile {
+pub(super) struct ModelFile {
     /// Blocking rules.
     #[serde(default)]
-    rules: Vec<String>,
+    pub(super) rules: Vec<String>,
     #[serde(flatten)]
-    model: Model,
+    pub(super) model: Model,
+}
+
+impl ModelFile {
+    /// Reads such a file.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
+        toml::from_str(&text).map_err(|e| {
+            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
+        })
+    }
 }
 
 /// How good the links are, by a column that says the truth.
@@ -116,6 +148,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     settings.leave.extend(arguments.truth.clone());
     settings.leave.extend(input.id_columns.iter().cloned());
     settings.clean = clean(arguments, &input)?;
+    if let [a, b] = &arguments.explain[..] {
+        settings.explain = Some((input.record(a)?, input.record(b)?));
+    }
     let truth = arguments.truth.as_deref().map(|name| input.labels(name)).transpose()?;
     let records = std::mem::take(&mut input.records);
 
@@ -134,6 +169,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let result = output::json(&linked, judged.as_ref(), &written, settings.seed);
     output::publish(&arguments.out, written, &result)?;
     print::print(&linked, judged.as_ref(), &arguments.out, show);
+    if let (Some(told), Some(pair)) = (&linked.explained, settings.explain) {
+        print::explained(told, arguments.show_values.then_some((&records, pair)), show);
+    }
     show.result_json(&result)?;
     Ok(if linked.converged { 0 } else { 3 })
 }
@@ -141,17 +179,18 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
 fn settings(arguments: &Arguments, global: &Global) -> Result<Settings, Failure> {
     let mut settings = Settings {
         keep: arguments.keep_model,
+        recall: arguments.recall,
+        pairs_per_record: arguments.pairs_per_record,
         most_pairs: arguments.most_pairs,
         draws: usize::from(arguments.draws),
         seed: global.seed.unwrap_or(1),
         ..Settings::default()
     };
+    settings.hierarchies = hierarchies::read(&arguments.hierarchies)?;
     let mut rules = arguments.rules.clone();
     if let Some(path) = &arguments.model {
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::io("cannot read", path, &e))?;
-        let file: ModelFile = toml::from_str(&text).map_err(|e| {
-            Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
-        })?;
+        let mut file = ModelFile::read(path)?;
+        hierarchies::read_named(&mut file.model, path)?;
         settings.model = Some(file.model);
         if rules.is_empty() {
             rules = file.rules;

@@ -3,7 +3,8 @@
 //! ```text
 //! DIR/pairs.parquet ── work ──► DIR/review/sample.json ── ask ──────► DIR/review/decisions.jsonl
 //! FILE... ── originals ─────────────► side by side        exchange ─►        │
-//!                                                                  report ◄──┘
+//!                                                                  report ◄──┤
+//! DIR/model.toml ── teach ──► MODEL.toml with m by decisions ◄───────────────┘
 //! ```
 //!
 //! Identifiers are read from the FILEs for the terminal, and for the file of `--export`. They are written
@@ -13,6 +14,7 @@ mod ask;
 mod exchange;
 mod originals;
 mod report;
+mod teach;
 mod work;
 
 use std::path::PathBuf;
@@ -59,6 +61,10 @@ pub(crate) struct Arguments {
     /// Print precision and recall as the decisions have it.
     #[arg(long, group = "instead")]
     report: bool,
+    /// Write the model of DIR with the m-probabilities as the decisions have them, for `zicht link --model FILE
+    /// --keep-model`.
+    #[arg(long, value_name = "FILE", group = "instead")]
+    teach: Option<PathBuf>,
     /// Take over decisions made elsewhere, from a table with the columns `a_source`, `a_id`, `b_source`, `b_id` and
     /// `decision`, and if you like `reviewer`, `at` and `reason`.
     #[arg(long, value_name = "FILE", group = "instead")]
@@ -73,6 +79,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let place = Place::open(&arguments.dir)?;
     if arguments.report {
         return report::run(&place, arguments.threshold, show);
+    }
+    if let Some(file) = &arguments.teach {
+        return teach::run(&place, &arguments.dir, file, show);
     }
     if let Some(file) = &arguments.decisions {
         return exchange::load(&place, file, arguments.reviewer.as_deref(), show);

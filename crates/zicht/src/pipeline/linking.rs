@@ -163,11 +163,14 @@ fn link(
         .rules
         .iter()
         .map(|rule| rule.parse::<Rule>().map_err(|e| Failure::input(format!("[linkage] rules: {e}"), "")));
+    let usual = linkage::Settings::default();
     let options = linkage::Settings {
         rules: rules.collect::<Result<_, _>>()?,
+        recall: settings.recall.unwrap_or(usual.recall),
+        pairs_per_record: settings.pairs_per_record,
         draws: settings.draws as usize,
         seed: monitor.settings.monitor.seed,
-        ..linkage::Settings::default()
+        ..usual
     };
     linkage::link(&builder.build(), &options, &|_| ()).map_err(|e| Failure::from_linkage(&e))
 }

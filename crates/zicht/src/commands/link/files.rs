@@ -48,6 +48,23 @@ impl Input {
         Err(Failure::input(format!("there is no column \"{name}\""), help))
     }
 
+    /// The number of a record, named as `REGISTER/ID`, or by its id where there is one register.
+    pub(super) fn record(&self, name: &str) -> Result<u32, Failure> {
+        let registers = self.records.register_names();
+        let named = |at: &usize| {
+            let register = &registers[usize::from(self.records.registers()[*at])];
+            let id = &self.ids[*at];
+            (registers.len() == 1 && name == id)
+                || name.strip_prefix(register.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(id)
+        };
+        (0..self.ids.len()).find(named).map(|at| at as u32).ok_or_else(|| {
+            Failure::input(
+                format!("there is no record \"{name}\" to explain"),
+                format!("write REGISTER/ID; the registers are {}", registers.join(", ")),
+            )
+        })
+    }
+
     /// The partition that a column names.
     pub(super) fn labels(&self, name: &str) -> Result<Partition, Failure> {
         let column = self.records.column(name).filter(|c| c.codes().iter().all(|&code| code > 0));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringArray};
+use linkage::diagnostics::Diagnostics;
 use linkage::register::{Absent, Entry, PersonRegister, RecordKey};
 use linkage::{Histories, Linked};
 use model::CaptureTable;
@@ -106,6 +107,11 @@ pub(super) fn write(
         .map_err(|e| Failure::input(format!("the model cannot be written: {e}"), ""))?;
     write_text(&dir.join("model.toml"), &text)?;
 
+    let diagnostics = Diagnostics::of(linked);
+    write_json(&dir.join("diagnostics.json"), &diagnostics)?;
+    let page = super::page::html(linked, &diagnostics, linked.explained.as_ref(), seed)?;
+    write_text(&dir.join("diagnostics.html"), page)?;
+
     let histories = Histories::of(linked, seed).map_err(|e| Failure::input(e.to_string(), ""))?;
     if let Some(histories) = &histories {
         write_text(&dir.join("histories.csv"), csv_of(&histories.point)?)?;
@@ -179,6 +185,7 @@ pub(super) fn json(linked: &Linked, judged: Option<&Judged>, written: &Written, 
         "histories": written.histories,
         "journal": written.journal.len(),
         "evaluation": judged,
+        "explained": linked.explained,
         "notes": linked.notes,
     })
 }

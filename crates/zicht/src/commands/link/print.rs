@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use linkage::Linked;
+use linkage::diagnostics::Waterfall;
+use linkage::{Linked, Records};
 
 use super::Judged;
 use crate::show::{Show, thousands};
@@ -66,4 +67,20 @@ pub(super) fn print(linked: &Linked, judged: Option<&Judged>, out: &Path, show: 
         line("Truth: persons", format!("{}, {inside} the interval", thousands(judged.persons_true as u64)));
     }
     show.result(&format!("\nAll of it: {}", out.display()));
+}
+
+/// Prints how the weight of a pair comes about, with the values of both records where they were asked for.
+pub(super) fn explained(told: &Waterfall, of: Option<(&Records, (u32, u32))>, show: &Show) {
+    show.result(&format!("\nThe weight of the pair, in bits (pattern {})", told.pattern));
+    for step in &told.steps {
+        show.result(&format!("{:>8.2}  {:<28}{}", step.bits, step.name, step.level));
+    }
+    let probability = 1.0 / (1.0 + (-told.bits * std::f64::consts::LN_2).exp());
+    show.result(&format!("{:>8.2}  together: of one person with probability {probability:.6}", told.bits));
+    let Some((records, (a, b))) = of else { return };
+    show.result("");
+    for column in records.columns() {
+        let value = |record: u32| column.value(record as usize).unwrap_or("–");
+        show.result(&format!("{:<22}{:<32}{}", column.name(), value(a), value(b)));
+    }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use linkage::review::{
-    Agreement, AtThreshold, Share, Unsure, Verdict, agreement, count_patterns, evaluate, resolve,
+    Agreement, AtThreshold, Decision, Share, Unsure, Verdict, agreement, count_patterns, evaluate, resolve,
 };
 use serde::Serialize;
 
-use super::work::Place;
+use super::work::{Drawn, Place};
 use crate::cli::Outcome;
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
@@ -48,13 +48,15 @@ struct Counted {
     non_matches: f64,
 }
 
-/// Prints the report.
-pub(super) fn run(place: &Place, threshold: Option<f64>, show: &Show) -> Outcome {
+/// The sample, and what was decided on its pairs.
+pub(super) fn decided(
+    place: &Place,
+    decisions: &[Decision],
+) -> Result<(Drawn, BTreeMap<u64, Verdict>), Failure> {
     let drawn = place.current()?.ok_or_else(|| {
         Failure::input("no sample has been drawn", "draw one: zicht review DIR FILE... --sample 200")
     })?;
-    let decisions = place.decided(show)?.decisions;
-    let by_pair = resolve(&decisions);
+    let by_pair = resolve(decisions);
     let verdicts: BTreeMap<u64, Verdict> = drawn
         .sample
         .drawn
@@ -68,6 +70,13 @@ pub(super) fn run(place: &Place, threshold: Option<f64>, show: &Show) -> Outcome
             "review first: zicht review DIR FILE...",
         ));
     }
+    Ok((drawn, verdicts))
+}
+
+/// Prints the report.
+pub(super) fn run(place: &Place, threshold: Option<f64>, show: &Show) -> Outcome {
+    let decisions = place.decided(show)?.decisions;
+    let (drawn, verdicts) = decided(place, &decisions)?;
     let pairs = place.pairs()?;
     let threshold = threshold.unwrap_or(drawn.sample.threshold);
     let at = |thresholds: &[f64], unsure| {
