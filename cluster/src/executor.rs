@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use clap::Args;
@@ -21,8 +22,7 @@ pub(crate) struct Arguments {
     /// The scheduler.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50050")]
     scheduler: String,
-    /// Address to listen on for other executors and for `zicht link`; the next port, for the scheduler, is
-    /// taken too.
+    /// Address to listen on for other executors and for `zicht link`.
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:50051")]
     bind: SocketAddr,
     /// Name under which the others reach it; the address when not given.
@@ -34,17 +34,14 @@ pub(crate) struct Arguments {
     /// Parts of the work that are done at the same time; as many as there are cores when not given.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
     tasks: u16,
-    /// Seconds between two words to the scheduler.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    heartbeat: u64,
 }
 
 /// Runs until it is stopped.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (host, port) = host_and_port(&arguments.scheduler)?;
-    let Some(next) = arguments.bind.port().checked_add(1).filter(|next| *next > 1) else {
-        return Err(Failure::new("--bind needs a port from 1 to 65534: the next one is taken too"));
-    };
+    if arguments.bind.port() == 0 {
+        return Err(Failure::new("--bind needs a port above 0: the others must know it"));
+    }
     reach(&arguments.scheduler).await?;
     let folder = private(&arguments.work_dir, arguments.bind.port())?;
     let ip = arguments.bind.ip();
@@ -53,13 +50,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         // Without a name, the scheduler takes the address from which the executor called.
         external_host: arguments.advertise.clone().or_else(|| (!ip.is_unspecified()).then(|| ip.to_string())),
         port: arguments.bind.port(),
-        grpc_port: next,
+        // Nothing listens there: the executor asks the scheduler, and is not asked.
+        grpc_port: arguments.bind.port(),
         scheduler_host: host,
         scheduler_port: port,
+        task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
         vcores: usize::from(arguments.tasks),
         work_dir: Some(folder.to_string_lossy().into_owned()),
-        executor_heartbeat_interval_seconds: arguments.heartbeat,
-        // The scheduler has them removed when the work is done; these are left when it ended before.
+        // The scheduler has files removed when the work is done; some are left when it ended before that.
         job_data_ttl_seconds: 24 * 3600,
         job_data_clean_up_interval_seconds: 1800,
         override_function_registry: Some(Arc::new(functions())),

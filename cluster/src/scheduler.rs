@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::utils::default_session_builder;
 use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
     /// Seconds without a word from an executor after which its work is given to others.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     executor_timeout: u64,
 }
 
@@ -37,6 +38,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         bind_host: arguments.bind.ip().to_string(),
         bind_port: arguments.bind.port(),
         external_host: arguments.advertise.clone().unwrap_or_else(|| arguments.bind.ip().to_string()),
+        // Executors fetch work when they have room. Where the scheduler pushes it, it can lose count of the
+        // room on an executor when another is lost, and then waits for ever.
+        scheduling_policy: TaskSchedulingPolicy::PullStaged,
         executor_timeout_seconds: arguments.executor_timeout,
         expire_dead_executor_interval_seconds: (arguments.executor_timeout / 4).clamp(1, 15),
         no_executors_grace_period_seconds: arguments.executor_timeout,

@@ -1,7 +1,7 @@
 //! How many executors a scheduler has, asked before the work and all along.
 //!
-//! Work whose executor is lost is not left to Ballista: as of version 55.0 a job can wait for ever for one that
-//! is gone (apache/datafusion-ballista, issues 2029 and 2226). It is begun again with those that are left.
+//! Work whose executor is lost is not left to Ballista: as of version 55.0 a job can wait for ever for what is
+//! gone (apache/datafusion-ballista, issues 2029 and 2226). It is begun again with those that are left.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{TcpStream, ToSocketAddrs};
