@@ -1,8 +1,10 @@
 //! Apache Parquet. Columns of lists and structures are left out: a row has one value in each.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::Once;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, StringArray};
 use arrow::compute::cast;
@@ -37,10 +39,33 @@ fn broken(name: &str, e: &dyn std::fmt::Display) -> Error {
 /// Runs what may panic when the file is damaged: an input must not end the program, and the
 /// readers of Parquet trust what they read in a few places.
 fn whole<T, E: std::fmt::Display>(name: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(read)) {
+    quiet_when_caught();
+    CAUGHT.set(true);
+    let read = panic::catch_unwind(AssertUnwindSafe(read));
+    CAUGHT.set(false);
+    match read {
         Ok(read) => read.map_err(|e| broken(name, &e)),
         Err(_) => Err(broken(name, &"it is damaged")),
     }
+}
+
+thread_local! {
+    /// True while a panic of this thread would be caught.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A panic tells of itself on standard error before it is caught, and may tell what it had read: that would
+/// be a value of the file. Whoever set a hook still hears of all others.
+fn quiet_when_caught() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !CAUGHT.get() {
+                before(panic);
+            }
+        }));
+    });
 }
 
 fn open<R: ChunkReader + 'static>(input: R, name: &str) -> Result<Table> {
