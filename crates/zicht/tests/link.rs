@@ -3,6 +3,7 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -324,7 +325,7 @@ fn links_can_be_reviewed() {
         let of = |at: usize, key: &str| pair[at][key].as_str().expect("a text").to_owned();
         let (a, b) = (of(0, "record"), of(1, "record"));
         let same = if a[1..] == b[1..] { "y" } else { "n" };
-        decisions += &format!("{},{a},{},{b},{same}\n", of(0, "source"), of(1, "source"));
+        writeln!(decisions, "{},{a},{},{b},{same}", of(0, "source"), of(1, "source")).expect("a line");
     }
     folder.write("decided.csv", &decisions);
     folder.json(0, &["review", "linked", "--decisions", "decided.csv", "--reviewer", "r"]);
