@@ -168,8 +168,5 @@ pub(crate) fn reference(ages: &Column, records: &Records, kinds: &[(String, Kind
 /// True if nearly all values are years.
 fn is_years(column: &Column) -> bool {
     let year = |v: &str| v.len() == 4 && v.parse().is_ok_and(|y: u16| (1850..=2100).contains(&y));
-    let of = |such: &dyn Fn(&str) -> bool| -> u32 {
-        column.values().iter().zip(column.counts()).filter(|(v, _)| such(v)).map(|(_, c)| c).sum()
-    };
-    f64::from(of(&year)) > 0.9 * f64::from(of(&|_| true))
+    column.share(year) > 0.9
 }

@@ -12,5 +12,5 @@ mod text;
 pub use key::{Atom, Part, Rule};
 pub(crate) use key::{Parts, hash, mix};
 pub use pairs::{Blocks, Within};
-pub(crate) use pairs::{MOST_KEYS, count_pairs};
+pub(crate) use pairs::{MOST_KEYS, count_pairs, finds};
 pub use text::RuleError;

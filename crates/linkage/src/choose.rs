@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::blocking::{self, Atom, Blocks, Part, Parts, Rule, Within, mix};
+use crate::blocking::{self, Atom, Blocks, Part, Parts, Rule, Within, finds, mix};
 use crate::model::Compiled;
+use crate::overlap::Shifts;
 use crate::run::{Candidate, Scorer};
 use crate::variants::Variants;
 use crate::{Error, Link, Model, Records, em, missed, run};
@@ -77,10 +78,6 @@ struct Sample<'a> {
     wanted: Wanted,
 }
 
-fn finds(bits: &[u64], rule: usize) -> bool {
-    bits[rule / 64] >> (rule % 64) & 1 == 1
-}
-
 /// Chooses rules made of these parts of fields.
 ///
 /// # Errors
@@ -98,11 +95,11 @@ pub(crate) fn choose(
     let sample = Sample { all: records, records: of_sample, within, seed, wanted };
     let mut parts = Parts::new(&sample.records, choice.atoms);
     let mut model = model.clone();
-    let tried = sample.try_rules(&mut model, &parts, possible(choice.atoms), true)?;
+    let compiled = Compiled::new(&model, &sample.records)?;
+    let tried = sample.try_rules(&mut model, &compiled, &parts, possible(choice.atoms), true)?;
     let mut chosen = sample.pick(&tried, &[]);
     if !choice.near.is_empty() && !chosen.is_empty() {
         let blocks = Blocks::of_parts(&sample.records, &parts, &chosen, within.clone(), u64::MAX)?;
-        let compiled = Compiled::new(&model, &sample.records)?;
         let found = run::candidates(&compiled, &blocks);
         let (links, _) = sample.score(&model, &compiled, &found);
         let missed = missed::estimate(&model, &sample.records, &blocks, &links, seed);
@@ -115,7 +112,7 @@ pub(crate) fn choose(
             });
             let mut rules = chosen.clone();
             rules.extend(possible_near(choice));
-            let tried = sample.try_rules(&mut model, &parts, rules, false)?;
+            let tried = sample.try_rules(&mut model, &compiled, &parts, rules, false)?;
             chosen = sample.pick(&tried, &chosen);
         }
     }
@@ -136,6 +133,7 @@ impl Sample<'_> {
     fn try_rules(
         &self,
         model: &mut Model,
+        compiled: &Compiled<'_>,
         parts: &Parts,
         rules: Vec<Rule>,
         learn: bool,
@@ -164,14 +162,13 @@ impl Sample<'_> {
         let share = (looked_at / made.max(1.0)).min(1.0);
         let blocks =
             Blocks::of_parts(&self.records, parts, &rules, self.within.clone(), u64::MAX)?.sampled(share);
-        let compiled = Compiled::new(model, &self.records)?;
-        let pairs = run::candidates(&compiled, &blocks);
+        let pairs = run::candidates(compiled, &blocks);
         if learn {
-            let random = run::random_pairs(&compiled, &self.records, self.within, RANDOM, self.seed);
+            let random = run::random_pairs(compiled, &self.records, self.within, RANDOM, self.seed);
             let likely = run::one_each(self.all, self.within);
             run::learn(model, &self.records, self.within, (&pairs, share), &random, likely, em::INCREDIBLE);
         }
-        let (links, _) = self.score(model, &compiled, &pairs);
+        let (links, _) = self.score(model, compiled, &pairs);
         let found: Vec<(Vec<u64>, f64)> = links
             .par_iter()
             .filter(|l| l.probability() > 0.5)
@@ -187,7 +184,9 @@ impl Sample<'_> {
 
     fn score(&self, model: &Model, compiled: &Compiled<'_>, pairs: &[Candidate]) -> (Vec<Link>, Vec<u64>) {
         let none = Variants::default();
-        run::score(&Scorer::new(model, compiled, &self.records, &none, pairs), pairs)
+        let log_odds = Scorer::new(model, compiled, &self.records, &none, pairs).log_odds(pairs);
+        let shifts = Shifts::new(model, &self.records);
+        run::links(pairs, &log_odds, &shifts, self.records.registers())
     }
 
     /// Rules for the wanted recall, one by one: `first`, and then the best for its cost.

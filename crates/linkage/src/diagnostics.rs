@@ -149,7 +149,7 @@ fn fields(linked: &Linked) -> Vec<Field> {
         |name: &str| linked.kinds.iter().find(|(n, _)| n == name).map_or("", |(_, k)| Kind::name(*k));
     let of = |(comparison, counts): (&crate::Comparison, &[u64; 16])| {
         let column = linked.records.column(&comparison.field);
-        let known: u64 = column.map_or(0, |c| c.counts().iter().map(|&n| u64::from(n)).sum());
+        let known = column.map_or(0, crate::Column::known);
         let levels = comparison.levels.iter().zip(&counts[1..]).map(|(level, &inside)| Level {
             test: level.test.to_string(),
             m: level.m,

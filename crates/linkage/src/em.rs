@@ -45,7 +45,7 @@ const HALF: f64 = 0.5;
 /// Part of the pairs of one person that must have something personal in both records for it to tell of them all.
 const THERE: f64 = 0.25;
 /// No level is impossible: the smallest probability.
-const LEAST: f64 = 1e-9;
+pub(crate) const LEAST: f64 = 1e-9;
 
 /// Patterns of pairs with how many pairs have each.
 #[derive(Debug, Clone, Copy)]
@@ -111,13 +111,11 @@ pub(crate) fn learn(model: &mut Model, evidence: &Evidence<'_>) -> bool {
 /// the others.
 fn common(model: &Model, evidence: &Evidence<'_>) -> f64 {
     let weights = Weights::new(model);
-    let of_one: Vec<(u64, f64)> =
-        evidence.candidates.iter().map(|&(p, n)| (p, n * probability(weights.log_odds(p)))).collect();
-    let all: f64 = of_one.iter().map(|(_, n)| n).sum();
-    let is_there = |k: usize| {
-        let known = of_one.iter().filter(|(p, _)| pattern::level(*p, k) > 0);
-        known.map(|(_, n)| n).sum::<f64>() >= THERE * all
-    };
+    let mut of_one = Sums::new(model.comparisons.len());
+    for &(found, n) in evidence.candidates {
+        of_one.add(found, n * probability(weights.log_odds(found)));
+    }
+    let is_there = |k: usize| of_one.levels[k][1..].iter().sum::<f64>() >= THERE * of_one.pairs;
     let of_field = |c: &Comparison| c.levels.iter().map(|level| level.m.min(level.u)).sum::<f64>();
     let personal = model.comparisons.iter().enumerate().filter(|(k, c)| c.personal && is_there(*k));
     personal.map(|(_, c)| of_field(c)).fold(0.0, f64::max)
@@ -267,10 +265,10 @@ fn learn_alike(model: &mut Model, found: &[Sums], all: f64) -> f64 {
 struct Shares(Vec<[f64; 16]>);
 
 impl Shares {
-    fn new<'a>(fields: impl Iterator<Item = &'a [f64]>) -> Self {
-        let row = |shares: &[f64]| {
+    fn new(fields: impl Iterator<Item = impl Iterator<Item = f64>>) -> Self {
+        let row = |shares| {
             let mut row = [1.0; 16];
-            row[1..].iter_mut().zip(shares).for_each(|(to, share)| *to = *share);
+            row[1..].iter_mut().zip(shares).for_each(|(to, share)| *to = share);
             row
         };
         Self(fields.map(row).collect())
@@ -289,10 +287,10 @@ fn learn_m(model: &mut Model, evidence: &Evidence<'_>, rounds: usize) -> bool {
     let weights = Weights::new(model);
     let of_others: Vec<f64> = evidence.candidates.iter().map(|c| weights.share_of_others(c.0)).collect();
     for _ in 0..rounds {
-        let m: Vec<Vec<f64>> =
-            model.comparisons.iter().map(|c| c.levels.iter().map(|level| level.m).collect()).collect();
-        let m = Shares::new(m.iter().map(Vec::as_slice));
-        let shares_of = |alike: &Alike| (alike.share, Shares::new(alike.levels.iter().map(Vec::as_slice)));
+        let m = Shares::new(model.comparisons.iter().map(|c| c.levels.iter().map(|level| level.m)));
+        let shares_of = |alike: &Alike| {
+            (alike.share, Shares::new(alike.levels.iter().map(|levels| levels.iter().copied())))
+        };
         let alike: Vec<(f64, Shares)> = model.alike.iter().map(shares_of).collect();
         let odds = model.prior / (1.0 - model.prior);
         let others = model.others();

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::blocking::{Blocks, Rule, Within};
+use crate::blocking::{Blocks, Rule, Within, finds};
 use crate::cluster::{self, Clusters, Draws};
 use crate::comparer;
 use crate::diagnostics::Waterfall;
 use crate::missed::{self, Missed};
 use crate::model::Compiled;
+use crate::overlap::{self, Shifts};
 use crate::persons::{self, Apart, Persons};
 use crate::recipe::{self, Kind};
 use crate::run::{self, Candidate};
 use crate::variants::Variants;
-use crate::{Comparer, Error, Hierarchy, Link, Model, Records, ages, choose, em, encode, overlap};
+use crate::{Comparer, Error, Hierarchy, Link, Model, Records, ages, choose, em, encode};
 
 /// How often variants are learnt and the model with them.
 const ROUNDS: usize = 2;
@@ -268,14 +269,14 @@ pub fn link(records: &Records, settings: &Settings, progress: &dyn Fn(&str)) -> 
         );
     }
     progress("scoring pairs");
-    let mut scorer = run::Scorer::new(&model, &compiled, &records, &variants, &candidates);
+    let scorer = run::Scorer::new(&model, &compiled, &records, &variants, &candidates);
+    let log_odds = scorer.log_odds(&candidates);
     if !settings.keep && overlap::is_to_learn(&records, &within) {
-        let log_odds = scorer.log_odds(&candidates);
         overlap::learn(&mut model, &records, &within, &candidates, &log_odds);
     }
-    scorer.set_priors(&model, &records);
-    let (links, patterns) = run::score(&scorer, &candidates);
-    let explained = settings.explain.map(|pair| Waterfall::of_pair(&model, &records, &scorer, pair));
+    let shifts = Shifts::new(&model, &records);
+    let (links, patterns) = run::links(&candidates, &log_odds, &shifts, records.registers());
+    let explained = settings.explain.map(|pair| Waterfall::of_pair(&model, &records, &scorer, &shifts, pair));
     let blocking_recall = missed::estimate(&model, &records, &blocks, &links, settings.seed);
     let mut options = settings.cluster.clone();
     if !model.alike.is_empty() {
@@ -333,7 +334,7 @@ fn what_rules_find(rules: &[Rule], blocks: &Blocks<'_>, links: &[Link]) -> Vec<R
         let (bits, p) = (blocks.found_by(link.a, link.b), link.probability());
         let only = bits.iter().map(|word| word.count_ones()).sum::<u32>() == 1;
         for (at, rule) in found.iter_mut().enumerate() {
-            if bits[at / 64] >> (at % 64) & 1 == 1 {
+            if finds(&bits, at) {
                 rule.finds += p;
                 rule.alone += if only { p } else { 0.0 };
             }

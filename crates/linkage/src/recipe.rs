@@ -111,11 +111,7 @@ fn levels_of(column: &Column, kind: Kind, hierarchies: &[Hierarchy]) -> Vec<Test
         return Vec::new();
     }
     let folded: Vec<_> = hierarchies.iter().map(Hierarchy::folded).collect();
-    let inside = |at: usize| {
-        let counts = || column.values().iter().zip(column.counts());
-        let known: u32 = counts().filter(|(v, _)| folded[at].contains_key(&***v)).map(|(_, c)| c).sum();
-        f64::from(known) >= IN_HIERARCHY * f64::from(counts().map(|(_, c)| c).sum::<u32>())
-    };
+    let inside = |at: usize| column.share(|v| folded[at].contains_key(v)) >= IN_HIERARCHY;
     let Some(mut last) = (0..hierarchies.len()).find(|&at| inside(at)) else { return Vec::new() };
     let mut path = vec![last];
     // What the parents belong to in turn.

@@ -161,6 +161,17 @@ impl Column {
         &self.counts
     }
 
+    /// How many records have a value.
+    pub fn known(&self) -> u64 {
+        self.counts.iter().map(|&count| u64::from(count)).sum()
+    }
+
+    /// The share of the records with a value whose value is such a one; not a number where no record has any.
+    pub(crate) fn share(&self, such: impl Fn(&str) -> bool) -> f64 {
+        let counts = self.values.iter().zip(&self.counts).filter(|(value, _)| such(value));
+        counts.map(|(_, &count)| u64::from(count)).sum::<u64>() as f64 / self.known() as f64
+    }
+
     /// The value of a record.
     pub fn value(&self, record: usize) -> Option<&str> {
         (self.codes[record] as usize).checked_sub(1).map(|at| &*self.values[at])

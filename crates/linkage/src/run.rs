@@ -144,12 +144,19 @@ pub(crate) fn candidates(compiled: &Compiled<'_>, blocks: &Blocks<'_>) -> Vec<Ca
     all
 }
 
-/// The pairs with their log odds and patterns, those far below even odds left out.
-pub(crate) fn score(scorer: &Scorer<'_>, candidates: &[Candidate]) -> (Vec<Link>, Vec<u64>) {
+/// The pairs as links with their patterns, those far below even odds left out: `log_odds` are those under the common
+/// prior, to which the registers of a pair add theirs.
+pub(crate) fn links(
+    candidates: &[Candidate],
+    log_odds: &[f64],
+    shifts: &Shifts,
+    registers: &[u16],
+) -> (Vec<Link>, Vec<u64>) {
     candidates
         .par_iter()
-        .filter_map(|c| {
-            let log_odds = scorer.common(c) + scorer.shift(c.a, c.b);
+        .zip(log_odds)
+        .filter_map(|(c, log_odds)| {
+            let log_odds = log_odds + shifts.of(registers[c.a as usize], registers[c.b as usize]);
             (log_odds > KEPT).then_some((Link { a: c.a, b: c.b, log_odds: log_odds as f32 }, c.pattern))
         })
         .unzip()
@@ -161,8 +168,6 @@ pub(crate) struct Scorer<'a> {
     compiled: &'a Compiled<'a>,
     rarity: Vec<Option<Rarity<'a>>>,
     variants: &'a Variants,
-    shifts: Shifts,
-    registers: &'a [u16],
 }
 
 impl<'a> Scorer<'a> {
@@ -178,28 +183,21 @@ impl<'a> Scorer<'a> {
         let once = (!model.alike.is_empty()).then(|| weight_of_records(records.len(), candidates, &weights));
         let of = |c: &Comparison| Rarity::new(model, c, records, once.as_deref());
         let rarity = model.comparisons.iter().map(of).collect();
-        let shifts = Shifts::new(model, records);
-        Self { weights, compiled, rarity, variants, shifts, registers: records.registers() }
+        Self { weights, compiled, rarity, variants }
     }
 
-    /// Takes the priors of pairs of registers from a model of which all else is as it was.
-    pub(crate) fn set_priors(&mut self, model: &Model, records: &Records) {
-        self.shifts = Shifts::new(model, records);
-    }
-
-    /// What the registers of two records add.
-    pub(crate) fn shift(&self, a: u32, b: u32) -> f64 {
-        self.shifts.of(self.registers[a as usize], self.registers[b as usize])
+    /// The weights of its model's patterns.
+    pub(crate) fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     /// The log odds of each pair under the common prior.
     pub(crate) fn log_odds(&self, pairs: &[Candidate]) -> Vec<f64> {
-        pairs.par_iter().map(|pair| self.common(pair)).collect()
-    }
-
-    fn common(&self, pair: &Candidate) -> f64 {
-        let of_values: f64 = (0..self.rarity.len()).map(|k| self.of_values(k, pair)).sum();
-        self.weights.log_odds(pair.pattern) + of_values
+        let of_pair = |pair: &Candidate| {
+            let of_values: f64 = (0..self.rarity.len()).map(|k| self.of_values(k, pair)).sum();
+            self.weights.log_odds(pair.pattern) + of_values
+        };
+        pairs.par_iter().map(of_pair).collect()
     }
 
     /// The pair with its pattern, variants included.
@@ -282,7 +280,7 @@ impl<'a> RarityGiven<'a> {
                 all[parent as usize] += f64::from(once);
             }
         }
-        let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+        let known = column.known() as f64;
         let u = given.shares[0][0];
         let same = both
             .into_iter()
@@ -308,7 +306,7 @@ impl<'a> Rarity<'a> {
             return None;
         }
         let column = records.column(&comparison.field)?;
-        let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+        let known = column.known() as f64;
         let added = |u: f64, ways: f64| -> Vec<f32> {
             let of = |&count: &u32| (u * known / (ways * f64::from(count))).ln() as f32;
             std::iter::once(0.0).chain(column.counts().iter().map(of)).collect()

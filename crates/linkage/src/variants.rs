@@ -121,7 +121,7 @@ fn of_field(
     together.sort_unstable();
     together.dedup();
     let persons = known_of.iter().filter(|known| **known).count() as f64;
-    let known: f64 = column.counts().iter().map(|&c| f64::from(c)).sum();
+    let known = column.known() as f64;
     let share = |code: u32| f64::from(column.counts()[code as usize - 1]) / known;
     together
         .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))

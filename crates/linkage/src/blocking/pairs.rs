@@ -296,6 +296,11 @@ impl<'a> Blocks<'a> {
     }
 }
 
+/// True if a rule is among those whose bits [`Blocks::found_by`] gave.
+pub(crate) fn finds(bits: &[u64], rule: usize) -> bool {
+    bits[rule / 64] >> (rule % 64) & 1 == 1
+}
+
 /// The parts of fields that the rules are made of, with each record's keys: what is needed to tell which
 /// rules find a pair that is only thought of.
 pub(crate) struct Atoms {

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::BITS;
+use crate::overlap::Shifts;
 use crate::run::Scorer;
-use crate::weights::Weights;
+use crate::weights::{Weights, probability};
 use crate::{Linked, Model, Records, pattern};
 
 /// Patterns that are shown of each kind.
@@ -37,9 +38,13 @@ pub struct Step {
 }
 
 impl Waterfall {
+    /// The probability that both records are of one person.
+    pub fn probability(&self) -> f64 {
+        probability(self.bits / BITS)
+    }
+
     /// The steps of a pattern, rarity of values aside.
-    fn of(model: &Model, pattern: u64, pairs: u64) -> Self {
-        let weights = Weights::new(model);
+    fn of(model: &Model, weights: &Weights, pattern: u64, pairs: u64) -> Self {
         let mut steps = vec![Step {
             name: "before anything is compared".into(),
             level: String::new(),
@@ -64,9 +69,15 @@ impl Waterfall {
 
     /// The steps of a pair of records, what their values add included. Whether blocking finds it makes no
     /// difference.
-    pub(crate) fn of_pair(model: &Model, records: &Records, scorer: &Scorer<'_>, (a, b): (u32, u32)) -> Self {
+    pub(crate) fn of_pair(
+        model: &Model,
+        records: &Records,
+        scorer: &Scorer<'_>,
+        shifts: &Shifts,
+        (a, b): (u32, u32),
+    ) -> Self {
         let pair = scorer.pair(a.min(b), a.max(b), model, records);
-        let mut made = Self::of(model, pair.pattern, 1);
+        let mut made = Self::of(model, scorer.weights(), pair.pattern, 1);
         for (k, comparison) in model.comparisons.iter().enumerate() {
             let bits = scorer.of_values(k, &pair) * BITS;
             if bits != 0.0 {
@@ -75,7 +86,8 @@ impl Waterfall {
                 made.bits += bits;
             }
         }
-        let bits = scorer.shift(a, b) * BITS;
+        let registers = records.registers();
+        let bits = shifts.of(registers[a as usize], registers[b as usize]) * BITS;
         if bits != 0.0 {
             made.steps.push(Step { name: "the two registers".into(), level: String::new(), bits });
             made.bits += bits;
@@ -97,7 +109,7 @@ pub(super) fn examples(linked: &Linked) -> (Vec<Waterfall>, Vec<Waterfall>) {
             .iter()
             .filter(|(_, pattern)| wanted(weights.log_odds(*pattern)))
             .take(SHOWN)
-            .map(|&(pairs, pattern)| Waterfall::of(&linked.model, pattern, pairs))
+            .map(|&(pairs, pattern)| Waterfall::of(&linked.model, &weights, pattern, pairs))
             .collect();
         shown.sort_by(|a, b| b.bits.total_cmp(&a.bits));
         shown

@@ -52,7 +52,7 @@ impl Kind {
 
     /// What this column holds.
     pub fn of(column: &Column) -> Self {
-        let known: u64 = column.counts().iter().map(|&c| u64::from(c)).sum();
+        let known = column.known();
         let distinct = column.values().len();
         if distinct < 2 {
             return Self::Constant;
@@ -70,27 +70,19 @@ impl Kind {
         if ages::is_of_ages(column) {
             return Self::Age;
         }
-        let share = |test: &dyn Fn(&str) -> bool| {
-            let with: u64 = column
-                .values()
-                .iter()
-                .zip(column.counts())
-                .filter(|(v, _)| test(v))
-                .map(|(_, &c)| u64::from(c))
-                .sum();
-            with as f64 / known as f64
-        };
-        if share(&|v| v.len() >= 6 && date::PartialDate::parse(v).is_some_and(|d| d.day().is_some())) > 0.9 {
+        if column.share(|v| v.len() >= 6 && date::PartialDate::parse(v).is_some_and(|d| d.day().is_some()))
+            > 0.9
+        {
             return Self::Date;
         }
         let short = |v: &str| v.len() <= 3;
-        if distinct <= 24 || (distinct <= 400 && share(&short) > 0.95) {
+        if distinct <= 24 || (distinct <= 400 && column.share(short) > 0.95) {
             return Self::Category;
         }
-        if share(&|v| v.bytes().any(|b| b.is_ascii_digit())) > 0.6 {
+        if column.share(|v| v.bytes().any(|b| b.is_ascii_digit())) > 0.6 {
             return Self::Code;
         }
-        if share(&|v| v.split_whitespace().nth(2).is_some()) > 0.3 {
+        if column.share(|v| v.split_whitespace().nth(2).is_some()) > 0.3 {
             return Self::Words;
         }
         Self::Name

@@ -1,12 +1,11 @@
 //! m by decisions: what people decided, with what the search found as the prior.
 
 use super::{Labelled, Pair};
+use crate::em::LEAST;
 use crate::{Error, Model, pattern};
 
 /// Pairs that were decided which the m-probabilities of the search weigh as.
 const PRIOR: f64 = 20.0;
-/// No level is impossible: the smallest probability.
-const LEAST: f64 = 1e-9;
 
 /// A model with m-probabilities by decisions.
 #[derive(Debug, Clone, PartialEq)]
