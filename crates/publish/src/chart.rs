@@ -4,7 +4,7 @@
 //!
 //! Colours, fonts and dark mode are in the style sheet: shapes carry classes `s0` … `s4` only.
 //!
-//! Some of it is for pages that stay in the house too, which have the same looks: see [`STYLE`].
+//! Some of it is for pages that stay in the house too: see [`Sheet`](crate::Sheet).
 
 mod bars;
 mod curves;
@@ -25,7 +25,7 @@ pub(crate) use matrix::matrix;
 pub use spans::{Span, spans};
 
 /// The style sheet of the site.
-pub const STYLE: &str = include_str!("../templates/style.css");
+pub(crate) const STYLE: &str = include_str!("../templates/style.css");
 
 /// Most series in one chart: more cannot be told apart.
 pub(crate) const SERIES: usize = 5;

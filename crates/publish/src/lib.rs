@@ -29,6 +29,7 @@ mod folder;
 mod number;
 mod page;
 mod release;
+mod sheet;
 mod text;
 mod write;
 
@@ -36,4 +37,5 @@ pub use error::Error;
 pub use release::{
     AuditNote, LinkageNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote,
 };
+pub use sheet::Sheet;
 pub use write::{Written, write};

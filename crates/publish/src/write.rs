@@ -96,7 +96,7 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
 }
 
 fn site(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
-    out.write("site/style.css", include_bytes!("../templates/style.css"), Vec::new())?;
+    out.write("site/style.css", crate::chart::STYLE.as_bytes(), Vec::new())?;
     out.write("site/index.html", &page::landing(release)?, Vec::new())?;
     for language in page::languages(release) {
         for p in page::pages(release, language) {

@@ -48,7 +48,7 @@ pub(crate) fn forest(lines: &[Line], mark: f64) -> Vec<String> {
             format!("{:<name$}  {}", line.label, row.trim_end())
         })
         .collect();
-    let count = |x: f64| crate::show::thousands(x.round() as u64);
+    let count = crate::show::rounded;
     let (left, right) = (count(low), count(high));
     let middle = count((low * high).sqrt());
     let gap = WIDTH.saturating_sub(left.len() + middle.len() + right.len());

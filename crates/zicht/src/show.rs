@@ -189,6 +189,16 @@ pub(crate) fn thousands(n: u64) -> String {
     Language::En.count(n)
 }
 
+/// An estimated count, rounded.
+pub(crate) fn rounded(x: f64) -> String {
+    thousands(x.round().max(0.0) as u64)
+}
+
+/// A share as a percentage.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
 fn diagnostic(f: &Finding) -> String {
     let (style, word) = match f.severity {
         Severity::Error => (RED, "error"),

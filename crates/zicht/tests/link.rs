@@ -149,27 +149,20 @@ fn persons_keep_their_ids_when_a_register_comes_in() {
     assert!(next["journal"].as_u64() > Some(0));
 }
 
+/// Links with a model as it is.
+fn links_well_with(folder: &Folder, model: &str, out: &str) {
+    let with = ["--truth", "person", "--model", model, "--keep-model", "--out", out];
+    let found =
+        folder.json(0, &["link", "police.csv", "shelters.csv"].into_iter().chain(with).collect::<Vec<_>>());
+    assert!(found["evaluation"]["clusters"]["pairs"]["f1"].as_f64() > Some(0.97), "{found:#}");
+}
+
 #[test]
 fn a_model_can_be_used_again_and_a_rule_be_given() {
     let folder = two_registers();
     folder.json(0, &LINK);
     fs::copy(folder.path("linked/model.toml"), folder.path("model.toml")).expect("a copy");
-    let again = folder.json(
-        0,
-        &[
-            "link",
-            "police.csv",
-            "shelters.csv",
-            "--truth",
-            "person",
-            "--model",
-            "model.toml",
-            "--keep-model",
-            "--out",
-            "again",
-        ],
-    );
-    assert!(again["evaluation"]["clusters"]["pairs"]["f1"].as_f64() > Some(0.97), "{again:#}");
+    links_well_with(&folder, "model.toml", "again");
     let one = folder.json(
         0,
         &[
@@ -333,22 +326,7 @@ fn links_can_be_reviewed() {
     assert!(taught["matches"].as_u64() > Some(3), "{taught:#}");
     let model = fs::read_to_string(folder.path("taught.toml")).expect("a model");
     assert_ne!(model, fs::read_to_string(folder.path("linked/model.toml")).expect("a model"));
-    let again = folder.json(
-        0,
-        &[
-            "link",
-            "police.csv",
-            "shelters.csv",
-            "--truth",
-            "person",
-            "--model",
-            "taught.toml",
-            "--keep-model",
-            "--out",
-            "taught",
-        ],
-    );
-    assert!(again["evaluation"]["clusters"]["pairs"]["f1"].as_f64() > Some(0.97), "{again:#}");
+    links_well_with(&folder, "taught.toml", "taught");
     let said = folder.zicht(&["review", "linked", "--teach", "taught.toml"]).ends_with(2).said();
     assert!(said.contains("exists already"), "{said}");
 }

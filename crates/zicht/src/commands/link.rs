@@ -123,6 +123,13 @@ impl ModelFile {
             Failure::input(format!("{}: {e}", path.display()), "the book says what a model is made of")
         })
     }
+
+    /// Writes it.
+    pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
+        let text = toml::to_string(self)
+            .map_err(|e| Failure::input(format!("the model cannot be written: {e}"), ""))?;
+        std::fs::write(path, text).map_err(|e| Failure::io("cannot write", path, &e))
+    }
 }
 
 /// How good the links are, by a column that says the truth.

@@ -10,7 +10,7 @@ use crate::cli::Outcome;
 use crate::failure::Failure;
 use crate::progress::{self, Stopper};
 use crate::sheet::Sheet;
-use crate::show::{Show, thousands};
+use crate::show::{Show, percent, thousands};
 
 /// What a study returns.
 #[derive(Serialize)]
@@ -113,7 +113,6 @@ fn print(scenarios: &[Scenario], rows: &[StudyRow], show: &Show) {
                 Some(interval) => format!("{}, {interval}", row.method),
                 None => row.method.to_string(),
             };
-            let percent = |x: f64| format!("{:.1} %", 100.0 * x);
             show.result(&format!(
                 "  {name:<24} {:>7} ± {:>6} {:>9} {:>7} {:>9}",
                 row.coverage.map_or_else(|| "–".into(), percent),

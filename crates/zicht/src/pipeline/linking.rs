@@ -27,7 +27,7 @@ use super::cache::{self, Work};
 use super::{Inputs, Monitor};
 use crate::failure::Failure;
 use crate::sheet::parquet_of;
-use crate::show::{Show, thousands};
+use crate::show::{Show, rounded, thousands};
 
 /// Reports with the person of each.
 pub(crate) struct Persons {
@@ -93,9 +93,9 @@ pub(crate) fn persons(
             step.done(&format!(
                 "{} reports of about {} persons ({} – {})",
                 thousands(found.records),
-                thousands(found.persons.round() as u64),
-                thousands(found.interval.0.round() as u64),
-                thousands(found.interval.1.round() as u64)
+                rounded(found.persons),
+                rounded(found.interval.0),
+                rounded(found.interval.1)
             ));
             work.store(&about, &found)?;
             found

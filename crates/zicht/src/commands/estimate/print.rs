@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use estimate::covariates::CovariateEstimation;
 
 use crate::forest::{Line, forest};
-use crate::show::{Show, thousands};
+use crate::show::{Show, rounded, thousands};
 
 /// The estimation as tables, a chart and sentences.
 pub(super) fn print(estimation: &estimate::Estimation, show: &Show) {
@@ -22,13 +22,13 @@ pub(super) fn print(estimation: &estimate::Estimation, show: &Show) {
     for e in &estimation.estimates {
         match (&e.refused, e.total) {
             (None, Some(total)) => {
-                let interval = e.interval.map_or_else(String::new, |(lo, hi)| {
-                    format!("{} – {}", thousands(lo.round() as u64), thousands(hi.round() as u64))
-                });
+                let interval = e
+                    .interval
+                    .map_or_else(String::new, |(lo, hi)| format!("{} – {}", rounded(lo), rounded(hi)));
                 show.result(&format!(
                     "{:<16} {:>12}  {interval:>25}  {}",
                     e.method.to_string(),
-                    thousands(total.round() as u64),
+                    rounded(total),
                     e.model
                 ));
             }
@@ -89,7 +89,7 @@ fn print_groups(estimation: &estimate::Estimation, show: &Show) {
         "group", "detected", "total", "seen", "interval"
     ));
     for g in &estimation.groups {
-        let total = g.estimate.total.map_or_else(|| "refused".into(), |t| thousands(t.round() as u64));
+        let total = g.estimate.total.map_or_else(|| "refused".into(), rounded);
         let range = |(low, high)| format!("{} – {}", percent(low), percent(high));
         show.result(&format!(
             "{:<32} {:>10} {:>12} {:>9} {:>13}  {}",
@@ -106,7 +106,7 @@ fn print_groups(estimation: &estimate::Estimation, show: &Show) {
             "{:<32} {:>10} {:>12} {:>9} {:>13}",
             "all groups, fitted together",
             thousands(m.detected),
-            thousands(m.total.round() as u64),
+            rounded(m.total),
             percent(m.visibility),
             format!("{} – {}", percent(m.interval.0), percent(m.interval.1))
         ));
@@ -164,10 +164,9 @@ fn sentence(said: &estimate::LeastVisible) -> String {
 pub(super) fn print_covariates(found: &CovariateEstimation, show: &Show) {
     show.result(&format!("\nwith {}", found.columns.join(", ")));
     let line = |name: &str, total: Option<f64>, interval: Option<(f64, f64)>, rest: &str| {
-        let figure = total.map_or_else(|| "refused".into(), |total| thousands(total.round() as u64));
-        let interval = interval.map_or_else(String::new, |(low, high)| {
-            format!("{} – {}", thousands(low.round() as u64), thousands(high.round() as u64))
-        });
+        let figure = total.map_or_else(|| "refused".into(), rounded);
+        let interval =
+            interval.map_or_else(String::new, |(low, high)| format!("{} – {}", rounded(low), rounded(high)));
         show.result(&format!("{name:<24} {figure:>12}  {interval:>25}  {rest}"));
     };
     let model = &found.loglinear;

@@ -103,13 +103,11 @@ pub(super) fn write(
         rules: linked.rules.iter().map(|r| r.rule.clone()).collect(),
         model: linked.model.clone(),
     };
-    let text = toml::to_string(&file)
-        .map_err(|e| Failure::input(format!("the model cannot be written: {e}"), ""))?;
-    write_text(&dir.join("model.toml"), &text)?;
+    file.write(&dir.join("model.toml"))?;
 
     let diagnostics = Diagnostics::of(linked);
     write_json(&dir.join("diagnostics.json"), &diagnostics)?;
-    let page = super::page::html(linked, &diagnostics, linked.explained.as_ref(), seed)?;
+    let page = super::page::html(linked, &diagnostics, seed)?;
     write_text(&dir.join("diagnostics.html"), page)?;
 
     let histories = Histories::of(linked, seed).map_err(|e| Failure::input(e.to_string(), ""))?;

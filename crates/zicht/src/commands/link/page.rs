@@ -2,79 +2,35 @@
 
 mod sections;
 
-use askama::Template;
 use linkage::Linked;
 use linkage::diagnostics::{Diagnostics, Waterfall};
 use model::Language;
+use publish::Sheet;
 use publish::chart::{self, Curve, Frame, Span};
 
 use crate::failure::Failure;
-use crate::show::thousands;
-
-/// A part of the page.
-struct Section {
-    id: &'static str,
-    title: &'static str,
-    text: String,
-    charts: Vec<Chart>,
-    tables: Vec<Table>,
-}
-
-struct Chart {
-    title: String,
-    svg: String,
-    /// SVG of the mark, and its word.
-    legend: Vec<(String, &'static str)>,
-}
-
-struct Table {
-    caption: String,
-    head: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
-}
-
-#[derive(Template)]
-#[template(path = "linkage.html")]
-struct Page {
-    title: &'static str,
-    lead: String,
-    style: &'static str,
-    sections: Vec<Section>,
-    made: String,
-}
+use crate::show::{percent, rounded, thousands};
 
 /// The page, as HTML.
-pub(super) fn html(
-    linked: &Linked,
-    diagnostics: &Diagnostics,
-    explained: Option<&Waterfall>,
-    seed: u64,
-) -> Result<String, Failure> {
+pub(super) fn html(linked: &Linked, diagnostics: &Diagnostics, seed: u64) -> Result<String, Failure> {
     let (lower, upper) = linked.persons.interval;
     let registers = linked.records.register_names().len();
-    let page = Page {
-        title: "What this linkage looks like",
-        lead: format!(
-            "{} records of {registers} {} are of about {} persons ({} – {}).",
-            thousands(linked.records.len() as u64),
-            if registers == 1 { "register" } else { "registers" },
-            whole(linked.persons.point),
-            whole(lower),
-            whole(upper)
-        ),
-        style: chart::STYLE,
-        sections: sections::all(linked, diagnostics, explained),
-        made: format!("Made with zicht {}, seed {seed}.", env!("CARGO_PKG_VERSION")),
-    };
-    page.render().map_err(|e| Failure::input(format!("diagnostics.html cannot be made: {e}"), ""))
-}
-
-fn whole(x: f64) -> String {
-    thousands(x.round().max(0.0) as u64)
-}
-
-fn percent(x: f64) -> String {
-    format!("{:.1} %", 100.0 * x)
+    let lead = format!(
+        "{} records of {registers} {} are of about {} persons ({} – {}).",
+        thousands(linked.records.len() as u64),
+        if registers == 1 { "register" } else { "registers" },
+        rounded(linked.persons.point),
+        rounded(lower),
+        rounded(upper)
+    );
+    let made = format!("Made with zicht {}, seed {seed}.", env!("CARGO_PKG_VERSION"));
+    let mut page = Sheet::new("What this linkage looks like", lead, made);
+    page.warning(
+        "Not for publication",
+        "No value of a record is on this page, but its small counts are not protected.",
+    );
+    sections::all(&mut page, linked, diagnostics);
+    page.html().map_err(|e| Failure::input(format!("diagnostics.html cannot be made: {e}"), ""))
 }
 
 /// A share of which what matters is its size: `0.83`, `0.0012`, `1.5e-7`.
@@ -86,36 +42,34 @@ fn bits(x: f64) -> String {
     format!("{x:+.1}")
 }
 
-impl Chart {
-    fn spans(id: &str, title: String, description: &str, spans: &[Span]) -> Self {
-        let svg = chart::spans(&frame(id, &title, description), spans);
-        Self { title, svg, legend: Vec::new() }
-    }
+/// Puts a chart of bars on the page.
+fn spans(page: &mut Sheet, id: &str, title: &str, description: &str, spans: &[Span]) {
+    page.chart(id, title, chart::spans(&frame(id, title, description), spans), Vec::new());
+}
 
-    fn curves(
-        id: &str,
-        title: &str,
-        description: &str,
-        lines: Vec<(&'static str, Vec<(f64, f64)>)>,
-        axis: &str,
-        share: bool,
-    ) -> Self {
-        let legend = lines.iter().enumerate().map(|(s, (label, _))| (chart::swatch(s), *label)).collect();
-        let curves: Vec<Curve> =
-            lines.into_iter().map(|(label, points)| Curve { label: label.to_owned(), points }).collect();
-        let svg = chart::curves(&frame(id, title, description), &curves, axis, share);
-        Self { title: title.to_owned(), svg, legend }
-    }
+/// Puts a chart of lines on the page, each with its name.
+fn curves(
+    page: &mut Sheet,
+    (id, title, description): (&str, &str, &str),
+    lines: Vec<(&str, Vec<(f64, f64)>)>,
+    axis: &str,
+    share: bool,
+) {
+    let mark = |(s, (label, _)): (usize, &(&str, _))| (chart::swatch(s), (*label).to_owned());
+    let legend = lines.iter().enumerate().map(mark).collect();
+    let curves: Vec<Curve> =
+        lines.into_iter().map(|(label, points)| Curve { label: label.to_owned(), points }).collect();
+    page.chart(id, title, chart::curves(&frame(id, title, description), &curves, axis, share), legend);
 }
 
 fn frame<'a>(id: &'a str, title: &'a str, description: &'a str) -> Frame<'a> {
     Frame { id, title, description, hidden: "", language: Language::En }
 }
 
-/// A waterfall as a chart: each bar begins where the one above it ends.
-fn waterfall(id: &str, title: String, of: &Waterfall) -> Chart {
+/// Puts a waterfall on the page: each bar begins where the one above it ends.
+fn waterfall(page: &mut Sheet, id: &str, title: &str, of: &Waterfall) {
     let mut at = 0.0;
-    let mut spans: Vec<Span> = of
+    let mut bars: Vec<Span> = of
         .steps
         .iter()
         .map(|step| {
@@ -126,11 +80,10 @@ fn waterfall(id: &str, title: String, of: &Waterfall) -> Chart {
             } else {
                 format!("{}: {}", step.name, step.level)
             };
-            let series = if step.bits < 0.0 { 1 } else { 2 };
-            Span { label, from_to: (from, at), series, text: bits(step.bits) }
+            bar(label, from, at)
         })
         .collect();
-    spans.push(Span { label: "together".into(), from_to: (0.0, of.bits), series: 0, text: bits(of.bits) });
+    bars.push(Span { series: 0, ..bar("together".into(), 0.0, of.bits) });
     let description = format!(
         "From {} before anything is compared to a weight of {} bits: {}.",
         bits(of.steps.first().map_or(0.0, |s| s.bits)),
@@ -142,5 +95,15 @@ fn waterfall(id: &str, title: String, of: &Waterfall) -> Chart {
             .collect::<Vec<_>>()
             .join(", ")
     );
-    Chart::spans(id, title, &description, &spans)
+    spans(page, id, title, &description, &bars);
+}
+
+/// A bar that adds to a weight, or takes away.
+fn bar(label: String, from: f64, to: f64) -> Span {
+    Span { label, from_to: (from, to), series: if to < from { 1 } else { 2 }, text: bits(to - from) }
+}
+
+/// The probability that both records of a pair are of one person.
+fn chance(of: &Waterfall) -> String {
+    percent(of.probability())
 }

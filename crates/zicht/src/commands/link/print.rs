@@ -6,12 +6,10 @@ use linkage::diagnostics::Waterfall;
 use linkage::{Linked, Records};
 
 use super::Judged;
-use crate::show::{Show, thousands};
+use crate::show::{Show, percent, rounded, thousands};
 
 /// Prints what was found.
 pub(super) fn print(linked: &Linked, judged: Option<&Judged>, out: &Path, show: &Show) {
-    let whole = |x: f64| thousands(x.round().max(0.0) as u64);
-    let percent = |x: f64| format!("{:.1} %", 100.0 * x);
     for note in &linked.notes {
         show.note(&format!("  {note}"));
     }
@@ -48,10 +46,10 @@ pub(super) fn print(linked: &Linked, judged: Option<&Judged>, out: &Path, show: 
         format!(
             "{} records are alone; of {} the person is likely to be among the others",
             thousands(persons.alone as u64),
-            whole(persons.lost)
+            rounded(persons.lost)
         ),
     );
-    line("Persons", format!("{} ({} – {})", whole(persons.point), whole(lower), whole(upper)));
+    line("Persons", format!("{} ({} – {})", rounded(persons.point), rounded(lower), rounded(upper)));
     if let Some(judged) = judged {
         let (pairs, groups) = (&judged.pairs, &judged.clusters.pairs);
         for (name, scores) in [("Truth: pairs", pairs), ("Truth: groups", groups)] {
@@ -75,7 +73,7 @@ pub(super) fn explained(told: &Waterfall, of: Option<(&Records, (u32, u32))>, sh
     for step in &told.steps {
         show.result(&format!("{:>8.2}  {:<28}{}", step.bits, step.name, step.level));
     }
-    let probability = 1.0 / (1.0 + (-told.bits * std::f64::consts::LN_2).exp());
+    let probability = told.probability();
     show.result(&format!("{:>8.2}  together: of one person with probability {probability:.6}", told.bits));
     let Some((records, (a, b))) = of else { return };
     show.result("");

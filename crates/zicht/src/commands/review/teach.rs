@@ -38,9 +38,7 @@ pub(super) fn run(place: &Place, dir: &Path, out: &Path, show: &Show) -> Outcome
     let taught = teach(&file.model, &pairs, &drawn.sample.labelled(&verdicts))
         .map_err(|e| Failure::from_linkage(&e))?;
     file.model = taught.model;
-    let text = toml::to_string(&file)
-        .map_err(|e| Failure::input(format!("the model cannot be written: {e}"), ""))?;
-    std::fs::write(out, text).map_err(|e| Failure::io("cannot write", out, &e))?;
+    file.write(out)?;
     show.result(&format!(
         "{} pairs decided to be of one person, worth {:.0} of equal weight; model written to {}\n\
          Link with it: zicht link FILE... --model {} --keep-model --out DIR",
