@@ -266,25 +266,6 @@ impl RecordsBuilder {
         &self.registers
     }
 
-    fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().map(|c| &c.column).find(|c| c.name == name)
-    }
-
-    /// The values of a field from this record on, empty for none.
-    pub fn values_from(&self, field: &str, first: usize) -> Vec<String> {
-        let Some(column) = self.column(field) else { return Vec::new() };
-        (first..self.len()).map(|r| column.value(r).unwrap_or_default().to_owned()).collect()
-    }
-
-    /// True if each record from this one on has a value in a field, and no two of all records have the same.
-    pub fn is_unique_from(&self, field: &str, first: usize) -> bool {
-        let Some(column) = self.column(field) else { return false };
-        let known = column.codes.iter().filter(|&&code| code > 0).count();
-        first < self.len()
-            && column.codes[first..].iter().all(|&code| code > 0)
-            && column.values.len() == known
-    }
-
     /// Adds a register; the records that follow are of it.
     pub fn register(&mut self, name: &str) {
         self.names.push(name.to_owned());

@@ -276,3 +276,31 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     assert!(said(&["review", "linked", "--redraw"]).contains("zicht link"));
     assert_eq!(lines(&folder), 0);
 }
+
+#[test]
+fn records_without_ids_are_found_by_their_row() {
+    let folder = support::people::two_registers();
+    for register in ["police.csv", "shelters.csv"] {
+        let text = fs::read_to_string(folder.path(register)).expect("a register");
+        let without_ids =
+            text.lines().map(|line| line.split(';').skip(1).take(4).collect::<Vec<_>>().join(";"));
+        folder.write(register, without_ids.collect::<Vec<_>>().join("\n"));
+    }
+    folder.zicht(&["link", "police.csv", "shelters.csv", "--out", "linked"]).ends_with(0);
+    let shown = review(&folder, "ann", &["--sample", "20"], "").ends_with(0).stdout;
+    let text = fs::read_to_string(folder.path("linked/review/sample.json")).expect("a sample");
+    let sample: Value = serde_json::from_str(&text).expect("JSON");
+    for record in sample["keys"][0].as_array().expect("two records") {
+        let source = record["source"].as_str().expect("a source");
+        let text = fs::read_to_string(folder.path(&format!("{source}.csv"))).expect("a register");
+        let row: usize = record["record"].as_str().expect("an id").parse().expect("the number of a row");
+        let line = text.lines().nth(row - 1).expect("a row");
+        assert!(line.split(';').all(|value| shown.contains(value)), "{source} {row}: {line}\n{shown}");
+    }
+    // In a file that is not the same, the rows are of others.
+    let text = fs::read_to_string(folder.path("police.csv")).expect("a register");
+    let lines: Vec<&str> = text.lines().collect();
+    folder.write("police.csv", [&lines[..1], &lines[2..]].concat().join("\n"));
+    let said = review(&folder, "ann", &[], "").ends_with(2).stderr;
+    assert!(said.contains("is not the file that was linked"), "{said}");
+}

@@ -1,8 +1,7 @@
 //! What a field holds, told from its values.
 
 use crate::blocking::Part;
-use crate::compare::date;
-use crate::{Column, Test, ages, encode, lists};
+use crate::{Column, Test, ages, encode, ids, lists};
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +60,11 @@ impl Kind {
         if lists::is_list(column) {
             return Self::List;
         }
-        if distinct as u64 == known && known as f64 > 0.9 * column.codes().len() as f64 {
+        if distinct as u64 == known
+            && known as f64 > 0.9 * column.codes().len() as f64
+            && column.share(ids::is_id) > 0.9
+            && column.share(ids::is_date) <= 0.9
+        {
             return Self::RecordId;
         }
         if let Some(header) = column.values().first().and_then(|v| encode::Header::of(v)) {
@@ -70,9 +73,7 @@ impl Kind {
         if ages::is_of_ages(column) {
             return Self::Age;
         }
-        if column.share(|v| v.len() >= 6 && date::PartialDate::parse(v).is_some_and(|d| d.day().is_some()))
-            > 0.9
-        {
+        if column.share(ids::is_date) > 0.9 {
             return Self::Date;
         }
         let short = |v: &str| v.len() <= 3;

@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     }
     settings.leave.extend(arguments.leave.iter().cloned());
     settings.leave.extend(arguments.truth.clone());
-    settings.leave.extend(input.id_columns.iter().cloned());
+    settings.leave.extend(input.id_columns());
     settings.clean = clean(arguments, &input)?;
     if let [a, b] = &arguments.explain[..] {
         settings.explain = Some((input.record(a)?, input.record(b)?));

@@ -1,6 +1,6 @@
 //! Files of records, as columns.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use intake::TableRows;
@@ -18,8 +18,6 @@ pub(super) struct Input {
     pub(super) records: Records,
     /// The id of each record in its register.
     pub(super) ids: Vec<String>,
-    /// The columns that hold them.
-    pub(super) id_columns: Vec<String>,
     /// The rows accounted for.
     pub(super) rows: RowCount,
     /// The files with their hashes.
@@ -30,11 +28,18 @@ pub(super) struct Input {
 #[derive(Serialize)]
 pub(super) struct Source {
     register: String,
+    /// The column that holds the ids of its records; the number of the row is the id when there is none.
+    id_column: Option<String>,
     #[serde(flatten)]
     file: model::provenance::Input,
 }
 
 impl Input {
+    /// The columns that hold ids.
+    pub(super) fn id_columns(&self) -> BTreeSet<String> {
+        self.sources.iter().filter_map(|source| source.id_column.clone()).collect()
+    }
+
     /// Checks that a column is there.
     pub(super) fn column(&self, name: &str) -> Result<(), Failure> {
         let names: Vec<&str> = self.records.columns().iter().map(linkage::Column::name).collect();
@@ -121,63 +126,52 @@ pub(super) fn read(files: &[String], id: Option<&str>, show: &Show) -> Result<In
     }
     let names: Vec<&str> = fields.iter().map(String::as_str).collect();
     let mut builder = RecordsBuilder::new(&names);
-    let (mut ids, mut id_columns, mut rows_all, mut sources) =
-        (Vec::new(), Vec::new(), RowCount::default(), Vec::new());
+    let (mut columns, mut numbers) = (Vec::new(), Vec::new());
+    let (mut rows_all, mut sources) = (RowCount::default(), Vec::new());
     for (register, path) in &named {
         let name = path.display().to_string();
         let mut rows = TableRows::open(path, &name, &Format::default()).map_err(fail)?;
         let place: Vec<Option<usize>> =
             fields.iter().map(|f| rows.columns().iter().position(|c| c == f)).collect();
-        let own = match id {
-            Some(id) => Some(rows.column(id).map_err(fail)?),
-            None => None,
-        };
+        if let Some(id) = id {
+            rows.column(id).map_err(fail)?;
+        }
         builder.register(register);
-        let first = builder.len();
-        let mut numbers = Vec::new();
         while let Some((number, values)) = rows.next_row().map_err(fail)? {
             let values = place.iter().map(|at| at.map_or("", |at| &*values[at]));
             builder.push(values).map_err(|e| Failure::input(e.to_string(), ""))?;
             numbers.push(number);
         }
-        let (count, findings) = {
-            let columns = rows.columns().to_vec();
-            let finished = rows.finish();
-            let at = own.map(|at| columns[at].clone()).or_else(|| unique(&builder, &columns, first));
-            ids.extend(match &at {
-                Some(column) => builder.values_from(column, first),
-                None => numbers.iter().map(u64::to_string).collect(),
-            });
-            id_columns.extend(at);
-            finished
-        };
+        columns.push(rows.columns().to_vec());
+        let (count, findings) = rows.finish();
         show.findings(&findings, "`zicht check`");
         rows_all = rows_all + count;
         let file = intake::hash_file(path, &name).map_err(fail)?;
-        sources.push(Source { register: register.clone(), file });
+        sources.push(Source { register: register.clone(), id_column: None, file });
     }
-    check_ids(&ids, &builder, id)?;
-    id_columns.sort();
-    id_columns.dedup();
-    Ok(Input { records: builder.build(), ids, id_columns, rows: rows_all, sources })
-}
-
-/// The first column in which each row of this file has a value that no other row of any file read so far
-/// has: it names records, not persons.
-fn unique(builder: &RecordsBuilder, columns: &[String], first: usize) -> Option<String> {
-    columns.iter().find(|column| builder.is_unique_from(column, first)).cloned()
+    let records = builder.build();
+    for (register, (source, columns)) in sources.iter_mut().zip(&columns).enumerate() {
+        source.id_column = id.or_else(|| linkage::id_column(&records, register, columns)).map(str::to_owned);
+    }
+    let id_of = |(at, &register): (usize, &u16)| match &sources[usize::from(register)].id_column {
+        Some(column) => records.column(column).and_then(|c| c.value(at)).unwrap_or_default().to_owned(),
+        None => numbers[at].to_string(),
+    };
+    let ids: Vec<String> = records.registers().iter().enumerate().map(id_of).collect();
+    check_ids(&ids, &records, id)?;
+    Ok(Input { records, ids, rows: rows_all, sources })
 }
 
 /// No register may have an id twice.
-fn check_ids(ids: &[String], builder: &RecordsBuilder, column: Option<&str>) -> Result<(), Failure> {
+fn check_ids(ids: &[String], records: &Records, column: Option<&str>) -> Result<(), Failure> {
     let mut seen: HashSet<(u16, &str)> = HashSet::with_capacity(ids.len());
-    for (id, &register) in ids.iter().zip(builder.registers()) {
+    for (id, &register) in ids.iter().zip(records.registers()) {
         if id.is_empty() || !seen.insert((register, id)) {
             let what = if id.is_empty() { "a record without an id" } else { "an id twice" };
             return Err(Failure::input(
                 format!(
                     "register \"{}\" has {what} in column \"{}\"",
-                    builder.register_names()[usize::from(register)],
+                    records.register_names()[usize::from(register)],
                     column.unwrap_or_default()
                 ),
                 "name with --id a column that has a value of its own in each row, or none: then rows are numbered",

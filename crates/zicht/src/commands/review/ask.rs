@@ -52,7 +52,8 @@ pub(super) fn run(place: &Place, list: &List, arguments: &Arguments, reviewer: &
         ));
         return Ok(0);
     }
-    let originals = Originals::read(&arguments.files, &left, arguments.id.as_deref(), show)?;
+    let originals =
+        Originals::read(&arguments.files, &left, arguments.id.as_deref(), &place.naming()?, show)?;
     let mut lines = std::io::stdin().lock().lines();
     let (mut at, mut decided) = (0, 0_u64);
     show.result(KEYS);

@@ -26,7 +26,8 @@ pub(super) fn export(
 ) -> Outcome {
     let kept = place.decided(show)?;
     let left = left(list, &kept.decisions, reviewer);
-    let originals = Originals::read(&arguments.files, &left, arguments.id.as_deref(), show)?;
+    let originals =
+        Originals::read(&arguments.files, &left, arguments.id.as_deref(), &place.naming()?, show)?;
     let mut out = csv::Writer::from_writer(Vec::new());
     let fail = |e: csv::Error| Failure::input(format!("cannot write {}: {e}", file.display()), "");
     let mut header: Vec<String> =

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use linkage::register::RecordKey;
 use linkage::review::PairKey;
 use model::Format;
+use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::show::Show;
@@ -15,6 +16,23 @@ pub(super) struct Originals {
     /// The names of all fields, in the order in which the files have them.
     pub(super) fields: Vec<String>,
     records: HashMap<RecordKey, BTreeMap<String, String>>,
+}
+
+/// How linking named the records of a source, as `link.json` tells it.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Naming {
+    register: String,
+    /// The column of the ids; `None` when they are the numbers of rows.
+    id_column: Option<String>,
+    /// Hash of the file that was linked.
+    blake3: String,
+}
+
+/// Where the id of a record is found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Id {
+    Column(usize),
+    Row,
 }
 
 /// A file, and the name of its source where it was given.
@@ -45,12 +63,13 @@ impl Given {
 }
 
 impl Originals {
-    /// Looks up all records of `keys`. `id` is the column of their ids; when not given, it is the first that
-    /// has every id once.
+    /// Looks up all records of `keys`. `id` is the column of their ids; when not given, it is as linking
+    /// `named` them; where nothing tells that, it is the first column that has every id once.
     pub(super) fn read(
         files: &[String],
         keys: &[&PairKey],
         id: Option<&str>,
+        named: &[Naming],
         show: &Show,
     ) -> Result<Self, Failure> {
         if files.is_empty() {
@@ -67,7 +86,8 @@ impl Originals {
         let mut originals = Self { fields: Vec::new(), records: HashMap::new() };
         for (source, wanted) in &sources {
             let path = file_of(source, &given, sources.len())?;
-            originals.look_up(source, wanted, path, id, show)?;
+            let naming = named.iter().find(|naming| naming.register == *source);
+            originals.look_up(source, wanted, path, id, naming, show)?;
         }
         Ok(originals)
     }
@@ -84,24 +104,51 @@ impl Originals {
         wanted: &HashSet<&str>,
         path: &Path,
         id: Option<&str>,
+        naming: Option<&Naming>,
         show: &Show,
     ) -> Result<(), Failure> {
         let name = path.display().to_string();
         let fail = |e: intake::Error| Failure::from_intake(&e);
+        let changed = match naming {
+            Some(naming) => intake::hash_file(path, &name).map_err(fail)?.blake3 != naming.blake3,
+            None => false,
+        };
         let mut rows = intake::TableRows::open(path, &name, &Format::default()).map_err(fail)?;
         let columns = rows.columns().to_vec();
-        let candidates = match id {
-            Some(id) => vec![rows.column(id).map_err(fail)?],
-            None => (0..columns.len()).collect(),
+        let candidates = match (id, naming) {
+            (Some(id), _) => vec![Id::Column(rows.column(id).map_err(fail)?)],
+            (None, Some(Naming { id_column: Some(id), .. })) => {
+                vec![Id::Column(rows.column(id).map_err(fail)?)]
+            }
+            // In another file another record has the number.
+            (None, Some(_)) if changed => {
+                return Err(Failure::input(
+                    format!(
+                        "{name} is not the file that was linked as {source}, and its records have no ids"
+                    ),
+                    "give the very file that was linked, or link again",
+                ));
+            }
+            (None, Some(_)) => vec![Id::Row],
+            (None, None) => (0..columns.len()).map(Id::Column).collect(),
         };
+        if changed {
+            show.note(&format!(
+                "note: {name} changed since it was linked; its records are shown as they are now"
+            ));
+        }
         // By candidate the rows of wanted ids; nothing once an id came twice.
         let mut found: Vec<Option<HashMap<String, Vec<String>>>> =
             vec![Some(HashMap::new()); candidates.len()];
-        while let Some((_, values)) = rows.next_row().map_err(fail)? {
-            for (of, &column) in found.iter_mut().zip(&candidates) {
-                if let Some(known) = of.as_mut().filter(|_| wanted.contains(&*values[column])) {
+        while let Some((number, values)) = rows.next_row().map_err(fail)? {
+            for (of, &id) in found.iter_mut().zip(&candidates) {
+                let id = match id {
+                    Id::Column(column) => values[column].clone(),
+                    Id::Row => number.to_string().into(),
+                };
+                if let Some(known) = of.as_mut().filter(|_| wanted.contains(&*id)) {
                     let row = values.iter().map(|value| value.clone().into_owned()).collect();
-                    if known.insert(values[column].clone().into_owned(), row).is_some() {
+                    if known.insert(id.into_owned(), row).is_some() {
                         *of = None;
                     }
                 }
@@ -113,7 +160,7 @@ impl Originals {
         let whole = found
             .into_iter()
             .zip(&candidates)
-            .find_map(|(of, &column)| Some((of.filter(|known| known.len() == wanted.len())?, column)));
+            .find_map(|(of, &id)| Some((of.filter(|known| known.len() == wanted.len())?, id)));
         let Some((known, id)) = whole else {
             return Err(Failure::input(
                 format!(
@@ -125,8 +172,8 @@ impl Originals {
                 "give the very file that was linked, and the column of its ids with --id COLUMN",
             ));
         };
-        for column in columns.iter().enumerate().filter(|(at, _)| *at != id).map(|(_, column)| column) {
-            if !self.fields.contains(column) {
+        for (at, column) in columns.iter().enumerate() {
+            if Id::Column(at) != id && !self.fields.contains(column) {
                 self.fields.push(column.clone());
             }
         }

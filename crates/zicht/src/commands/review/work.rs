@@ -14,6 +14,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use serde::{Deserialize, Serialize};
 
 use super::Arguments;
+use super::originals::Naming;
 use crate::failure::Failure;
 use crate::pipeline::write_json;
 use crate::show::{Show, thousands};
@@ -24,6 +25,7 @@ const SAMPLE: usize = 200;
 /// A folder of linkage, and the folder `review` in it.
 pub(super) struct Place {
     pairs: PathBuf,
+    result: PathBuf,
     review: PathBuf,
     /// Hash of the pairs: the version of the model, as far as decisions are concerned.
     pub(super) version: String,
@@ -64,7 +66,28 @@ impl Place {
         let hash = intake::hash_file(&pairs, &pairs.display().to_string())
             .map_err(|e| Failure::from_intake(&e))?
             .blake3;
-        Ok(Self { pairs, review: dir.join("review"), version: hash[..16].to_owned() })
+        let (result, review) = (dir.join("link.json"), dir.join("review"));
+        Ok(Self { pairs, result, review, version: hash[..16].to_owned() })
+    }
+
+    /// How linking named the records of each source; nothing where the folder does not tell it.
+    pub(super) fn naming(&self) -> Result<Vec<Naming>, Failure> {
+        /// What is needed of the result of linking.
+        #[derive(Deserialize)]
+        struct Linked {
+            sources: Vec<Naming>,
+        }
+        let bytes = match std::fs::read(&self.result) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(Failure::io("cannot read", &self.result, &e)),
+        };
+        serde_json::from_slice(&bytes).map(|linked: Linked| linked.sources).map_err(|e| {
+            Failure::input(
+                format!("{} is no result of this version of zicht: {e}", self.result.display()),
+                "link the records again",
+            )
+        })
     }
 
     /// The file of decisions.
