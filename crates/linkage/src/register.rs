@@ -41,7 +41,8 @@ use id::Ids;
 pub use id::PersonId;
 pub use journal::{Change, Entry, replay};
 use matching::Overlap;
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Error;
 
@@ -74,8 +75,8 @@ pub enum Absent {
 /// Which record is of which person, and what is needed to go on: the state that is kept between editions.
 ///
 /// It holds no identifiers but the keys of the records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Raw")]
 pub struct PersonRegister {
     ids: Ids,
     editions: Vec<String>,
@@ -110,6 +111,15 @@ impl PersonRegister {
     /// The person of a record.
     pub fn person(&self, key: &RecordKey) -> Option<PersonId> {
         self.rows.binary_search_by(|row| row.key.cmp(key)).ok().map(|at| self.rows[at].person)
+    }
+
+    /// The persons of some records, in their order.
+    pub fn persons_of<T: Sync>(
+        &self,
+        records: &[T],
+        key: impl Fn(&T) -> &RecordKey + Sync,
+    ) -> Vec<Option<PersonId>> {
+        records.par_iter().map(|record| self.person(key(record))).collect()
     }
 
     /// All records with their persons, in the order of the keys.
@@ -193,7 +203,7 @@ impl PersonRegister {
     /// The former rows and the partition side by side, in the order of the keys.
     fn members(&self, partition: &[(RecordKey, u32)]) -> Result<Vec<Member>, Error> {
         let mut new: Vec<&(RecordKey, u32)> = partition.iter().collect();
-        new.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        new.par_sort_unstable_by(|a, b| a.0.cmp(&b.0));
         if let Some(twice) = new.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(Error::Records(format!(
                 "a record of {} occurs twice in the partition; give each record of a source an id of its own",
@@ -275,18 +285,25 @@ fn overlaps(members: &[Member]) -> Vec<Overlap> {
         .collect()
 }
 
-/// As it is written, before it has been checked.
-#[derive(Serialize, Deserialize)]
+impl Serialize for PersonRegister {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// As it is read again, without a copy of the records.
+        #[derive(Serialize)]
+        struct Written<'a> {
+            ids: &'a Ids,
+            editions: &'a [String],
+            records: &'a [Row],
+        }
+        Written { ids: &self.ids, editions: &self.editions, records: &self.rows }.serialize(serializer)
+    }
+}
+
+/// As it is read, before it has been checked.
+#[derive(Deserialize)]
 struct Raw {
     ids: Ids,
     editions: Vec<String>,
     records: Vec<Row>,
-}
-
-impl From<PersonRegister> for Raw {
-    fn from(register: PersonRegister) -> Self {
-        Self { ids: register.ids, editions: register.editions, records: register.rows }
-    }
 }
 
 impl TryFrom<Raw> for PersonRegister {

@@ -1,6 +1,8 @@
 //! What `zicht link` writes. The folder holds no identifiers but the ids of the records; a run that is killed
 //! leaves the former result whole.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ const RESULT: &str = "link.json";
 /// What was written into a folder beside that of the result.
 pub(super) struct Written {
     work: tempfile::TempDir,
-    journal: Vec<Entry>,
+    journal: usize,
     rows: Value,
     sources: Value,
     histories: bool,
@@ -70,12 +72,16 @@ pub(super) fn write(
     let journal = register
         .update(&arguments.edition, &keys, Absent::Remove)
         .map_err(|e| Failure::input(e.to_string(), ""))?;
-    write_json(&dir.join("register.json"), &register)?;
+    write_streamed(&dir.join("register.json"), |file| Ok(serde_json::to_writer(file, &register)?))?;
     write_lines(&dir.join("journal.jsonl"), &journal)?;
+    let journal = journal.len();
 
     let probability = linked.draws.probabilities(&linked.clusters);
-    let person: Vec<String> =
-        keys.iter().map(|(key, _)| register.person(key).map(|p| p.to_string()).unwrap_or_default()).collect();
+    let person: Vec<String> = register
+        .persons_of(&keys, |(key, _)| key)
+        .into_iter()
+        .map(|p| p.map_or_else(String::new, |p| p.to_string()))
+        .collect();
     let columns: [(&str, ArrayRef); 4] = [
         ("source", texts((0..keys.len()).map(source))),
         ("record_id", texts(input.ids.iter().map(String::as_str))),
@@ -181,7 +187,7 @@ pub(super) fn json(linked: &Linked, judged: Option<&Judged>, written: &Written, 
         "lost": linked.persons.lost,
         "converged": linked.converged,
         "histories": written.histories,
-        "journal": written.journal.len(),
+        "journal": written.journal,
         "evaluation": judged,
         "explained": linked.explained,
         "notes": linked.notes,
@@ -212,14 +218,22 @@ fn write_text(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Failure> {
 }
 
 fn write_lines(path: &Path, entries: &[Entry]) -> Result<(), Failure> {
-    let mut text = String::new();
-    for entry in entries {
-        let line = serde_json::to_string(entry)
-            .map_err(|e| Failure::input(format!("the journal cannot be written: {e}"), ""))?;
-        text.push_str(&line);
-        text.push('\n');
-    }
-    write_text(path, &text)
+    write_streamed(path, |file| {
+        entries.iter().try_for_each(|entry| {
+            serde_json::to_writer(&mut *file, entry)?;
+            file.write_all(b"\n")
+        })
+    })
+}
+
+/// Writes bit by bit: the records of millions are not held as text.
+fn write_streamed(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let cannot = |e: std::io::Error| Failure::io("cannot write", path, &e);
+    let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
+    write(&mut file).and_then(|()| file.flush()).map_err(cannot)
 }
 
 fn write_parquet<const N: usize>(path: &Path, columns: [(&str, ArrayRef); N]) -> Result<(), Failure> {
