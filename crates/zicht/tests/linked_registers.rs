@@ -122,3 +122,76 @@ fn settings_that_do_not_go_together_are_refused() {
     says("given_name = \"Voornaam\"", "given_name = \"Vornaam\"", "there is no column \"Vornaam\"");
     says("draws = 20", "draws = 20\nrules = [\"levenshtein(x)\"]", "no part of a blocking rule");
 }
+
+/// What a register says of its columns, changed to those of the encoded file; and how the file is encoded.
+fn encoded(source: &mut toml::Table) -> Option<(String, toml::Table)> {
+    let (id, path) = (source["id"].as_str()?.to_owned(), source["path"].as_str()?.to_owned());
+    let format = source.get("format").cloned();
+    let reports = source.get_mut("reports")?.as_table_mut()?;
+    let mut keep: BTreeSet<String> = BTreeSet::from([reports["record"].as_str()?.to_owned()]);
+    keep.extend(reports.get("age").and_then(|age| age.as_str()).map(str::to_owned));
+    let columns = ["date", "birth_date"].iter().filter_map(|name| reports.get(*name));
+    let columns = columns.chain(reports["columns"].as_table()?.values());
+    keep.extend(columns.filter_map(|column| column["column"].as_str()).map(str::to_owned));
+    let mut fields = Vec::new();
+    for (name, column) in reports["identifiers"].as_table_mut()?.iter_mut() {
+        let kind = if name == "birth_date" { "date" } else { "name" };
+        let field = [("column", column.as_str()?), ("name", &format!("code of {name}")), ("kind", kind)];
+        fields.push(toml::Value::Table(
+            field.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect(),
+        ));
+        *column = format!("code of {name}").into();
+    }
+    // A workbook has real dates, which are passed on in the form of ISO 8601.
+    if format.as_ref().is_some_and(|f| f["kind"].as_str() == Some("xlsx")) {
+        for name in ["date", "birth_date"] {
+            reports.get_mut(name)?.as_table_mut()?.insert("format".into(), "%Y-%m-%d".into());
+        }
+    }
+    source.insert("path".into(), format!("encoded/{id}.parquet").into());
+    source.remove("format");
+    let mut spec = toml::Table::new();
+    spec.insert("project".into(), "test".into());
+    spec.insert("keep".into(), keep.into_iter().collect::<Vec<_>>().into());
+    spec.extend(format.map(|format| ("format".to_owned(), format)));
+    spec.insert("field".into(), fields.into());
+    Some((path, spec))
+}
+
+/// Each organisation encodes names, date and place of birth, and the monitor never has them.
+#[test]
+fn persons_are_found_by_encoded_identifiers() {
+    let folder = project("1");
+    folder.write("the.key", [7_u8; 32]);
+    let text = fs::read_to_string(folder.path("sim/monitor.toml")).expect("the settings");
+    let mut settings: toml::Table = text.parse().expect("TOML");
+    let mut left = 6;
+    for source in settings["source"].as_array_mut().expect("sources") {
+        let source = source.as_table_mut().expect("a source");
+        let out = format!("sim/encoded/{}.parquet", source["id"].as_str().expect("an id"));
+        let Some((path, spec)) = encoded(source) else { continue };
+        folder.write("spec.toml", spec.to_string());
+        let path = format!("sim/{path}");
+        folder
+            .zicht(&["encode", &path, "--key", "the.key", "--spec", "spec.toml", "--out", &out])
+            .ends_with(0);
+        fs::remove_file(folder.path(&path)).expect("the register is not passed on");
+        left -= 1;
+    }
+    assert_eq!(left, 0);
+    folder.write("sim/monitor.toml", settings.to_string());
+    let ran = folder.json(0, &["run", "sim"]);
+    let truth = Truth::read(&folder.path("sim"));
+    let used: Vec<u64> = truth.used().map(|r| r.person).collect();
+    assert_eq!(number(&ran["linkage"], "records"), used.len() as u64);
+    let persons = used.into_iter().collect::<BTreeSet<_>>().len() as f64;
+    let said = ran["linkage"]["persons"].as_f64().expect("a number");
+    assert!((said / persons - 1.0).abs() < 0.02, "{said} for {persons}: {:#}", ran["linkage"]);
+    nothing_that_is_written_holds_a_name(&folder, &truth);
+    let names: BTreeSet<&str> = truth.persons.values().map(|person| person.names[1].as_str()).collect();
+    for batch in batches(&folder.path("sim/encoded/police.parquet")) {
+        for column in batch.columns() {
+            assert!(column.as_string::<i32>().iter().flatten().all(|value| !names.contains(value)));
+        }
+    }
+}

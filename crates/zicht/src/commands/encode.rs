@@ -49,6 +49,9 @@ struct Spec {
     /// Columns that are passed on as they are, such as the id of the record.
     #[serde(default)]
     keep: Vec<String>,
+    /// How the file is written, where that cannot be told from it, as in `monitor.toml`.
+    #[serde(default)]
+    format: Format,
     /// Columns that are encoded.
     #[serde(rename = "field")]
     fields: Vec<Field>,
@@ -116,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     })?;
     let name = arguments.file.display().to_string();
     let fail = |e: intake::Error| Failure::from_intake(&e);
-    let mut rows = TableRows::open(&arguments.file, &name, &Format::default()).map_err(fail)?;
+    let mut rows = TableRows::open(&arguments.file, &name, &spec.format).map_err(fail)?;
     let key = key::read(&arguments.key, &arguments.opening, show)?;
     let mut made = columns(&spec, &key, &rows)?;
     drop(key);
