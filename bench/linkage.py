@@ -2,6 +2,7 @@
 """`zicht link` beside Splink on DuckDB, each as a whole process: wall, CPU, memory, F1 of groups, persons.
 
     bench/linkage.py HISTORICAL.parquet [--records 1000000] [--runs 3]
+    bench/linkage.py HISTORICAL.parquet --growth 100000 1000000 10000000      zicht alone
 
 HISTORICAL.parquet is `historical_figures_with_errors_50k.parquet` of the public collection of data sets of
 Splink's authors (MIT). A larger file is made of its values, with typing errors and missing values, seed fixed.
@@ -143,14 +144,41 @@ def run(command: list[str]) -> tuple[dict, str]:
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "mb": usage.ru_maxrss / 1024}, text
 
 
+def link(zicht: str, path: Path, out: Path) -> tuple[dict, dict]:
+    """Runs `zicht link` with nothing said; what it took, and what it found."""
+    took, text = run([zicht, "link", str(path), "--truth", "cluster", "--out", str(out), "--format", "json", "--quiet"])
+    found = json.loads(text)
+    low, high = found["persons"]["interval"]
+    return took, {"version": found["version"], "f1": found["evaluation"]["clusters"]["pairs"]["f1"],
+                  "persons": found["persons"]["point"], "interval": f"{low:,.0f} – {high:,.0f}",
+                  "pairs": found["pairs_compared"], "true": found["evaluation"]["persons_true"]}
+
+
+def growth(zicht: str, python: str, historical: Path, sizes: list[int]) -> None:
+    """How time and memory grow with the number of records."""
+    print("| records | pairs compared | wall | CPU | memory | F1 of groups | persons | true |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as work:
+            file = Path(work) / "people.parquet"
+            subprocess.run([python, "-c", MAKE, historical, file, str(size)], check=True)
+            took, said = link(zicht, file, Path(work) / "linked")
+        print(f"| {size:,} | {said['pairs']:,} | {took['wall']:.1f} s | {took['cpu']:.1f} s | {took['mb']:,.0f} MB | "
+              f"{said['f1']:.3f} | {said['persons']:,.0f} ({said['interval']}) | {said['true']:,} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("historical", type=Path)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--growth", type=int, nargs="+", metavar="RECORDS")
     arguments = parser.parse_args()
     zicht = os.environ.get("ZICHT", str(TARGET / "debug" / "zicht"))
     python = environment()
+    if arguments.growth:
+        growth(zicht, python, arguments.historical, arguments.growth)
+        return
     print("| data | program | wall: min / median / max | CPU | memory | F1 of groups | persons | true |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as work:
@@ -165,11 +193,7 @@ def main() -> None:
                         took_one, text = run([python, "-c", SPLINK, str(path), size])
                         said = json.loads(text.strip().splitlines()[-1])
                     else:
-                        took_one, text = run([zicht, "link", str(path), "--truth", "cluster", "--out",
-                                              str(Path(work) / "linked"), "--format", "json", "--quiet"])
-                        found = json.loads(text)
-                        said = {"version": found["version"], "f1": found["evaluation"]["clusters"]["pairs"]["f1"],
-                                "persons": found["persons"]["point"], "true": found["evaluation"]["persons_true"]}
+                        took_one, said = link(zicht, path, Path(work) / "linked")
                     took.append(took_one)
                 walls = sorted(t["wall"] for t in took)
                 print(f"| {name} | {program} {said['version']} | {walls[0]:.1f} / {walls[len(walls) // 2]:.1f} / "
