@@ -1,32 +1,122 @@
 //! `zicht protect`: which cells must be hidden, and does it hold?
+//!
+//! ```text
+//! DIR/monitor.toml ── pipeline ─────────────────┐
+//! MICRO.csv, SPEC.toml ── spec, count ─► tables ┴─ disclosure::protect ─► report
+//!                                                       └── output ─────► OUT/TABLE.csv, .parquet, protection.json
+//! ```
 
-use std::path::PathBuf;
+mod count;
+mod output;
+mod spec;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::Args;
+use disclosure::{Policy, Protection, Table};
+use serde_json::json;
 
 use crate::cli::{Global, Outcome};
+use crate::failure::Failure;
 use crate::pipeline::{Figures, Inputs, Monitor, Work};
 use crate::show::{Show, thousands};
+use spec::Spec;
 
 /// Arguments of `zicht protect`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Folder of the monitor: the one that holds monitor.toml.
-    dir: PathBuf,
-    /// Folder of everything derived; DIR/out when not given.
+    /// Folder of the monitor: the one that holds monitor.toml. With --spec a file with a record in each row.
+    #[arg(value_name = "DIR | MICRO.csv")]
+    input: PathBuf,
+    /// What to count from the records, and the rule by which the tables are protected.
+    #[arg(long, value_name = "SPEC.toml")]
+    spec: Option<PathBuf>,
+    /// Folder of everything derived: DIR/out when not given. With --spec the folder for the protected tables.
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
-    let started = std::time::Instant::now();
-    let monitor = Monitor::open(&arguments.dir, global)?;
-    let out = arguments.out.clone().unwrap_or_else(|| arguments.dir.join("out"));
+    match &arguments.spec {
+        Some(spec) => of_records(arguments, spec, show),
+        None => of_monitor(arguments, global, show),
+    }
+}
+
+fn of_monitor(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
+    let started = Instant::now();
+    if arguments.input.is_file() {
+        return Err(Failure::input(
+            format!("{} is a file, and nothing says what to count from it", arguments.input.display()),
+            "give --spec SPEC.toml with a file of records, or the folder of a monitor",
+        ));
+    }
+    let monitor = Monitor::open(&arguments.input, global)?;
+    let out = arguments.out.clone().unwrap_or_else(|| arguments.input.join("out"));
     let work = Work::open(&out)?;
     let hashes = Inputs::hash(&monitor)?;
     let inputs = Inputs::read(&monitor, &hashes, &work, show)?;
     let protection = Figures::make(&monitor, &inputs, &work, show)?.protection;
+    print(&protection, show);
+    show.result_json(&json!({
+        "tables": protection.tables,
+        "attack": protection.attack,
+        "seconds": started.elapsed().as_secs_f64(),
+    }))?;
+    Ok(0)
+}
+
+/// Counts tables from records, protects them as a set and writes them.
+fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
+    let Some(out) = &arguments.out else {
+        return Err(Failure::input("nothing says where the protected tables go", "give a folder with --out"));
+    };
+    let spec = Spec::read(path)?;
+    let step = show.step("count", None);
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let counted = count::count(&arguments.input, &spec, dir, show)?;
+    step.done(&crate::show::rows(counted.rows));
+    let started = Instant::now();
+    let step = show.step("protect", None);
+    let tables: Vec<Table> = counted.cubes.into_iter().map(|cube| Table { cube, waiver: None }).collect();
+    let policy = Policy::from(&spec.disclosure);
+    let protection = disclosure::protect(&tables, &policy).map_err(|e| Failure::input(e.to_string(), ""))?;
+    step.done("");
+    let seconds = started.elapsed().as_secs_f64();
+    print(&protection, show);
+    let attack = protection.attack;
+    if attack.exact + attack.narrow > 0 {
+        return Err(Failure::refused(
+            "the tables cannot be protected: hidden cells can still be worked out",
+            "take fewer dimensions or levels, or leave out one of the tables that overlap; nothing was written",
+        ));
+    }
+    let name = arguments.input.display().to_string();
+    let source = intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?;
+    // The seconds are not in the certificate: with the same input it is the same file.
+    let certificate = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "source": source,
+        "rows": counted.rows,
+        "spec": spec,
+        "rule": protection.cubes.first().map(disclosure::ProtectedCube::rule),
+        "tables": protection.tables,
+        "attack": attack,
+    });
+    output::write(out, &protection.cubes, certificate)?;
+    show.result(&format!("\nThe protected tables: {}", out.display()));
+    show.result_json(&json!({
+        "rows": counted.rows,
+        "tables": protection.tables,
+        "attack": attack,
+        "seconds": seconds,
+    }))?;
+    Ok(0)
+}
+
+fn print(protection: &Protection, show: &Show) {
     show.result(&format!("{:<28} {:>9} {:>9} {:>9}", "table", "cells", "primary", "hidden"));
     for t in &protection.tables {
         show.result(&format!(
@@ -44,10 +134,4 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         attack.exact,
         attack.narrow
     ));
-    show.result_json(&serde_json::json!({
-        "tables": protection.tables,
-        "attack": attack,
-        "seconds": started.elapsed().as_secs_f64(),
-    }))?;
-    Ok(0)
 }

@@ -1,0 +1,152 @@
+//! `zicht protect MICRO.csv --spec`: tables counted from records, protected as a set.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use support::{Folder, number, tree};
+
+const SPEC: &str = r#"
+[variable.region]
+column = "municipality"
+hierarchy = "regions.csv"
+
+[[table]]
+id = "municipality_sex"
+dimensions = ["region", "sex"]
+
+[[table]]
+id = "province_form"
+dimensions = ["region", "form"]
+depth = { region = 1 }
+"#;
+
+const MUNICIPALITIES: [(&str, &str); 6] =
+    [("N1", "North"), ("N2", "North"), ("N3", "North"), ("S1", "South"), ("S2", "South"), ("S3", "South")];
+
+/// 400 records with some small cells, and the hierarchy of their municipalities.
+fn project() -> (Folder, Vec<[String; 3]>) {
+    let folder = Folder::new();
+    let mut records = Vec::new();
+    let mut text = "municipality,sex,form\n".to_owned();
+    for n in 0_usize..400 {
+        let mixed = n.wrapping_mul(7919) ^ (n >> 3);
+        let municipality = MUNICIPALITIES[(mixed % 17).min(5)].0;
+        let sex = if mixed % 23 < 3 { "M" } else { "F" };
+        let form = ["A", "B", "C"][(mixed % 29 / 12).min(2)];
+        writeln!(text, "{municipality},{sex},{form}").expect("a line");
+        records.push([municipality, sex, form].map(str::to_owned));
+    }
+    folder.write("micro.csv", text);
+    let mut hierarchy = "code,parent\nNorth,All\nSouth,All\n".to_owned();
+    for (code, parent) in MUNICIPALITIES {
+        writeln!(hierarchy, "{code},{parent}").expect("a line");
+    }
+    folder.write("regions.csv", hierarchy);
+    folder.write("spec.toml", SPEC);
+    (folder, records)
+}
+
+const PROTECT: [&str; 6] = ["protect", "micro.csv", "--spec", "spec.toml", "--out", "protected"];
+
+/// The rows of a written table: codes, value and status.
+fn rows(folder: &Folder, table: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(folder.path(&format!("protected/{table}.csv"))).expect("a table");
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+fn is_in(code: &str, region: &str) -> bool {
+    let province = MUNICIPALITIES.iter().find(|(m, _)| *m == code).expect("a municipality").1;
+    region == "All" || region == code || region == province
+}
+
+#[test]
+fn tables_are_counted_and_small_counts_are_hidden_in_all_of_them() {
+    let (folder, records) = project();
+    let said = folder.json(0, &PROTECT);
+    assert_eq!(number(&said["rows"], "rows_used"), 400);
+    assert_eq!((number(&said["attack"], "exact"), number(&said["attack"], "narrow")), (0, 0));
+    assert!(number(&said["attack"], "targets") > 0, "{said:#}");
+    let mut hidden = BTreeMap::new();
+    for (table, variable, total) in [("municipality_sex", 1, 9), ("province_form", 2, 3)] {
+        let rows = rows(&folder, table);
+        assert_eq!(rows.len(), total * if variable == 1 { 3 } else { 4 });
+        for row in rows {
+            let [region, code, value, conf, _] = &row[..] else { panic!("{row:?}") };
+            let is = |record: &&[String; 3]| {
+                is_in(&record[0], region) && (code == "_T" || record[variable] == *code)
+            };
+            let count = records.iter().filter(is).count();
+            if conf == "F" {
+                assert_eq!(value.parse(), Ok(count), "{row:?}");
+                assert!(count == 0 || count >= 5, "{row:?}");
+            } else {
+                assert!(value.is_empty() && conf == "C", "{row:?}");
+            }
+            // The margin that both tables have is one.
+            if code == "_T" && is_a_province(region) {
+                let before = hidden.entry(region.clone()).or_insert_with(|| conf.clone());
+                assert_eq!(before, conf);
+            }
+        }
+    }
+    let certificate = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
+    let certificate: serde_json::Value = serde_json::from_str(&certificate).expect("JSON");
+    assert_eq!(certificate["files"].as_array().map(Vec::len), Some(4));
+    assert_eq!(certificate["attack"], said["attack"]);
+    assert_eq!(number(&certificate["rule"], "threshold"), 5);
+
+    // The same again, in the place of the first.
+    let first = tree(&folder.path("protected"));
+    folder.zicht(&PROTECT).ends_with(0);
+    support::assert_same(&first, &tree(&folder.path("protected")));
+}
+
+fn is_a_province(region: &str) -> bool {
+    ["All", "North", "South"].contains(&region)
+}
+
+#[test]
+fn rows_without_a_category_are_counted_and_named() {
+    let (folder, _) = project();
+    let mut text = fs::read_to_string(folder.path("micro.csv")).expect("records");
+    text.push_str("North,F,A\nX9,F,A\n,F,A\nN1,F,\n");
+    folder.write("micro.csv", text);
+    let said = folder.json(0, &PROTECT);
+    assert_eq!((number(&said["rows"], "rows_in"), number(&said["rows"], "rows_quarantined")), (404, 3));
+    let ran = folder.zicht(&PROTECT).ends_with(0);
+    for words in ["is not a code of the lowest level", "is no code of \"region\"", "has no code"] {
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    let unknown = rows(&folder, "province_form").into_iter().filter(|row| row[1] == "_U").count();
+    assert_eq!(unknown, 3);
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_nothing_is_written() {
+    let (folder, _) = project();
+    let says = |spec: &str, words: &str| {
+        folder.write("spec.toml", spec);
+        let ran = folder.zicht(&PROTECT).ends_with(2);
+        let said = ran.stderr.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "{said}");
+        assert!(!folder.path("protected").exists());
+    };
+    says(&SPEC.replace("\"sex\"", "\"sexe\""), "did you mean \"sex\"");
+    says(&SPEC.replace("regions.csv", "region.csv"), "region.csv");
+    says(&SPEC.replace("region = 1", "form = 0"), "cannot have that depth");
+    says(&SPEC.replace("province_form", "municipality_sex"), "two tables have the id");
+    says(&SPEC.replace("province_form", "a/b"), "cannot be the id of a table");
+    says(&SPEC.replace("[[table]]", "[[tabel]]"), "tabel");
+    says(&format!("{SPEC}\n[variable.age]\ncolumn = \"sex\"\n"), "no table has the variable \"age\"");
+    says(&format!("frequency = \"form\"\n{SPEC}"), "no row can be counted");
+    let ran = folder.zicht(&["protect", "micro.csv"]).ends_with(2);
+    assert!(ran.stderr.contains("--spec"), "{}", ran.stderr);
+    // A folder of something else stays.
+    folder.write("protected/thesis.txt", "mine");
+    folder.write("spec.toml", SPEC);
+    folder.zicht(&PROTECT).ends_with(2);
+    assert!(folder.path("protected/thesis.txt").is_file());
+}
