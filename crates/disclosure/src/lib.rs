@@ -1,16 +1,22 @@
 //! Disclosure control: protected cubes, and the attacker that tries to undo them.
 
+mod additive;
 mod attack;
 mod audit;
+pub mod cell_key;
 mod error;
+mod lattice;
 mod lp;
+mod method;
 mod propagate;
 mod protect;
+mod rollup;
 mod system;
 mod types;
 mod words;
 
 pub use audit::audit;
 pub use error::Error;
+pub use method::{Method, PerturbedCube};
 pub use protect::protect;
 pub use types::*;
