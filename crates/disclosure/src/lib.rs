@@ -11,6 +11,7 @@ mod method;
 mod propagate;
 mod protect;
 mod rollup;
+pub mod rounding;
 mod system;
 mod types;
 mod words;
