@@ -8,6 +8,7 @@ mod error;
 mod lattice;
 mod lp;
 mod method;
+pub mod privacy;
 mod propagate;
 mod protect;
 mod rollup;
