@@ -182,14 +182,14 @@ impl Net {
                 Goal { low: (n - room).max(0), high: n + room, target: d as f64 }
             })
             .collect();
-        let found = lattice::nearest(&goals, &self.sums, Some(&truth)).map_err(|e| self.explain(e))?;
+        let found = lattice::nearest(&goals, &self.sums).map_err(|e| self.explain(e))?;
         Ok(found.values.into_iter().map(|z| z as u64).collect())
     }
 
     /// The error for tables that the integer programme could not do.
     pub(crate) fn explain(&self, stuck: Stuck) -> Error {
         let table = self.names[self.places[stuck.variable as usize].0 as usize].clone();
-        if stuck.infeasible { Error::Infeasible { table } } else { Error::Solver { table } }
+        if stuck.infeasible { Error::Infeasible { table } } else { Error::Effort { table } }
     }
 
     fn place(&self, v: u32) -> String {

@@ -175,7 +175,7 @@ pub struct Perturbation {
 ///
 /// # Errors
 /// When a cell has only bounds or no key, two tables differ about one cell, or additive results are
-/// asked of tables that do not add up themselves.
+/// asked of tables that do not add up themselves or are too large for the search ([`Error::Effort`]).
 pub fn perturb(cubes: &[KeyedCube], table: &PTable, additivity: Additivity) -> Result<Perturbation, Error> {
     let plain: Vec<&Cube> = cubes.iter().map(|c| &c.cube).collect();
     let net = Net::new(&plain, additivity != Additivity::AsDrawn)?;

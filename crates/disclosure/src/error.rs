@@ -69,6 +69,16 @@ pub enum Error {
         /// A table of those that hang together.
         table: String,
     },
+    /// The search for whole numbers that add up came to its limit.
+    #[error(
+        "no counts that add up were found for table \"{table}\" (and those that hang together with it) within the \
+         limits of the search; take tables of at most two dimensions with totals, fewer categories, or a method \
+         that does not search"
+    )]
+    Effort {
+        /// A table of those that hang together.
+        table: String,
+    },
     /// Columns of records that do not fit.
     #[error("{what}; give one code for each record and dimension")]
     Records {

@@ -9,17 +9,24 @@
 //! a network: its matrix is totally unimodular, and every vertex is whole, so that the simplex
 //! method ends with the best whole numbers (Cox and Ernst 1982; Causey, Cox and Ernst 1985). Where
 //! more dimensions cross, a vertex may be fractional. Then a dive rounds it to a start, and branch
-//! and bound takes over, with a limit counted in nodes and not in time.
+//! and bound takes over; in large tables the dive is all. Limits are counted in nodes and steps, not in
+//! time, so that the result does not depend on the machine.
 
 use highs::{Col, HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense};
 use rayon::prelude::*;
 
 use crate::additive::Sum;
 
-/// Nodes of branch and bound for each part of the tables that hangs together.
-const NODES: i32 = 5_000;
-/// Linear programmes of a dive.
-const DIVES: usize = 40;
+/// Nodes of branch and bound for each part of the tables that hangs together, at most.
+const NODES: usize = 5_000;
+/// Nodes times columns, at most.
+const EFFORT: usize = 1_000_000;
+/// Columns above which there is no branch and bound: a node takes too long.
+const LARGE: usize = 3_000;
+/// Rounds of a dive.
+const DIVES: usize = 200;
+/// Steps of the simplex method in a dive.
+const ITERATIONS: i64 = 20_000;
 /// Distance from a whole number that is none.
 const WHOLE: f64 = 1e-6;
 
@@ -49,12 +56,11 @@ pub(crate) struct Stuck {
     pub(crate) infeasible: bool,
 }
 
-/// Solves every part that hangs together on its own, in parallel. `start` is a solution, if one is
-/// known.
-pub(crate) fn nearest(goals: &[Goal], sums: &[Sum], start: Option<&[i64]>) -> Result<Found, Stuck> {
+/// Solves every part that hangs together on its own, in parallel.
+pub(crate) fn nearest(goals: &[Goal], sums: &[Sum]) -> Result<Found, Stuck> {
     let parts = components(goals, sums);
     let solved: Vec<Result<(Vec<i64>, bool), Stuck>> =
-        parts.par_iter().map(|part| part.solve(goals, sums, start)).collect();
+        parts.par_iter().map(|part| part.solve(goals, sums)).collect();
     let mut found = Found {
         values: goals.iter().map(|g| (g.target.round() as i64).clamp(g.low, g.high)).collect(),
         optimal: true,
@@ -177,7 +183,7 @@ struct Programme<'a> {
 }
 
 impl Part {
-    fn solve(&self, goals: &[Goal], sums: &[Sum], start: Option<&[i64]>) -> Result<(Vec<i64>, bool), Stuck> {
+    fn solve(&self, goals: &[Goal], sums: &[Sum]) -> Result<(Vec<i64>, bool), Stuck> {
         let stuck = |infeasible| Stuck { variable: self.variables[0], infeasible };
         let mut pieces_of = Vec::new();
         let base: Vec<i64> = self
@@ -196,7 +202,9 @@ impl Part {
             })
             .collect();
         let programme = Programme { part: self, sums, base, pieces: pieces_of, fixed };
-        let relaxed = match programme.linear(&[]) {
+        let (model, columns) = programme.build(false).ok_or(stuck(false))?;
+        let (end, model, _) = Programme::linear(model);
+        let relaxed = match end {
             End::Values(x, _) => x,
             End::Infeasible => return Err(stuck(true)),
             End::Failed => return Err(stuck(false)),
@@ -204,12 +212,10 @@ impl Part {
         if let Some(values) = programme.whole(&relaxed) {
             return Ok((values, true));
         }
-        let start = match start {
-            Some(known) => Some(
-                programme.columns_of(&self.variables.iter().map(|&v| known[v as usize]).collect::<Vec<_>>()),
-            ),
-            None => programme.dive(&relaxed),
-        };
+        let start = model.and_then(|m| programme.dive(&relaxed, &columns, m));
+        if programme.pieces.len() > LARGE {
+            return start.and_then(|x| programme.whole(&x)).map(|v| (v, false)).ok_or(stuck(false));
+        }
         match programme.branch(start.as_deref()) {
             End::Values(x, optimal) => programme.whole(&x).map(|v| (v, optimal)).ok_or_else(|| stuck(false)),
             End::Infeasible => Err(stuck(true)),
@@ -226,18 +232,13 @@ impl Part {
 }
 
 impl Programme<'_> {
-    /// The programme with some columns held.
-    fn build(&self, held: &[(usize, f64)], whole: bool) -> Option<Model> {
+    /// The programme, of whole numbers or not.
+    fn build(&self, whole: bool) -> Option<(Model, Vec<Col>)> {
         let mut problem = RowProblem::default();
-        let mut bounds: Vec<(f64, f64)> = self.pieces.iter().map(|p| (0.0, p.length as f64)).collect();
-        for &(c, x) in held {
-            bounds[c] = (x, x);
-        }
         let columns: Vec<Col> = self
             .pieces
             .iter()
-            .zip(&bounds)
-            .map(|(p, &(low, high))| problem.add_column_with_integrality(p.cost, low..=high, whole))
+            .map(|p| problem.add_column_with_integrality(p.cost, 0.0..=p.length as f64, whole))
             .collect();
         let mut of: Vec<Vec<usize>> = vec![Vec::new(); self.base.len()];
         for (c, p) in self.pieces.iter().enumerate() {
@@ -258,29 +259,32 @@ impl Programme<'_> {
         let mut model = Model::try_new(problem).ok()?;
         model.make_quiet();
         model.set_sense(Sense::Minimise);
-        for (option, value) in [("threads", 1), ("random_seed", 0), ("mip_max_nodes", NODES)] {
+        let nodes = i32::try_from((EFFORT / self.pieces.len().max(1)).clamp(1, NODES)).unwrap_or(1);
+        for (option, value) in [("threads", 1), ("random_seed", 0), ("mip_max_nodes", nodes)] {
             model.try_set_option(option, value).ok()?;
         }
         model.try_set_option("parallel", "off").ok()?;
         // A vertex, not a point inside a face: only vertices of a network are whole.
         model.try_set_option("solver", "simplex").ok()?;
-        Some(model)
+        Some((model, columns))
     }
 
-    fn linear(&self, held: &[(usize, f64)]) -> End {
-        let solved = self.build(held, false).and_then(|m| m.try_solve().ok());
-        let Some(solved) = solved else { return End::Failed };
-        match solved.status() {
+    /// The linear programme, the model from which others start, and the steps it took.
+    fn linear(model: Model) -> (End, Option<Model>, i64) {
+        let Ok(solved) = model.try_solve() else { return (End::Failed, None, 0) };
+        let end = match solved.status() {
             HighsModelStatus::Optimal | HighsModelStatus::ModelEmpty => {
                 End::Values(solved.get_solution().columns().to_vec(), true)
             }
             HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => End::Infeasible,
             _ => End::Failed,
-        }
+        };
+        let steps = solved.simplex_iteration_count().max(1);
+        (end, Some(solved.into()), steps)
     }
 
     fn branch(&self, start: Option<&[f64]>) -> End {
-        let Some(mut model) = self.build(&[], true) else { return End::Failed };
+        let Some((mut model, _)) = self.build(true) else { return End::Failed };
         if let Some(x) = start {
             // Without a start the search only takes longer.
             let _ = model.try_set_solution(Some(x), None, None, None);
@@ -296,11 +300,12 @@ impl Programme<'_> {
         }
     }
 
-    /// Holds all whole columns that are nearest and one that is not, again and again, until all are
-    /// whole.
-    fn dive(&self, relaxed: &[f64]) -> Option<Vec<f64>> {
+    /// Holds the surest columns that are not whole at their nearest whole number, again and again,
+    /// until all are whole.
+    fn dive(&self, relaxed: &[f64], columns: &[Col], model: Model) -> Option<Vec<f64>> {
         let mut x = relaxed.to_vec();
-        let mut held: Vec<(usize, f64)> = Vec::new();
+        let mut model = model;
+        let mut left = ITERATIONS;
         for _ in 0..DIVES {
             let mut loose: Vec<(f64, usize)> = x
                 .iter()
@@ -311,40 +316,38 @@ impl Programme<'_> {
             if loose.is_empty() {
                 return self.whole(&x).map(|_| x);
             }
-            loose.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-            // The surest eighth, and at least one.
-            let mut tried = held.clone();
-            tried.extend(loose.iter().take(loose.len().div_ceil(8)).map(|&(_, c)| (c, x[c].round())));
-            let next = if let End::Values(next, _) = self.linear(&tried) {
-                next
-            } else {
-                // One only, the other way.
-                let (_, c) = loose[0];
-                let other = if x[c].round() > x[c] { x[c].floor() } else { x[c].ceil() };
-                tried.clone_from(&held);
-                tried.push((c, other));
-                match self.linear(&tried) {
-                    End::Values(next, _) => next,
-                    _ => return None,
-                }
+            loose.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            // A sixth, then fewer, then one only, then that one the other way.
+            let (_, surest) = loose[0];
+            let nearest = x[surest].round();
+            let other = if nearest > x[surest] { nearest - 1.0 } else { nearest + 1.0 };
+            let some = |n: usize| -> Vec<(usize, f64)> {
+                loose.iter().take(n.max(1)).map(|&(_, c)| (c, x[c].round())).collect()
             };
-            (held, x) = (tried, next);
+            let tries = [some(loose.len() / 6), some(loose.len() / 40), some(1), vec![(surest, other)]];
+            let mut next = None;
+            for held in tries {
+                for &(c, at) in &held {
+                    model.change_column_bounds(columns[c], at..=at);
+                }
+                model.try_set_option("simplex_iteration_limit", left.max(1) as i32).ok()?;
+                let (end, back, steps) = Self::linear(model);
+                left -= steps;
+                model = back?;
+                if let End::Values(values, _) = end {
+                    next = Some(values);
+                    break;
+                }
+                if left <= 0 {
+                    return None;
+                }
+                for &(c, _) in &held {
+                    model.change_column_bounds(columns[c], 0.0..=self.pieces[c].length as f64);
+                }
+            }
+            x = next?;
         }
         None
-    }
-
-    /// The columns that make these values.
-    fn columns_of(&self, values: &[i64]) -> Vec<f64> {
-        let mut left: Vec<i64> = values.iter().zip(&self.base).map(|(z, b)| z - b).collect();
-        self.pieces
-            .iter()
-            .map(|p| {
-                let rest = &mut left[p.variable];
-                let taken = (*rest * p.sign).clamp(0, p.length);
-                *rest -= taken * p.sign;
-                taken as f64
-            })
-            .collect()
     }
 
     /// The values, if they are whole and every sum holds exactly.

@@ -13,6 +13,7 @@ mod propagate;
 mod protect;
 mod rollup;
 pub mod rounding;
+pub mod synthetic;
 mod system;
 mod types;
 mod words;

@@ -95,7 +95,8 @@ impl Rounding {
 ///
 /// # Errors
 /// When the base is below 2 or above 2²⁰, tables contradict each other or do not add up, a cell
-/// has only bounds, or no such rounding exists.
+/// has only bounds, no such rounding exists, or none was found within the limits of the search, which
+/// happens to large tables of three and more dimensions.
 pub fn round(cubes: &[Cube], settings: &Settings) -> Result<Rounding, Error> {
     let Settings { base, steps } = *settings;
     if !(2..=1 << 20).contains(&base) || steps > 100 {
@@ -107,7 +108,7 @@ pub fn round(cubes: &[Cube], settings: &Settings) -> Result<Rounding, Error> {
     let plain: Vec<&Cube> = cubes.iter().collect();
     let net = Net::new(&plain, true)?;
     let goals: Vec<Goal> = net.values.iter().map(|&n| goal(n, base, i64::from(steps))).collect();
-    let found = lattice::nearest(&goals, &net.sums, None).map_err(|e| net.explain(e))?;
+    let found = lattice::nearest(&goals, &net.sums).map_err(|e| net.explain(e))?;
     let rule = Rule { threshold: base, zeros: Zeros::Publish, protection: 0 };
     let mut out =
         Rounding { cubes: Vec::new(), loss: Vec::new(), optimal: found.optimal, settings: *settings };

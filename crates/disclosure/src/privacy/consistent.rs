@@ -5,7 +5,7 @@ use crate::lattice::{self, Goal};
 use crate::rollup::Rollup;
 
 /// Cells above which whole numbers are not sought by integer programme.
-const PROGRAMME: usize = 20_000;
+const PROGRAMME: usize = 7_000;
 /// Steps of the search for the least squares.
 const STEPS: usize = 4_000;
 
@@ -28,7 +28,7 @@ pub(super) fn consistent(rollup: &Rollup, noisy: &[i64]) -> Vec<u64> {
                     Goal { low, high: x.ceil() as i64 + reach, target: x }
                 })
                 .collect();
-            if let Ok(found) = lattice::nearest(&goals, &sums, None) {
+            if let Ok(found) = lattice::nearest(&goals, &sums) {
                 return found.values.into_iter().map(|z| z as u64).collect();
             }
         }

@@ -96,6 +96,11 @@ impl Sampler {
         }
     }
 
+    /// A number from 0 up to and without 1, with 53 bits; for choices that protect nobody.
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0
+    }
+
     /// True with probability `over / under`, at most 1.
     fn bernoulli(&mut self, over: u128, under: u128) -> bool {
         self.below(under) < over
