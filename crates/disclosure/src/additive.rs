@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Cube, Role, TOTAL, Unit, Value};
 
 use crate::Error;
-use crate::lattice::{self, Goal, Stuck};
+use crate::lattice::{self, Found, Goal, Stuck};
 
 /// Counts above this are refused, so that every sum stays exact, also in floating point.
 const LARGEST: u64 = 1 << 40;
@@ -31,6 +31,9 @@ pub(crate) struct Net {
     /// one too, in no sum.
     pub(crate) variables: Vec<Vec<u32>>,
     pub(crate) sums: Vec<Sum>,
+    /// For each dimension with groups between its total and its categories, the variables of the
+    /// most detailed categories: with all others given, they fall apart by group.
+    details: Vec<Vec<bool>>,
     /// A table and its cell for each variable, for messages.
     places: Vec<(u32, u32)>,
     names: Vec<String>,
@@ -45,6 +48,7 @@ impl Net {
             values: Vec::new(),
             variables: Vec::new(),
             sums: Vec::new(),
+            details: Vec::new(),
             places: Vec::new(),
             names: cubes.iter().map(|c| c.id.clone()).collect(),
         };
@@ -94,6 +98,7 @@ impl Net {
         }
         if additive {
             net.add_sums(cubes)?;
+            net.add_details(cubes);
         }
         Ok(net)
     }
@@ -134,6 +139,55 @@ impl Net {
         }
         self.sums = sums.into_iter().collect();
         Ok(())
+    }
+
+    fn add_details(&mut self, cubes: &[&Cube]) {
+        let mut by_dimension: BTreeMap<&str, (usize, Vec<bool>)> = BTreeMap::new();
+        for (cube, variables) in cubes.iter().zip(&self.variables) {
+            for (d, dimension) in cube.dimensions.iter().enumerate() {
+                let categories = 0..dimension.categories.len() as u32;
+                if !categories.clone().any(|c| dimension.depth(c) >= 2) {
+                    continue;
+                }
+                let last: Vec<bool> = categories.map(|c| dimension.children(c).next().is_none()).collect();
+                let (size, mask) = by_dimension
+                    .entry(dimension.id.as_str())
+                    .or_insert_with(|| (0, vec![false; self.values.len()]));
+                *size = (*size).max(last.len());
+                for (key, &v) in cube.cells.keys().zip(variables) {
+                    mask[v as usize] |= last[key[d] as usize];
+                }
+            }
+        }
+        // The largest first: it falls into the most parts.
+        let mut found: Vec<(usize, Vec<bool>)> = by_dimension.into_values().collect();
+        found.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+        self.details = found.into_iter().map(|(_, mask)| mask).collect();
+    }
+
+    /// Whole numbers nearest to their goals. What is too large to be solved as one is solved in two
+    /// steps: first the groups of one dimension, then, with these given, what is in each group.
+    pub(crate) fn solve(&self, goals: &[Goal]) -> Result<Found, Error> {
+        let stuck = match lattice::nearest(goals, &self.sums) {
+            Ok(found) => return Ok(found),
+            Err(stuck) => stuck,
+        };
+        let in_steps = || self.details.iter().find_map(|detail| self.in_two_steps(goals, detail));
+        if stuck.infeasible { None } else { in_steps() }.ok_or_else(|| self.explain(stuck))
+    }
+
+    fn in_two_steps(&self, goals: &[Goal], detail: &[bool]) -> Option<Found> {
+        let is_coarse = |s: &&Sum| !detail[s.total as usize] && s.parts.iter().all(|&p| !detail[p as usize]);
+        let coarse: Vec<Sum> = self.sums.iter().filter(is_coarse).cloned().collect();
+        let first = lattice::nearest(goals, &coarse).ok()?;
+        let given: Vec<Goal> = goals
+            .iter()
+            .zip(&first.values)
+            .zip(detail)
+            .map(|((&g, &z), &detail)| if detail { g } else { Goal { low: z, high: z, ..g } })
+            .collect();
+        let found = lattice::nearest(&given, &self.sums).ok()?;
+        Some(Found { optimal: false, ..found })
     }
 
     /// Totals as the sums of their parts, from the most detailed values.
@@ -182,12 +236,12 @@ impl Net {
                 Goal { low: (n - room).max(0), high: n + room, target: d as f64 }
             })
             .collect();
-        let found = lattice::nearest(&goals, &self.sums).map_err(|e| self.explain(e))?;
+        let found = self.solve(&goals)?;
         Ok(found.values.into_iter().map(|z| z as u64).collect())
     }
 
     /// The error for tables that the integer programme could not do.
-    pub(crate) fn explain(&self, stuck: Stuck) -> Error {
+    fn explain(&self, stuck: Stuck) -> Error {
         let table = self.names[self.places[stuck.variable as usize].0 as usize].clone();
         if stuck.infeasible { Error::Infeasible { table } } else { Error::Effort { table } }
     }
@@ -221,4 +275,85 @@ pub(crate) fn words(cube: &Cube, key: &[u32]) -> String {
     let at: Vec<String> =
         cube.codes(key).filter(|(_, c)| *c != TOTAL).map(|(d, c)| format!("{d} = {c}")).collect();
     if at.is_empty() { "the total".to_owned() } else { at.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::{Category, Dimension, Label};
+
+    use super::*;
+    use crate::rollup::Rollup;
+
+    fn dimension(id: &str, codes: &[(&str, Option<u32>)]) -> Dimension {
+        let label = Label { en: String::new(), nl: String::new() };
+        let category = |&(code, parent): &(&str, Option<u32>)| Category {
+            code: code.to_owned(),
+            label: label.clone(),
+            parent,
+        };
+        Dimension {
+            id: id.to_owned(),
+            label: label.clone(),
+            role: Role::Breakdown,
+            classification: None,
+            categories: codes.iter().map(category).collect(),
+        }
+    }
+
+    /// Groups first and their details then: every sum holds, and every goal is kept.
+    #[test]
+    fn tables_that_are_solved_in_two_steps_add_up() {
+        let place = [
+            (TOTAL, None),
+            ("n", Some(0)),
+            ("n1", Some(1)),
+            ("n2", Some(1)),
+            ("s", Some(0)),
+            ("s1", Some(4)),
+            ("s2", Some(4)),
+        ];
+        let form = [(TOTAL, None), ("a", Some(0)), ("b", Some(0)), ("c", Some(0))];
+        let dimensions = vec![dimension("place", &place), dimension("form", &form)];
+        let rollup = Rollup::new("t", &dimensions).expect("cells");
+        let mut counts = vec![0u64; rollup.cells()];
+        for (i, &p) in [2u32, 3, 5, 6].iter().enumerate() {
+            for f in 1..4u32 {
+                rollup.each(&[p, f], |c| counts[c] += 3 * i as u64 + 7 * u64::from(f) % 5);
+            }
+        }
+        let cells: BTreeMap<Vec<u32>, Value> =
+            counts.iter().enumerate().map(|(c, &n)| (rollup.key(c), Value::Count(n))).collect();
+        let label = Label { en: String::new(), nl: String::new() };
+        let cube = Cube {
+            id: "t".into(),
+            title: label.clone(),
+            definition: label,
+            unit: Unit::Persons,
+            universe: "u".into(),
+            sources: vec![],
+            dimensions,
+            cells,
+        };
+        let net = Net::new(&[&cube], true).expect("a net");
+        assert_eq!(net.details.len(), 1);
+        let goals: Vec<Goal> = net
+            .values
+            .iter()
+            .map(|&n| {
+                let low = (n / 5).cast_signed();
+                Goal { low: (low - 1).max(0), high: low + 2, target: n as f64 / 5.0 }
+            })
+            .collect();
+        let found = net.in_two_steps(&goals, &net.details[0]).expect("a solution");
+        let whole: Vec<u64> = found.values.iter().map(|z| z.cast_unsigned()).collect();
+        assert!(net.sums.iter().all(|s| s.holds(&whole)));
+        assert!(goals.iter().zip(&found.values).all(|(g, z)| (g.low..=g.high).contains(z)));
+        let at_once = net.solve(&goals).expect("a solution");
+        let cost = |f: &Found| -> f64 {
+            f.values.iter().zip(&goals).map(|(z, g)| (*z as f64 - g.target).abs()).sum()
+        };
+        assert!(at_once.optimal && cost(&at_once) <= cost(&found) + 1e-9);
+    }
 }

@@ -20,13 +20,13 @@ use crate::additive::Sum;
 /// Nodes of branch and bound for each part of the tables that hangs together, at most.
 const NODES: usize = 5_000;
 /// Nodes times columns, at most.
-const EFFORT: usize = 1_000_000;
+const EFFORT: usize = 300_000;
 /// Columns above which there is no branch and bound: a node takes too long.
 const LARGE: usize = 3_000;
 /// Rounds of a dive.
 const DIVES: usize = 200;
 /// Steps of the simplex method in a dive.
-const ITERATIONS: i64 = 20_000;
+const ITERATIONS: i64 = 10_000;
 /// Distance from a whole number that is none.
 const WHOLE: f64 = 1e-6;
 

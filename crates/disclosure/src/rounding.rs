@@ -30,7 +30,7 @@ use serde::Serialize;
 
 use crate::additive::Net;
 use crate::cell_key::Loss;
-use crate::lattice::{self, Goal};
+use crate::lattice::Goal;
 use crate::{Error, Method, PerturbedCube, Rule};
 
 /// How counts are rounded.
@@ -108,7 +108,7 @@ pub fn round(cubes: &[Cube], settings: &Settings) -> Result<Rounding, Error> {
     let plain: Vec<&Cube> = cubes.iter().collect();
     let net = Net::new(&plain, true)?;
     let goals: Vec<Goal> = net.values.iter().map(|&n| goal(n, base, i64::from(steps))).collect();
-    let found = lattice::nearest(&goals, &net.sums).map_err(|e| net.explain(e))?;
+    let found = net.solve(&goals)?;
     let rule = Rule { threshold: base, zeros: Zeros::Publish, protection: 0 };
     let mut out =
         Rounding { cubes: Vec::new(), loss: Vec::new(), optimal: found.optimal, settings: *settings };

@@ -4,8 +4,9 @@ use crate::additive::Sum;
 use crate::lattice::{self, Goal};
 use crate::rollup::Rollup;
 
-/// Cells above which whole numbers are not sought by integer programme.
-const PROGRAMME: usize = 7_000;
+/// Cells above which whole numbers are not sought by integer programme: of tables of at most two
+/// hierarchies, which are networks, and of others.
+const PROGRAMME: [usize; 2] = [7_000, 1_500];
 /// Steps of the search for the least squares.
 const STEPS: usize = 4_000;
 
@@ -16,7 +17,8 @@ const STEPS: usize = 4_000;
 /// are fractions; whole numbers are then found by controlled rounding to multiples of one.
 pub(super) fn consistent(rollup: &Rollup, noisy: &[i64]) -> Vec<u64> {
     let (fitted, detail) = least_squares(rollup, noisy);
-    if noisy.len() <= PROGRAMME {
+    let crossed = rollup.levels().into_iter().filter(|&l| l > 1).count();
+    if noisy.len() <= PROGRAMME[usize::from(crossed > 2)] {
         let sums: Vec<Sum> = rollup.sums();
         for reach in 0..3i64 {
             let goals: Vec<Goal> = fitted
