@@ -89,7 +89,8 @@ pub struct KeyedCube {
 ///
 /// `columns` has, for each dimension, the index of the category of each record, as detailed as it
 /// is known; a record counts in that category, in all of which it is a part, and in the total.
-/// Every combination of categories gets a cell; those without record are zero with key 0.
+/// Every combination of categories gets a cell; those without record are zero with key 0. Tables of
+/// persons need one record for each person and period; the key is that of the person in all of them.
 ///
 /// # Errors
 /// When the columns do not fit the dimensions or each other, or there would be more than 2²⁴ cells.

@@ -6,7 +6,7 @@ use model::{Cube, Dimension, Key, Label, Unit, Value};
 use serde::Serialize;
 
 use crate::cell_key::Additivity;
-use crate::{ConfStatus, ObsStatus, ProtectedCell, ProtectedCube, Rule};
+use crate::{ConfStatus, ObsStatus, ProtectedCell, Rule};
 
 /// How the counts of a cube were changed, for its readers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -93,11 +93,14 @@ impl Method {
 }
 
 /// A cube whose counts were changed so that they may be published. Only this crate makes one, and it
-/// says by which [`Method`]; it is a type of its own beside [`ProtectedCube`], whose counts are true
-/// where they are shown, so that nobody publishes changed counts as true ones.
+/// says by which [`Method`]; it is a type of its own beside [`ProtectedCube`](crate::ProtectedCube), whose
+/// counts are true where they are shown, so that nobody publishes changed counts as true ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PerturbedCube {
-    inner: ProtectedCube,
+    /// All but the cells.
+    frame: Cube,
+    cells: BTreeMap<Key, ProtectedCell>,
+    rule: Rule,
     method: Method,
 }
 
@@ -109,20 +112,16 @@ impl PerturbedCube {
         rule: Rule,
         method: Method,
     ) -> Self {
-        let cells: BTreeMap<Key, ProtectedCell> = cube
-            .cells
-            .keys()
-            .zip(values)
-            .map(|(key, value)| {
-                let (value, obs) = match value {
-                    Some(n) => (Value::Count(n), ObsStatus::Normal),
-                    None => (Value::Missing, ObsStatus::Missing),
-                };
-                (key.clone(), ProtectedCell { value, conf: ConfStatus::Free, obs })
-            })
-            .collect();
+        let cell = |value: Option<u64>| {
+            let (value, obs) = match value {
+                Some(n) => (Value::Count(n), ObsStatus::Normal),
+                None => (Value::Missing, ObsStatus::Missing),
+            };
+            ProtectedCell { value, conf: ConfStatus::Free, obs }
+        };
         PerturbedCube {
-            inner: ProtectedCube {
+            cells: cube.cells.keys().cloned().zip(values.into_iter().map(cell)).collect(),
+            frame: Cube {
                 id: cube.id.clone(),
                 title: cube.title.clone(),
                 definition: cube.definition.clone(),
@@ -130,53 +129,57 @@ impl PerturbedCube {
                 universe: cube.universe.clone(),
                 sources: cube.sources.clone(),
                 dimensions: cube.dimensions.clone(),
-                cells,
-                waiver: None,
-                rule,
+                cells: BTreeMap::new(),
             },
+            rule,
             method,
         }
     }
 
     /// Identifier, used for file names.
     pub fn id(&self) -> &str {
-        self.inner.id()
+        &self.frame.id
     }
     /// Title for readers.
     pub fn title(&self) -> &Label {
-        self.inner.title()
+        &self.frame.title
     }
     /// What exactly was counted before counts were changed.
     pub fn definition(&self) -> &Label {
-        self.inner.definition()
+        &self.frame.definition
     }
     /// What one unit is.
     pub fn unit(&self) -> Unit {
-        self.inner.unit()
+        self.frame.unit
+    }
+    /// Cubes of one universe describe the same units.
+    pub fn universe(&self) -> &str {
+        &self.frame.universe
     }
     /// Identifiers of the sources it is made from.
     pub fn sources(&self) -> &[String] {
-        self.inner.sources()
+        &self.frame.sources
     }
     /// The dimensions.
     pub fn dimensions(&self) -> &[Dimension] {
-        self.inner.dimensions()
+        &self.frame.dimensions
     }
     /// The cells in the order of their keys.
     pub fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
-        self.inner.cells()
+        self.cells.iter()
     }
     /// The published count at `key`, if there is one.
     pub fn count(&self, key: &[u32]) -> Option<u64> {
-        self.inner.cell(key).and_then(|c| c.value.count())
+        self.cells.get(key).and_then(|c| c.value.count())
     }
     /// What is published, as a cube.
     pub fn published(&self) -> Cube {
-        self.inner.published()
+        let cells = self.cells.iter().map(|(key, cell)| (key.clone(), cell.value)).collect();
+        Cube { cells, ..self.frame.clone() }
     }
     /// The rule that holds for the published counts: none of 1 up to the threshold less one.
     pub fn rule(&self) -> &Rule {
-        self.inner.rule()
+        &self.rule
     }
     /// How the counts were changed.
     pub fn method(&self) -> &Method {
