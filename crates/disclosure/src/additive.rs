@@ -216,6 +216,9 @@ impl Net {
         if let Some(n) = out[v as usize] {
             return n;
         }
+        // Tables that name each other's totals as parts must not go round for ever; the sums that then
+        // do not hold are found afterwards.
+        out[v as usize] = Some(detail[v as usize]);
         let n = match of[v as usize] {
             None => detail[v as usize],
             Some(s) => self.sums[s].parts.iter().map(|&p| self.value_of(p, detail, of, out)).sum(),

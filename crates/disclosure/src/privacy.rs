@@ -44,8 +44,8 @@ use crate::{Error, Method, PerturbedCube, Rule};
 /// The secret from which noise is drawn: 32 bytes that nobody else knows. Whoever has it can take
 /// the noise away.
 ///
-/// The noise of a cube comes from the seed and from all that the cube holds, its counts too. So
-/// the same cube has the same noise each time, and a cube of which one count has changed has
+/// The noise of a cube comes from the seed, the settings and all that the cube holds, its counts too.
+/// So the same cube has the same noise each time, and a cube of which one count has changed has
 /// noise that has nothing to do with it: the difference of two editions does not show the change.
 #[derive(Clone)]
 pub struct Seed([u8; 32]);
@@ -105,6 +105,9 @@ pub struct Sensitivity {
 
 /// The sensitivity of all cells of a cube together, from its dimensions alone: the most
 /// detailed place that a person can have decides, whether or not anyone has it.
+///
+/// In each dimension a person has one category, and all that it is a part of. Categories of which neither
+/// is a part of the other are taken to have no person in common in one period.
 ///
 /// # Errors
 /// When the cube contradicts itself or has more than 2²⁴ cells.
@@ -221,6 +224,15 @@ impl Noise {
         }
     }
 
+    /// A number that differs where the noise does.
+    fn parameter(self) -> u64 {
+        match self {
+            Noise::Gaussian(variance) => variance.value().to_bits(),
+            // Scales are above zero, so that the sign is free to tell the two apart.
+            Noise::Laplace(scale) => (-scale.value()).to_bits(),
+        }
+    }
+
     fn deviation(self) -> f64 {
         match self {
             // The variance of the discrete Gaussian is at most σ² (Canonne et al. 2020, corollary 9).
@@ -263,7 +275,10 @@ pub fn release(cube: &Cube, settings: &Settings, seed: &Seed) -> Result<Release,
         }
     };
     let truth = counts(cube, &rollup)?;
-    let stream = seed.of(&cube.id, truth.iter().map(|&n| n as u64));
+    // Two releases of one cube with different settings may not have the same draws: their difference
+    // would tell the noise.
+    let chosen = [noise.parameter(), u64::from(detail_only)];
+    let stream = seed.of(&cube.id, chosen.into_iter().chain(truth.iter().map(|n| n.cast_unsigned())));
     let flags = rollup.detail();
     let measured: Vec<i64> = truth
         .par_iter()

@@ -267,6 +267,22 @@ fn another_count_anywhere_draws_all_noise_anew() {
     assert!(same < a.len() / 4, "{same} of {}", a.len());
 }
 
+/// Two budgets for one cube are two releases: noise of one drawing in two sizes would cancel.
+#[test]
+fn another_budget_draws_all_noise_anew() {
+    let cube = example();
+    let noise = |rho: f64| -> Vec<f64> {
+        let settings = Settings { consistent: false, ..Settings::new(Budget::Concentrated { rho }) };
+        let out = release(&cube, &settings, &Seed::new([1; 32])).expect("released");
+        cube.cells.iter().map(|(k, v)| out.noisy[k] as f64 - v.count().expect("a count") as f64).collect()
+    };
+    let (a, b) = (noise(0.1), noise(0.2));
+    let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+    let correlation = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+    // Four standard errors of 195 cells.
+    assert!(correlation.abs() < 4.0 / (a.len() as f64).sqrt(), "{correlation}");
+}
+
 #[test]
 fn a_cell_without_count_is_released_like_a_zero() {
     let mut cube = example();

@@ -175,6 +175,8 @@ fn instances_that_make_no_sense_are_refused() {
 #[test]
 fn what_a_reader_can_work_out_is_for_the_attacker_to_say() {
     let out = round(&[line("t", &[1, 1, 1, 12])], &Settings::base(5)).expect("rounded");
+    let words = out.cubes[0].method().words();
+    assert!(words.en.contains("multiples of 5") && words.nl.contains("veelvouden van 5"));
     let bounds = out.as_bounds();
     assert_eq!(bounds[0].cells[&vec![0]], Value::Between(11, 19));
     let options = AuditOptions { threshold: Some(5), protection: 4, open_small: false, missing: false };

@@ -185,8 +185,10 @@ pub(super) fn noisy(
     seed: &Seed,
 ) -> Result<Noisy, Error> {
     let truth = count(records, order);
+    // Other settings, other draws: two releases of the same records do not share their noise.
+    let chosen = [order as u64, rho.to_bits(), person, sure.to_bits()];
     let contents = records.columns.iter().flatten().map(|&c| u64::from(c));
-    let stream = seed.of("synthetic records", contents);
+    let stream = seed.of("synthetic records", chosen.into_iter().chain(contents));
     let attributes = records.columns.len() as u64;
     let mut spent = 0.0;
     let mut deviations = Vec::new();
