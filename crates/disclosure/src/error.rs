@@ -45,4 +45,44 @@ pub enum Error {
         /// A table of those that hang together.
         table: String,
     },
+    /// A total is not the sum of its parts, so it cannot stay so when counts are changed.
+    #[error(
+        "table \"{table}\": the count at {cell} is {total}, but its parts sum to {sum}; correct the table, or \
+         leave the parts or the total out"
+    )]
+    NotAdditive {
+        /// The table.
+        table: String,
+        /// The coordinates of the total, in words.
+        cell: String,
+        /// Its count.
+        total: u64,
+        /// The sum of its parts.
+        sum: u64,
+    },
+    /// No rounded tables exist that satisfy all that was asked.
+    #[error(
+        "no counts exist for table \"{table}\" (and those that hang together with it) that add up and are all as \
+         near to the true ones as asked; allow one step more, take a smaller base, or round fewer tables together"
+    )]
+    Infeasible {
+        /// A table of those that hang together.
+        table: String,
+    },
+    /// The search for whole numbers that add up came to its limit.
+    #[error(
+        "no counts that add up were found for table \"{table}\" (and those that hang together with it) within the \
+         limits of the search; take tables of at most two dimensions with totals, fewer categories, or a method \
+         that does not search"
+    )]
+    Effort {
+        /// A table of those that hang together.
+        table: String,
+    },
+    /// Columns of records that do not fit.
+    #[error("{what}; give one code for each record and dimension")]
+    Records {
+        /// What does not fit.
+        what: String,
+    },
 }

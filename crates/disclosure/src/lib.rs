@@ -1,16 +1,31 @@
 //! Disclosure control: protected cubes, and the attacker that tries to undo them.
+//!
+//! Small counts are hidden by [`protect`]; [`audit`] works out what a reader still learns. Where true
+//! counts are not needed, they are changed instead: by noise that is the same for a cell wherever it
+//! stands ([`cell_key`]), by rounding that keeps totals the sums of their parts ([`rounding`]), or
+//! with a budget of differential privacy ([`privacy`]). [`synthetic`] makes records of which none is a person.
+//! What was changed is a [`PerturbedCube`], which says how.
 
+mod additive;
 mod attack;
 mod audit;
+pub mod cell_key;
 mod error;
+mod lattice;
 mod lp;
+mod method;
+pub mod privacy;
 mod propagate;
 mod protect;
+mod rollup;
+pub mod rounding;
+pub mod synthetic;
 mod system;
 mod types;
 mod words;
 
 pub use audit::audit;
 pub use error::Error;
+pub use method::{Method, PerturbedCube};
 pub use protect::protect;
 pub use types::*;
