@@ -85,7 +85,7 @@ pub fn read_hierarchy(path: &Path, name: &str) -> Result<CodeTree> {
         });
         of_depths(depths.collect::<Result<_>>()?, name)
     } else {
-        of_parents(lines, name)
+        of_parents(&lines, name)
     }
 }
 
@@ -145,7 +145,7 @@ fn not_empty(tree: CodeTree, name: &str) -> Result<CodeTree> {
 }
 
 /// Codes and to which each belongs. What is only named as a whole is a code too.
-fn of_parents(lines: Vec<(u64, String, String)>, name: &str) -> Result<CodeTree> {
+fn of_parents(lines: &[(u64, String, String)], name: &str) -> Result<CodeTree> {
     let mut known = HashMap::new();
     for (at, (row, code, _)) in lines.iter().enumerate() {
         add(&mut known, code, at, *row, name)?;

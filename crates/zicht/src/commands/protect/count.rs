@@ -72,13 +72,11 @@ pub(super) fn count(file: &Path, spec: &Spec, dir: &Path, show: &Show) -> Result
         let mut record = Vec::with_capacity(variables.len());
         for variable in &mut variables {
             let value = values[variable.at].trim();
-            match variable.find(value) {
-                Some(leaf) => record.push(leaf),
-                None => {
-                    wrong = Some((variable.column, value.to_owned(), why_no_category(variable, value)));
-                    break;
-                }
-            }
+            let Some(leaf) = variable.find(value) else {
+                wrong = Some((variable.column, value.to_owned(), why_no_category(variable, value)));
+                break;
+            };
+            record.push(leaf);
         }
         let number = match frequency.map(|at| (at, values[at].trim())) {
             None => 1,
