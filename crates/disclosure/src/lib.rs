@@ -2,12 +2,21 @@
 
 mod attack;
 mod audit;
+mod circuits;
 mod error;
+mod field;
+mod gate;
+mod kelly;
 mod lp;
+mod part;
+mod programme;
 mod propagate;
 mod protect;
+mod puzzle;
 mod system;
+mod tableau;
 mod types;
+mod weak;
 mod words;
 
 pub use audit::audit;
