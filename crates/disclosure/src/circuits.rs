@@ -94,7 +94,9 @@ fn loosen(puzzle: &Puzzle, circuits: &[Vec<(u32, i64)>], table: &mut [f64]) -> b
         if let Some((ease, step)) = best
             && ease > now + 0.01
         {
-            circuit.iter().for_each(|&(v, d)| table[v as usize] += d as f64 * step);
+            for &(v, d) in circuit {
+                table[v as usize] += d as f64 * step;
+            }
             better = true;
         }
     }
@@ -106,7 +108,9 @@ fn circuits(puzzle: &Puzzle, tableau: &Tableau) -> Vec<Vec<(u32, i64)>> {
     let of = {
         let mut of: Vec<Vec<(u32, i64)>> = vec![Vec::new(); puzzle.len()];
         for (e, row) in puzzle.equations.iter().enumerate() {
-            row.iter().for_each(|(v, a)| of[*v as usize].push((e as u32, *a)));
+            for (v, a) in row {
+                of[*v as usize].push((e as u32, *a));
+            }
         }
         of
     };

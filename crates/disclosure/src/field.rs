@@ -11,13 +11,13 @@ const P: u64 = (1 << 31) - 1;
 pub(crate) type Mod = u32;
 
 pub(crate) fn of(n: i64) -> Mod {
-    n.rem_euclid(P as i64) as Mod
+    n.rem_euclid(P.cast_signed()) as Mod
 }
 
 /// The whole number of at most `largest` that `a` stands for, if there is one.
 pub(crate) fn small(a: Mod, largest: i64) -> Option<i64> {
     let a = i64::from(a);
-    let signed = if a > P as i64 / 2 { a - P as i64 } else { a };
+    let signed = if a > P.cast_signed() / 2 { a - P.cast_signed() } else { a };
     (signed.abs() <= largest).then_some(signed)
 }
 

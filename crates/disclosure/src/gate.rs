@@ -91,8 +91,11 @@ pub(crate) fn ranges(puzzle: &Puzzle, width: Width, wanted: &[i64]) -> Vec<Range
     });
     let mut out: Vec<Range> =
         near.iter().map(|&s| Range { bounds: width.bounds(s), unsolved: false }).collect();
+    if out.iter().zip(wanted).all(|(r, enough)| r.bounds.width() >= *enough) {
+        return out;
+    }
     let parts: Vec<(Vec<u32>, Vec<u32>)> = puzzle
-        .components()
+        .components(&puzzle.independent())
         .into_iter()
         .filter(|(classes, _)| classes.iter().any(|&v| out[v as usize].bounds.width() < wanted[v as usize]))
         .collect();

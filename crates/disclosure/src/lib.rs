@@ -13,6 +13,7 @@ mod programme;
 mod propagate;
 mod protect;
 mod puzzle;
+mod strong;
 mod system;
 mod tableau;
 mod types;

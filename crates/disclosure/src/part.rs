@@ -9,8 +9,8 @@ use crate::gate::{self, Width};
 use crate::propagate::Known;
 use crate::puzzle::{Fate, Puzzle};
 use crate::system::{Bounds, Equation, Groups, INF, System};
-use crate::weak;
-use crate::{Attack, Gap, Marks, Mode, Policy};
+use crate::{Attack, Marks, Mode, Policy};
+use crate::{strong, weak};
 
 /// What may happen to a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,16 +55,15 @@ pub(crate) struct Part {
     pub(crate) policy: Policy,
     /// The values of all variables, where the counts decide them.
     pub(crate) values: Option<Vec<i64>>,
-    /// The cost of what is hidden beside the small counts, where an integer programme or a relaxation
-    /// bounded it.
-    pub(crate) gap: Option<Gap>,
 }
 
 /// Splits the system into parts that share no equation.
 pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
     let mut groups = Groups::new(system.len());
     for (e, _) in system.equations.iter().zip(active).filter(|(_, on)| **on) {
-        e.parts.iter().for_each(|&p| groups.join(e.total, p));
+        for &p in &e.parts {
+            groups.join(e.total, p);
+        }
     }
     let mut vars: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     let mut local = vec![0_u32; system.len()];
@@ -77,7 +76,9 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
     for (e, _) in system.equations.iter().zip(active).filter(|(_, on)| **on) {
         let mut own = e.clone();
         own.total = local[e.total as usize];
-        own.parts.iter_mut().for_each(|p| *p = local[*p as usize]);
+        for p in &mut own.parts {
+            *p = local[*p as usize];
+        }
         equations.entry(groups.find(e.total)).or_default().push(own);
     }
     vars.into_iter()
@@ -97,7 +98,6 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
                 costs: Vec::new(),
                 policy: Policy::default(),
                 values: None,
-                gap: None,
             }
         })
         .collect()
@@ -128,7 +128,18 @@ impl Part {
             Role::Fixed => Fate::Fixed,
             Role::Missing | Role::Bounded => Fate::Rest,
         });
-        let hidden = weak::hide(&puzzle, self.policy.trials);
+        let hidden = match self.policy.mode {
+            Mode::Weak => weak::hide(&puzzle, self.policy.trials),
+            Mode::Strong => {
+                let mut needed = vec![0; puzzle.len()];
+                for (v, &class) in puzzle.class_of.iter().enumerate() {
+                    if self.roles[v] == Role::Small && class != u32::MAX {
+                        needed[class as usize] = self.needed(v as u32);
+                    }
+                }
+                strong::hide(&puzzle, &needed, self.policy.trials)
+            }
+        };
         for (v, &class) in puzzle.class_of.iter().enumerate() {
             if self.roles[v] == Role::Open && class != u32::MAX {
                 self.hidden[v] = hidden[class as usize];

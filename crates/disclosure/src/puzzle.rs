@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::system::{Bounds, Groups, INF, System};
+use crate::tableau::Tableau;
 
 /// What may happen to a cell, for the puzzle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,9 @@ impl Puzzle {
             let mut seen = BTreeSet::new();
             let mut joined = false;
             for row in &mut rows {
-                row.iter_mut().for_each(|(v, _)| *v = heads.find(*v));
+                for (v, _) in row.iter_mut() {
+                    *v = heads.find(*v);
+                }
                 row.sort_unstable();
                 let mut out: Vec<(u32, i64)> = Vec::with_capacity(row.len());
                 for &(v, a) in row.iter() {
@@ -99,7 +102,9 @@ impl Puzzle {
                 }
                 // One sign for all, so that the same equation is seen as the same.
                 if row.first().is_some_and(|(_, a)| *a < 0) {
-                    row.iter_mut().for_each(|(_, a)| *a = -*a);
+                    for (_, a) in row.iter_mut() {
+                        *a = -*a;
+                    }
                 }
                 if !row.is_empty() && !seen.insert(row.clone()) {
                     row.clear();
@@ -137,19 +142,30 @@ impl Puzzle {
             }
         }
         for row in &mut rows {
-            row.iter_mut().for_each(|(v, _)| *v = number[*v as usize]);
+            for (v, _) in row.iter_mut() {
+                *v = number[*v as usize];
+            }
             row.sort_unstable();
         }
         out.of = vec![Vec::new(); out.classes.len()];
         for (e, row) in rows.iter().enumerate() {
-            row.iter().for_each(|(v, _)| out.of[*v as usize].push(e as u32));
+            for (v, _) in row {
+                out.of[*v as usize].push(e as u32);
+            }
         }
         out.equations = rows;
         out
     }
 
-    /// Parts that share no equation, as lists of classes and of equations.
-    pub(crate) fn components(&self) -> Vec<(Vec<u32>, Vec<u32>)> {
+    /// Equations from which all others follow.
+    pub(crate) fn independent(&self) -> Vec<u32> {
+        let mut out = Tableau::new(self.len(), &self.equations, &vec![true; self.len()]).independent;
+        out.sort_unstable();
+        out
+    }
+
+    /// Parts that share no equation, as lists of classes and of those of the `equations` that they are in.
+    pub(crate) fn components(&self, equations: &[u32]) -> Vec<(Vec<u32>, Vec<u32>)> {
         let mut groups = Groups::new(self.len());
         for e in &self.equations {
             e.windows(2).for_each(|w| groups.join(w[0].0, w[1].0));
@@ -158,8 +174,8 @@ impl Puzzle {
         for v in 0..self.len() as u32 {
             out.entry(groups.find(v)).or_default().0.push(v);
         }
-        for (e, row) in self.equations.iter().enumerate() {
-            out.entry(groups.find(row[0].0)).or_default().1.push(e as u32);
+        for &e in equations {
+            out.entry(groups.find(self.equations[e as usize][0].0)).or_default().1.push(e);
         }
         out.into_values().collect()
     }

@@ -8,6 +8,8 @@
 //!
 //! The question is that of linear dependence in Langsrud (2024), *Secondary cell suppression by Gaussian elimination*.
 
+use std::cmp::Ordering;
+
 use crate::field::{Mod, inverse, minus, mix, of, small, times};
 
 const NONE: u32 = u32::MAX;
@@ -27,6 +29,8 @@ pub(crate) struct Tableau {
     /// For each row, hidden cells in it.
     live: Vec<u32>,
     scratch: Vec<(u32, Mod)>,
+    /// Equations that do not follow from others.
+    pub(crate) independent: Vec<u32>,
     /// Published cells stay in the rows, so that they can be hidden again.
     keep: bool,
     /// Coefficients that exchanges of the basis went through: a measure of work that is the same on every machine.
@@ -53,6 +57,7 @@ impl Tableau {
             hidden: hidden.to_vec(),
             live: Vec::new(),
             scratch: Vec::new(),
+            independent: Vec::new(),
             keep: true,
             work: 0,
         };
@@ -64,12 +69,15 @@ impl Tableau {
         let mut order: Vec<usize> = (0..equations.len()).collect();
         order.sort_by_key(|&e| equations[e].len());
         for e in order {
-            t.insert(&equations[e], &rank);
+            if t.insert(&equations[e], &rank) {
+                t.independent.push(e as u32);
+            }
         }
         t
     }
 
-    fn insert(&mut self, equation: &[(u32, i64)], rank: &[u64]) {
+    /// Whether the equation says anything new.
+    fn insert(&mut self, equation: &[(u32, i64)], rank: &[u64]) -> bool {
         // The basic cells of the equation are replaced by their rows.
         let mut row: Vec<(u32, Mod)> = equation.iter().map(|(v, a)| (*v, of(*a))).collect();
         row.sort_unstable();
@@ -86,10 +94,12 @@ impl Tableau {
             let at = *v as usize;
             (!self.hidden[at], self.columns[at].len(), rank[at], *v)
         });
-        let Some(&(pivot, a)) = least else { return };
+        let Some(&(pivot, a)) = least else { return false };
         let scale = inverse(a);
         row.retain(|(v, _)| *v != pivot);
-        row.iter_mut().for_each(|(_, b)| *b = times(*b, scale));
+        for (_, b) in &mut row {
+            *b = times(*b, scale);
+        }
         let r = self.rows.len() as u32;
         self.rows.push(Vec::new());
         self.basic.push(pivot);
@@ -100,6 +110,7 @@ impl Tableau {
         for i in rows {
             self.eliminate(i, pivot, r);
         }
+        true
     }
 
     /// Puts a row that has no place yet.
@@ -133,30 +144,34 @@ impl Tableau {
             if left == NONE && right == NONE {
                 break;
             }
-            if left < right {
-                if left != v {
-                    out.push(old[x]);
-                    live += u32::from(self.hidden[left as usize]);
-                }
-                x += 1;
-            } else if right < left {
-                out.push((right, minus(0, times(a, by[y].1))));
-                self.columns[right as usize].push(i);
-                live += u32::from(self.hidden[right as usize]);
-                y += 1;
-            } else {
-                let b = minus(old[x].1, times(a, by[y].1));
-                if b == 0 {
-                    let column = &mut self.columns[left as usize];
-                    if let Some(k) = column.iter().position(|&k| k == i) {
-                        column.swap_remove(k);
+            match left.cmp(&right) {
+                Ordering::Less => {
+                    if left != v {
+                        out.push(old[x]);
+                        live += u32::from(self.hidden[left as usize]);
                     }
-                } else {
-                    out.push((left, b));
-                    live += u32::from(self.hidden[left as usize]);
+                    x += 1;
                 }
-                x += 1;
-                y += 1;
+                Ordering::Greater => {
+                    out.push((right, minus(0, times(a, by[y].1))));
+                    self.columns[right as usize].push(i);
+                    live += u32::from(self.hidden[right as usize]);
+                    y += 1;
+                }
+                Ordering::Equal => {
+                    let b = minus(old[x].1, times(a, by[y].1));
+                    if b == 0 {
+                        let column = &mut self.columns[left as usize];
+                        if let Some(k) = column.iter().position(|&k| k == i) {
+                            column.swap_remove(k);
+                        }
+                    } else {
+                        out.push((left, b));
+                        live += u32::from(self.hidden[left as usize]);
+                    }
+                    x += 1;
+                    y += 1;
+                }
             }
         }
         self.live[i as usize] = live;
@@ -175,7 +190,9 @@ impl Tableau {
         };
         let scale = inverse(row[at].1);
         row.remove(at);
-        row.iter_mut().for_each(|(_, a)| *a = times(*a, scale));
+        for (_, a) in &mut row {
+            *a = times(*a, scale);
+        }
         let at = row.partition_point(|(w, _)| *w < leave);
         row.insert(at, (leave, scale));
         self.basic[r as usize] = enter;
@@ -335,19 +352,23 @@ fn subtract(row: &[(u32, Mod)], by: &[(u32, Mod)], a: Mod, out: &mut Vec<(u32, M
         if left == NONE && right == NONE {
             return;
         }
-        if left < right {
-            out.push(row[x]);
-            x += 1;
-        } else if right < left {
-            out.push((right, minus(0, times(a, by[y].1))));
-            y += 1;
-        } else {
-            let b = minus(row[x].1, times(a, by[y].1));
-            if b != 0 {
-                out.push((left, b));
+        match left.cmp(&right) {
+            Ordering::Less => {
+                out.push(row[x]);
+                x += 1;
             }
-            x += 1;
-            y += 1;
+            Ordering::Greater => {
+                out.push((right, minus(0, times(a, by[y].1))));
+                y += 1;
+            }
+            Ordering::Equal => {
+                let b = minus(row[x].1, times(a, by[y].1));
+                if b != 0 {
+                    out.push((left, b));
+                }
+                x += 1;
+                y += 1;
+            }
         }
     }
 }

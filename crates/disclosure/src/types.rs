@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Cube, Dimension, DisclosureSettings, Key, Label, Unit, Value, Zeros};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,7 +177,7 @@ pub enum Marks {
 }
 
 /// What a hidden small count is protected against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// No small count can be worked out exactly by a reader who knows that counts are not
@@ -190,7 +190,7 @@ pub enum Mode {
 }
 
 /// What it costs to hide a count that is not small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Costs {
     /// 1 + ln(1 + n): a large count says more than a small one, but not in proportion. The default.
@@ -203,7 +203,8 @@ pub enum Costs {
 }
 
 /// Multiplies the cost of hiding the cells of one category.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Weight {
     /// Identifier of the dimension.
     pub dimension: String,
@@ -291,22 +292,6 @@ pub struct Attack {
     pub exact: usize,
     /// Cells it knows more closely than the rule allows, but not exactly.
     pub narrow: usize,
-}
-
-/// How far what was hidden beside the small counts may be from the cheapest choice.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Gap {
-    /// The cost of the cells that were hidden beside the small counts, as [`Costs`] has it.
-    pub found: f64,
-    /// No choice that protects costs less than this.
-    pub bound: f64,
-}
-
-impl Gap {
-    /// The gap as a share of what was found: 0 when the choice is proved to be the cheapest.
-    pub fn share(self) -> f64 {
-        if self.found <= 0.0 { 0.0 } else { ((self.found - self.bound) / self.found).max(0.0) }
-    }
 }
 
 /// Protected cubes, and how they became so.

@@ -100,7 +100,9 @@ fn exchange(puzzle: &Puzzle, tableau: &mut Tableau, small: &[bool], order: &[u32
         if saved > cost(u) + EPSILON {
             gained = true;
         } else {
-            shown.iter().rev().for_each(|&v| tableau.hide(v));
+            for &v in shown.iter().rev() {
+                tableau.hide(v);
+            }
             tableau.publish(u);
         }
     }
