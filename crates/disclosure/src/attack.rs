@@ -37,7 +37,9 @@ impl<'a> Attacker<'a> {
         let parts = components(system, &known.active, |v| !known.bounds[v as usize].is_exact());
         let mut part_of = vec![u32::MAX; system.len()];
         for (p, part) in parts.iter().enumerate() {
-            part.vars.iter().for_each(|&v| part_of[v as usize] = p as u32);
+            for &v in &part.vars {
+                part_of[v as usize] = p as u32;
+            }
         }
         Self { system, known, parts, part_of }
     }

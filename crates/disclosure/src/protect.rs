@@ -1,33 +1,22 @@
 //! `protect`: which cells must be hidden, so that no hidden cell can be known too closely.
 //!
-//! Small counts are hidden (primary suppression). The attacker is then let loose on what would be
-//! published. For each small count that it learns too closely, a linear programme finds the
-//! cheapest change of the tables that moves this count far enough while every equation holds; the
-//! cells that change must be hidden as well (secondary suppression). So it goes on until the
-//! attacker learns no small count too closely, and then every further cell that turns out not to
-//! be needed is shown again.
+//! Small counts are hidden (primary suppression), and others with them (secondary suppression), in every part
+//! of the tables that hangs together on its own. In the end the attacker is let loose on all of it.
 
 use std::collections::BTreeMap;
 
-use highs::{Col, HighsModelStatus, RowProblem, Sense};
-use model::{Cube, Key, Value, Zeros};
+use model::{Cube, Key, Value};
 use rayon::prelude::*;
 
-use crate::attack::Attacker;
 use crate::audit::check;
-use crate::lp::quiet;
+use crate::part::{Part, Role, role, split};
 use crate::propagate::Known;
-use crate::system::{Bounds, Equation, Groups, INF, System};
+use crate::system::{Bounds, INF, Place, System};
 use crate::words::Words;
 use crate::{
-    Attack, ConfStatus, Error, Marks, ObsStatus, Policy, ProtectedCell, ProtectedCube, Protection, Rule,
-    Table, TableReport,
+    Attack, ConfStatus, Costs, Error, Marks, ObsStatus, Policy, ProtectedCell, ProtectedCube, Protection,
+    Rule, Table, TableReport,
 };
-
-/// Rounds of attack and repair; each hides something, so this is never reached in practice.
-const ROUNDS: usize = 200;
-/// A change below this is none.
-const EPSILON: f64 = 1e-7;
 
 /// Protects tables as one set: cells that are the same number in two tables are hidden in both.
 ///
@@ -69,11 +58,12 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
             role(*b, waived, policy)
         })
         .collect();
+    let costs = costs(&system, &words, &truth, policy);
     let parts = split(&system, &consistent.active);
     let done: Vec<Part> = parts
         .into_par_iter()
         .map(|mut part| {
-            part.prepare(&truth, &roles, policy);
+            part.prepare(&truth, &roles, &costs, policy);
             part.protect();
             part
         })
@@ -180,340 +170,24 @@ fn truth(system: &System, words: &Words<'_>) -> Result<Vec<Bounds>, Error> {
         .collect()
 }
 
-/// What may happen to a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// Below the threshold: hidden, and to be protected.
-    Small,
-    /// Came as bounds: hidden, and to be protected as far as the bounds go.
-    Bounded,
-    /// No figure.
-    Missing,
-    /// A count that may be hidden.
-    Open,
-    /// A count that is published whatever happens.
-    Fixed,
-}
-
-fn role(b: Bounds, waived: bool, policy: &Policy) -> Role {
-    if waived {
-        return if b.is_exact() { Role::Fixed } else { Role::Missing };
-    }
-    if !b.is_exact() {
-        return if b.hi >= INF { Role::Missing } else { Role::Bounded };
-    }
-    let n = b.lo as u64;
-    match (n, policy.zeros) {
-        (0, Zeros::Publish) => Role::Fixed,
-        (n, _) if n < policy.threshold => Role::Small,
-        _ => Role::Open,
-    }
-}
-
-/// A part of the system that hangs together, with its own numbering.
-struct Part {
-    /// Numbers in the whole system.
-    vars: Vec<u32>,
-    system: System,
-    truth: Vec<Bounds>,
-    roles: Vec<Role>,
-    hidden: Vec<bool>,
-    policy: Policy,
-}
-
-/// Splits the system into parts that share no equation.
-fn split(system: &System, active: &[bool]) -> Vec<Part> {
-    let mut groups = Groups::new(system.len());
-    for (e, _) in system.equations.iter().zip(active).filter(|(_, on)| **on) {
-        e.parts.iter().for_each(|&p| groups.join(e.total, p));
-    }
-    let mut vars: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    let mut local = vec![0_u32; system.len()];
-    for v in 0..system.len() as u32 {
-        let group = vars.entry(groups.find(v)).or_default();
-        local[v as usize] = group.len() as u32;
-        group.push(v);
-    }
-    let mut equations: BTreeMap<u32, Vec<Equation>> = BTreeMap::new();
-    for (e, _) in system.equations.iter().zip(active).filter(|(_, on)| **on) {
-        let mut own = e.clone();
-        own.total = local[e.total as usize];
-        own.parts.iter_mut().for_each(|p| *p = local[*p as usize]);
-        equations.entry(groups.find(e.total)).or_default().push(own);
-    }
-    vars.into_iter()
-        .map(|(head, vars)| {
-            let equations = equations.remove(&head).unwrap_or_default();
-            let mut of = vec![Vec::new(); vars.len()];
-            for (e, equation) in equations.iter().enumerate() {
-                equation.vars().for_each(|v| of[v as usize].push(e as u32));
-            }
-            let own = System { places: vec![Vec::new(); vars.len()], variables: Vec::new(), equations, of };
-            Part {
-                vars,
-                system: own,
-                truth: Vec::new(),
-                roles: Vec::new(),
-                hidden: Vec::new(),
-                policy: Policy::default(),
-            }
-        })
-        .collect()
-}
-
-impl Part {
-    fn prepare(&mut self, truth: &[Bounds], roles: &[Role], policy: &Policy) {
-        self.truth = self.vars.iter().map(|&v| truth[v as usize]).collect();
-        self.roles = self.vars.iter().map(|&v| roles[v as usize]).collect();
-        self.hidden = self.roles.iter().map(|r| *r == Role::Small).collect();
-        self.policy = *policy;
-    }
-
-    /// The least value that a hidden count can have for all an outsider knows.
-    fn least(&self) -> i64 {
-        match self.policy.zeros {
-            Zeros::Publish => 1,
-            Zeros::Protect => 0,
-        }
-    }
-
-    fn threshold(&self) -> i64 {
-        i64::try_from(self.policy.threshold).unwrap_or(INF)
-    }
-
-    /// What is published of a variable.
-    fn public(&self, v: usize) -> Bounds {
-        let t = self.truth[v];
-        match self.roles[v] {
-            Role::Bounded | Role::Missing | Role::Fixed => t,
-            _ if !self.hidden[v] => t,
-            role => match (self.policy.marks, role) {
-                (Marks::Alike, _) => Bounds { lo: self.least(), hi: INF },
-                (Marks::Apart, Role::Small) => Bounds { lo: self.least(), hi: self.threshold() - 1 },
-                (Marks::Apart, _) => Bounds { lo: self.threshold(), hi: INF },
-            },
-        }
-    }
-
-    fn attacker(&self) -> Attacker<'_> {
-        let public: Vec<Bounds> = (0..self.vars.len()).map(|v| self.public(v)).collect();
-        Attacker::new(&self.system, &public, &[])
-    }
-
-    fn targets(&self) -> Vec<u32> {
-        (0..self.vars.len() as u32)
-            .filter(|&v| matches!(self.roles[v as usize], Role::Small | Role::Bounded))
-            .collect()
-    }
-
-    /// The distance that must stay between the bounds of a target.
-    fn needed(&self, v: u32) -> i64 {
-        let wanted = i64::try_from(self.policy.protection).unwrap_or(INF);
-        match self.roles[v as usize] {
-            // Nobody can be kept from knowing what its publisher said.
-            Role::Bounded => wanted.min(self.truth[v as usize].width()),
-            _ if self.policy.marks == Marks::Apart => wanted.min(self.threshold() - 1 - self.least()),
-            _ => wanted,
-        }
-    }
-
-    fn protect(&mut self) {
-        if self.system.equations.is_empty() {
-            return;
-        }
-        let targets = self.targets();
-        if targets.is_empty() {
-            return;
-        }
-        for _ in 0..ROUNDS {
-            let learned = self.attacker().learn(&targets, |v| self.needed(v));
-            let close: Vec<(u32, Bounds)> = targets
-                .iter()
-                .zip(&learned)
-                .filter(|(v, l)| l.bounds.width() < self.needed(**v))
-                .map(|(v, l)| (*v, l.bounds))
-                .collect();
-            if close.is_empty() {
-                break;
-            }
-            let before = self.hidden.clone();
-            for &(v, bounds) in &close {
-                if !self.widen(v, bounds) {
-                    self.widen_by_force(v);
-                }
-            }
-            if before == self.hidden {
-                // The programmes see no way; what stands around these cells goes too.
-                for &(v, _) in &close {
-                    self.widen_by_force(v);
-                }
-                if before == self.hidden {
-                    break;
-                }
-            }
-        }
-        self.show_again(&targets);
-    }
-
-    /// Hides what the cheapest change that moves `v` far enough would change; `false` when no
-    /// change can.
-    fn widen(&mut self, v: u32, known: Bounds) -> bool {
-        let need = self.needed(v);
-        let up = Bounds { lo: known.lo.saturating_add(need).min(INF), hi: INF };
-        let down = Bounds { lo: 0, hi: known.hi.saturating_sub(need) };
-        let mut best: Option<(f64, Vec<usize>)> = None;
-        for goal in [up, down] {
-            if goal.lo <= goal.hi
-                && let Some(found) = self.cheapest_change(v, goal)
-                && best.as_ref().is_none_or(|(cost, _)| found.0 < *cost - EPSILON)
-            {
-                best = Some(found);
-            }
-        }
-        let Some((_, changed)) = best else { return false };
-        for c in changed {
-            self.hidden[c] = true;
-        }
-        true
-    }
-
-    /// The cost of hiding a count: larger counts say more, so they cost more.
-    fn cost(&self, v: usize) -> f64 {
-        1.0 + (1.0 + self.truth[v].lo as f64).ln()
-    }
-
-    /// The cheapest table that fits all equations, with `v` within `goal`: its cost and the
-    /// published cells that differ from what is published.
-    fn cheapest_change(&self, v: u32, goal: Bounds) -> Option<(f64, Vec<usize>)> {
-        let public: Vec<Bounds> = (0..self.vars.len()).map(|i| self.public(i)).collect();
-        let largest = public.iter().map(|b| if b.hi >= INF { b.lo } else { b.hi }).max().unwrap_or(0);
-        let cap = largest.saturating_mul(4).saturating_add(10_000) as f64;
-        let mut problem = RowProblem::default();
-        // For each variable its columns with their signs, and what is constant.
-        let mut columns: Vec<(Vec<(Col, f64)>, f64)> = Vec::with_capacity(public.len());
-        let mut moving: Vec<(usize, Col, Col)> = Vec::new();
-        for (i, b) in public.iter().enumerate() {
-            let own = i == v as usize;
-            if own || !b.is_exact() {
-                let (mut low, mut high) = (b.lo as f64, (b.hi as f64).min(cap));
-                if own {
-                    low = low.max(goal.lo as f64);
-                    high = high.min(goal.hi as f64);
-                    if low > high {
-                        return None;
-                    }
-                }
-                columns.push((vec![(problem.add_column(0.0, low..=high), 1.0)], 0.0));
-            } else if self.roles[i] == Role::Open {
-                let n = b.lo as f64;
-                let cost = self.cost(i);
-                let up = problem.add_column(cost, 0.0..=cap);
-                let down = problem.add_column(cost, 0.0..=(n - self.least() as f64).max(0.0));
-                moving.push((i, up, down));
-                columns.push((vec![(up, 1.0), (down, -1.0)], n));
-            } else {
-                columns.push((Vec::new(), b.lo as f64));
-            }
-        }
-        for e in &self.system.equations {
-            let mut row = Vec::new();
-            let mut constant = 0.0;
-            for (w, sign) in e.terms() {
-                let (terms, fixed) = &columns[w as usize];
-                constant += sign as f64 * fixed;
-                row.extend(terms.iter().map(|(c, a)| (*c, sign as f64 * a)));
-            }
-            if row.is_empty() {
-                continue;
-            }
-            if e.at_least {
-                problem.add_row(..=-constant, row);
-            } else {
-                problem.add_row(-constant..=-constant, row);
-            }
-        }
-        let solved = quiet(problem, Sense::Minimise)?.try_solve().ok()?;
-        if solved.status() != HighsModelStatus::Optimal {
-            return None;
-        }
-        let solution = solved.get_solution();
-        let changed = moving
-            .iter()
-            .filter(|(_, up, down)| solution[*up] + solution[*down] > EPSILON)
-            .map(|(i, ..)| *i)
-            .collect();
-        Some((solved.objective_value(), changed))
-    }
-
-    /// Hides everything that may be hidden in the equations of `v`, and, where that was done
-    /// before, in the equations of those.
-    fn widen_by_force(&mut self, v: u32) {
-        let mut reach = vec![v];
-        for _ in 0..3 {
-            let near: Vec<u32> = reach
-                .iter()
-                .flat_map(|&w| &self.system.of[w as usize])
-                .flat_map(|&e| self.system.equations[e as usize].vars())
-                .collect();
-            let mut fresh = false;
-            for &w in &near {
-                let w = w as usize;
-                if self.roles[w] == Role::Open && !self.hidden[w] {
-                    self.hidden[w] = true;
-                    fresh = true;
-                }
-            }
-            if fresh {
-                return;
-            }
-            reach = near;
-            reach.sort_unstable();
-            reach.dedup();
-        }
-    }
-
-    /// Shows again what need not be hidden, the costliest first. Each trial is an attack, so the
-    /// number of trials has a limit.
-    fn show_again(&mut self, targets: &[u32]) {
-        let mut extra: Vec<usize> =
-            (0..self.vars.len()).filter(|&i| self.hidden[i] && self.roles[i] == Role::Open).collect();
-        extra.sort_by(|&a, &b| self.cost(b).total_cmp(&self.cost(a)).then(a.cmp(&b)));
-        // What cannot be held now will not be held with more shown.
-        let holds = |part: &Self| {
-            let learned = part.attacker().learn(targets, |v| part.needed(v));
-            targets.iter().zip(&learned).all(|(v, l)| l.bounds.width() >= part.needed(*v))
+/// What it costs to hide each variable.
+fn costs(system: &System, words: &Words<'_>, truth: &[Bounds], policy: &Policy) -> Vec<f64> {
+    let cost = |(v, places): (usize, &Vec<Place>)| {
+        let n = truth[v].lo.max(0) as f64;
+        let plain = match policy.costs {
+            Costs::Information => 1.0 + (1.0 + n).ln(),
+            Costs::Cells => 1.0,
+            Costs::Counts => 1.0 + n,
         };
-        let budget = (self.policy.trials as usize).min(4_000_000 / self.vars.len().max(1));
-        if extra.is_empty() || !holds(self) {
-            return;
-        }
-        for i in extra.into_iter().take(budget) {
-            self.hidden[i] = false;
-            if !holds(self) {
-                self.hidden[i] = true;
-            }
-        }
+        let codes = places.first().map(|&p| words.codes(p)).unwrap_or_default();
+        let weights = policy
+            .weights
+            .iter()
+            .filter(|w| codes.iter().any(|(dimension, code)| *dimension == w.dimension && *code == w.code));
+        plain * weights.map(|w| w.factor).product::<f64>()
+    };
+    if policy.weights.is_empty() {
+        return system.places.iter().enumerate().map(|(v, _)| cost((v, &Vec::new()))).collect();
     }
-
-    /// How the attacker fares against the final state; `None` when that cannot be told.
-    fn attack(&self) -> Option<Attack> {
-        let targets = self.targets();
-        let learned = self.attacker().learn(&targets, |v| self.needed(v));
-        let mut out = Attack { targets: targets.len(), ..Attack::default() };
-        for (v, l) in targets.iter().zip(&learned) {
-            let width = l.bounds.width();
-            if width >= self.needed(*v) {
-                if l.unsolved {
-                    return None;
-                }
-                continue;
-            }
-            if width == 0 {
-                out.exact += 1;
-            } else {
-                out.narrow += 1;
-            }
-        }
-        Some(out)
-    }
+    system.places.iter().enumerate().map(cost).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Cube, Dimension, DisclosureSettings, Key, Label, Unit, Value, Zeros};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -176,9 +176,53 @@ pub enum Marks {
     Apart,
 }
 
+/// What a hidden small count is protected against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// No small count can be worked out exactly by a reader who knows that counts are not
+    /// negative. This is the protection of `GaussSuppression` (Langsrud 2024) as it comes.
+    Weak,
+    /// A reader who also knows that a hidden count is no zero where zeros are published cannot
+    /// bring the bounds of a small count closer together than [`Policy::protection`]. The default.
+    #[default]
+    Strong,
+}
+
+/// What it costs to hide a count that is not small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Costs {
+    /// 1 + ln(1 + n): a large count says more than a small one, but not in proportion. The default.
+    #[default]
+    Information,
+    /// 1: as few cells as possible are hidden.
+    Cells,
+    /// 1 + n: as few persons as possible are hidden.
+    Counts,
+}
+
+/// Multiplies the cost of hiding the cells of one category.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weight {
+    /// Identifier of the dimension.
+    pub dimension: String,
+    /// Code of the category.
+    pub code: String,
+    /// Above 1 the cells are kept rather than others, below 1 they go first. Above zero.
+    pub factor: f64,
+}
+
 /// How tables are protected.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
+    /// What a hidden small count is protected against.
+    pub mode: Mode,
+    /// What it costs to hide a count that is not small.
+    pub costs: Costs,
+    /// Categories that are to be kept, or may go.
+    pub weights: Vec<Weight>,
     /// Counts below this, and above zero, are hidden.
     pub threshold: u64,
     /// How zeros are treated.
@@ -205,6 +249,9 @@ impl From<&DisclosureSettings> for Policy {
     /// (threshold 5) cannot be told apart from four other values.
     fn from(s: &DisclosureSettings) -> Self {
         Policy {
+            mode: Mode::default(),
+            costs: Costs::default(),
+            weights: Vec::new(),
             threshold: s.threshold,
             zeros: s.zeros,
             protection: s.threshold.saturating_sub(1).max(1),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use disclosure::{Policy, Protection, Table};
+use disclosure::{Mode, Protection, Table};
 use serde_json::json;
 
 use crate::cli::{Global, Outcome};
@@ -32,9 +32,21 @@ pub(crate) struct Arguments {
     /// What to count from the records, and the rule by which the tables are protected.
     #[arg(long, value_name = "SPEC.toml")]
     spec: Option<PathBuf>,
+    /// What hidden counts are protected against: `weak`, that one is worked out exactly; `strong`, that one is known
+    /// more closely than the rule allows. As the specification has it when not given, else `strong`.
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    mode: Option<Mode>,
     /// Folder of everything derived: DIR/out when not given. With --spec the folder for the protected tables.
     #[arg(long)]
     out: Option<PathBuf>,
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "weak" => Ok(Mode::Weak),
+        "strong" => Ok(Mode::Strong),
+        _ => Err("a mode is weak or strong".to_owned()),
+    }
 }
 
 /// Runs the command.
@@ -58,7 +70,8 @@ fn of_monitor(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
     let work = Work::open(&out)?;
     let hashes = Inputs::hash(&monitor)?;
     let inputs = Inputs::read(&monitor, &hashes, &work, show)?;
-    let protection = Figures::make(&monitor, &inputs, &work, show)?.protection;
+    let mode = arguments.mode.unwrap_or_default();
+    let protection = Figures::make(&monitor, &inputs, &work, mode, show)?.protection;
     print(&protection, show);
     show.result_json(&json!({
         "tables": protection.tables,
@@ -73,7 +86,8 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     let Some(out) = &arguments.out else {
         return Err(Failure::input("nothing says where the protected tables go", "give a folder with --out"));
     };
-    let spec = Spec::read(path)?;
+    let mut spec = Spec::read(path)?;
+    spec.mode = arguments.mode.unwrap_or(spec.mode);
     let step = show.step("count", None);
     let dir = path.parent().unwrap_or(Path::new(""));
     let counted = count::count(&arguments.input, &spec, dir, show)?;
@@ -81,8 +95,8 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     let started = Instant::now();
     let step = show.step("protect", None);
     let tables: Vec<Table> = counted.cubes.into_iter().map(|cube| Table { cube, waiver: None }).collect();
-    let policy = Policy::from(&spec.disclosure);
-    let protection = disclosure::protect(&tables, &policy).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let protection =
+        disclosure::protect(&tables, &spec.policy()).map_err(|e| Failure::input(e.to_string(), ""))?;
     step.done("");
     let seconds = started.elapsed().as_secs_f64();
     print(&protection, show);

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use disclosure::{AuditOptions, Policy, ProtectedCube, Protection, Table};
+use disclosure::{AuditOptions, Mode, Policy, ProtectedCube, Protection, Table};
 use model::Settings;
 use publish::{AuditNote, ReleasedRates};
 
@@ -27,6 +27,7 @@ impl Figures {
         monitor: &Monitor,
         inputs: &Inputs,
         work: &Work,
+        mode: Mode,
         show: &Show,
     ) -> Result<Self, Failure> {
         let fail = |e: tables::Error| Failure::input(e.to_string(), "");
@@ -53,7 +54,7 @@ impl Figures {
             inputs.cubes.iter().map(|r| Table { cube: r.cube.clone(), waiver: r.settings.waiver.clone() }),
         );
         let step = show.step("protect", None);
-        let protection = disclosure::protect(&all, &Policy::from(&settings.disclosure))
+        let protection = disclosure::protect(&all, &Policy { mode, ..Policy::from(&settings.disclosure) })
             .map_err(|e| Failure::input(e.to_string(), ""))?;
         let hidden: usize = protection.tables.iter().map(|t| t.suppressed).sum();
         step.done(&format!(

@@ -79,7 +79,7 @@ pub(crate) struct Made {
 /// From inputs to a release in `out/release`.
 pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) -> Result<Made, Failure> {
     let (audited, notes) = figures::audit_received(monitor, inputs, work, show)?;
-    let figures = Figures::make(monitor, inputs, work, show)?;
+    let figures = Figures::make(monitor, inputs, work, disclosure::Mode::Strong, show)?;
     let trends = trends::describe(&monitor.settings, &figures.protection.cubes)?;
     let reporting = trends::reporting(&monitor.settings, &figures.protection.cubes)?;
     let estimates = estimates::estimate(monitor, inputs, &figures, show)?;

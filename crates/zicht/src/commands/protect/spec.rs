@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use disclosure::{Costs, Mode, Policy, Weight};
 use intake::read_hierarchy;
 use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, TOTAL};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,18 @@ pub(super) struct Spec {
     /// The rule.
     #[serde(default)]
     pub(super) disclosure: DisclosureSettings,
+    /// What hidden counts are protected against; `--mode` comes before it.
+    #[serde(default)]
+    pub(super) mode: Mode,
+    /// The least distance between the bounds that anyone can derive for a hidden small count, in the strong mode; one less than
+    /// the threshold when not given.
+    pub(super) protection: Option<u64>,
+    /// What it costs to hide a count that is not small.
+    #[serde(default)]
+    pub(super) costs: Costs,
+    /// Categories that are to be kept rather than others, or may go.
+    #[serde(default)]
+    pub(super) weight: Vec<Weight>,
     /// Column that says how many records a row stands for; each row is one record when there is none.
     pub(super) frequency: Option<String>,
     /// Variables with a hierarchy, or with another column than their name.
@@ -78,6 +91,21 @@ impl Spec {
         if self.disclosure.threshold < 2 {
             return fail("a threshold below 2 protects nobody".into(), "3, 5 and 10 are usual");
         }
+        if self.protection.is_some_and(|p| p == 0) {
+            return fail(
+                "a protection of 0 protects nobody".into(),
+                "1 keeps counts from being known exactly",
+            );
+        }
+        for weight in &self.weight {
+            let known = self.table.iter().any(|t| t.dimensions.contains(&weight.dimension));
+            if !known || !weight.factor.is_finite() || weight.factor <= 0.0 {
+                return fail(
+                    format!("\"{} = {}\" cannot weigh {}", weight.dimension, weight.code, weight.factor),
+                    "a [[weight]] has a dimension of a table, one of its codes, and a factor above zero",
+                );
+            }
+        }
         for (at, table) in self.table.iter().enumerate() {
             let id = &table.id;
             if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
@@ -118,6 +146,18 @@ impl Spec {
             }
         }
         Ok(())
+    }
+
+    /// How the tables are protected.
+    pub(super) fn policy(&self) -> Policy {
+        let usual = Policy::from(&self.disclosure);
+        Policy {
+            mode: self.mode,
+            protection: self.protection.unwrap_or(usual.protection),
+            costs: self.costs,
+            weights: self.weight.clone(),
+            ..usual
+        }
     }
 
     /// The names of all variables of the tables, in their order, and the column of each.

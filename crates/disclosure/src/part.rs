@@ -1,0 +1,263 @@
+//! A part of the tables that hangs together, as it is protected and attacked.
+
+use std::collections::BTreeMap;
+
+use model::Zeros;
+
+use crate::attack::{Attacker, Learned};
+use crate::gate::{self, Width};
+use crate::propagate::Known;
+use crate::puzzle::{Fate, Puzzle};
+use crate::system::{Bounds, Equation, Groups, INF, System};
+use crate::{Attack, Marks, Mode, Policy};
+use crate::{strong, weak};
+
+/// What may happen to a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Below the threshold: hidden, and to be protected.
+    Small,
+    /// Came as bounds: hidden, and to be protected as far as the bounds go.
+    Bounded,
+    /// No figure.
+    Missing,
+    /// A count that may be hidden.
+    Open,
+    /// A count that is published whatever happens.
+    Fixed,
+}
+
+pub(crate) fn role(b: Bounds, waived: bool, policy: &Policy) -> Role {
+    if waived {
+        return if b.is_exact() { Role::Fixed } else { Role::Missing };
+    }
+    if !b.is_exact() {
+        return if b.hi >= INF { Role::Missing } else { Role::Bounded };
+    }
+    let n = b.lo as u64;
+    match (n, policy.zeros) {
+        (0, Zeros::Publish) => Role::Fixed,
+        (n, _) if n < policy.threshold => Role::Small,
+        _ => Role::Open,
+    }
+}
+
+/// A part of the system that hangs together, with its own numbering.
+pub(crate) struct Part {
+    /// Numbers in the whole system.
+    pub(crate) vars: Vec<u32>,
+    pub(crate) system: System,
+    pub(crate) truth: Vec<Bounds>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) hidden: Vec<bool>,
+    /// What it costs to hide each variable.
+    pub(crate) costs: Vec<f64>,
+    pub(crate) policy: Policy,
+    /// The values of all variables, where the counts decide them.
+    pub(crate) values: Option<Vec<i64>>,
+}
+
+/// Splits the system into parts that share no equation.
+pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
+    let mut groups = Groups::new(system.len());
+    for (e, _) in system.equations.iter().zip(active).filter(|(_, on)| **on) {
+        for &p in &e.parts {
+            groups.join(e.total, p);
+        }
+    }
+    let mut vars: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut local = vec![0_u32; system.len()];
+    for v in 0..system.len() as u32 {
+        let group = vars.entry(groups.find(v)).or_default();
+        local[v as usize] = group.len() as u32;
+        group.push(v);
+    }
+    let mut equations: BTreeMap<u32, Vec<Equation>> = BTreeMap::new();
+    for (e, _) in system.equations.iter().zip(active).filter(|(_, on)| **on) {
+        let mut own = e.clone();
+        own.total = local[e.total as usize];
+        for p in &mut own.parts {
+            *p = local[*p as usize];
+        }
+        equations.entry(groups.find(e.total)).or_default().push(own);
+    }
+    vars.into_iter()
+        .map(|(head, vars)| {
+            let equations = equations.remove(&head).unwrap_or_default();
+            let mut of = vec![Vec::new(); vars.len()];
+            for (e, equation) in equations.iter().enumerate() {
+                equation.vars().for_each(|v| of[v as usize].push(e as u32));
+            }
+            let own = System { places: vec![Vec::new(); vars.len()], variables: Vec::new(), equations, of };
+            Part {
+                vars,
+                system: own,
+                truth: Vec::new(),
+                roles: Vec::new(),
+                hidden: Vec::new(),
+                costs: Vec::new(),
+                policy: Policy::default(),
+                values: None,
+            }
+        })
+        .collect()
+}
+
+impl Part {
+    pub(crate) fn prepare(&mut self, truth: &[Bounds], roles: &[Role], costs: &[f64], policy: &Policy) {
+        self.truth = self.vars.iter().map(|&v| truth[v as usize]).collect();
+        self.roles = self.vars.iter().map(|&v| roles[v as usize]).collect();
+        self.costs = self.vars.iter().map(|&v| costs[v as usize]).collect();
+        self.hidden = self.roles.iter().map(|r| *r == Role::Small).collect();
+        self.policy = policy.clone();
+        self.values = self.values();
+    }
+
+    /// Chooses what is hidden beside the small counts.
+    pub(crate) fn protect(&mut self) {
+        if self.system.equations.is_empty() || self.targets().is_empty() {
+            return;
+        }
+        let Some(values) = &self.values else {
+            self.widen_all(true);
+            return;
+        };
+        let puzzle = self.puzzle(values, |v| match self.roles[v] {
+            Role::Small => Fate::Small,
+            Role::Open => Fate::Open,
+            Role::Fixed => Fate::Fixed,
+            Role::Missing | Role::Bounded => Fate::Rest,
+        });
+        let hidden = match self.policy.mode {
+            Mode::Weak => weak::hide(&puzzle, self.policy.trials),
+            Mode::Strong => {
+                let mut needed = vec![0; puzzle.len()];
+                for (v, &class) in puzzle.class_of.iter().enumerate() {
+                    if self.roles[v] == Role::Small && class != u32::MAX {
+                        needed[class as usize] = self.needed(v as u32);
+                    }
+                }
+                strong::hide(&puzzle, &needed, self.policy.trials)
+            }
+        };
+        for (v, &class) in puzzle.class_of.iter().enumerate() {
+            if self.roles[v] == Role::Open && class != u32::MAX {
+                self.hidden[v] = hidden[class as usize];
+            }
+        }
+        // What elimination cannot see: bounds, and in the strong mode their distance.
+        self.widen_all(false);
+    }
+
+    fn puzzle(&self, values: &[i64], fate: impl Fn(usize) -> Fate) -> Puzzle {
+        let fates: Vec<Fate> = (0..values.len()).map(fate).collect();
+        Puzzle::new(&self.system, values, &fates, &self.costs, &|v| self.when_hidden(v))
+    }
+
+    /// The value of every variable, where the counts decide them all.
+    fn values(&self) -> Option<Vec<i64>> {
+        if self.truth.iter().all(|b| b.is_exact()) {
+            return Some(self.truth.iter().map(|b| b.lo).collect());
+        }
+        if self.roles.contains(&Role::Bounded) {
+            return None;
+        }
+        // Sums that no table shows follow from their parts.
+        let known = Known::new(&self.system, &self.truth, &[]);
+        known.bounds.iter().map(|b| b.is_exact().then_some(b.lo)).collect()
+    }
+
+    /// What a reader knows of a variable when it is hidden.
+    fn when_hidden(&self, v: usize) -> Bounds {
+        match (self.roles[v], self.policy.marks, self.policy.mode) {
+            (Role::Missing | Role::Bounded, ..) => self.truth[v],
+            (_, _, Mode::Weak) | (_, Marks::Alike, _) => Bounds { lo: self.least(), hi: INF },
+            (Role::Small, Marks::Apart, _) => Bounds { lo: self.least(), hi: self.threshold() - 1 },
+            (_, Marks::Apart, _) => Bounds { lo: self.threshold(), hi: INF },
+        }
+    }
+
+    /// The least value that a hidden count can have for all an outsider knows.
+    pub(crate) fn least(&self) -> i64 {
+        match (self.policy.mode, self.policy.zeros) {
+            (Mode::Strong, Zeros::Publish) => 1,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn threshold(&self) -> i64 {
+        i64::try_from(self.policy.threshold).unwrap_or(INF)
+    }
+
+    /// What is published of a variable.
+    pub(crate) fn public(&self, v: usize) -> Bounds {
+        match self.roles[v] {
+            Role::Small | Role::Open if self.hidden[v] => self.when_hidden(v),
+            _ => self.truth[v],
+        }
+    }
+
+    pub(crate) fn attacker(&self) -> Attacker<'_> {
+        let public: Vec<Bounds> = (0..self.vars.len()).map(|v| self.public(v)).collect();
+        Attacker::new(&self.system, &public, &[])
+    }
+
+    /// What the attacker learns of targets.
+    pub(crate) fn learn(&self, targets: &[u32]) -> Vec<Learned> {
+        let Some(values) = &self.values else {
+            return self.attacker().learn(targets, |v| self.needed(v));
+        };
+        let puzzle = self.puzzle(values, |v| match self.roles[v] {
+            Role::Small | Role::Open if self.hidden[v] => Fate::Open,
+            Role::Missing | Role::Bounded => Fate::Rest,
+            _ => Fate::Fixed,
+        });
+        let width = match self.policy.mode {
+            Mode::Weak => Width::Real,
+            Mode::Strong => Width::Whole,
+        };
+        gate::attack(&puzzle, targets, width, |v| self.needed(v))
+    }
+
+    pub(crate) fn targets(&self) -> Vec<u32> {
+        (0..self.vars.len() as u32)
+            .filter(|&v| matches!(self.roles[v as usize], Role::Small | Role::Bounded))
+            .collect()
+    }
+
+    /// The distance that must stay between the bounds of a target.
+    pub(crate) fn needed(&self, v: u32) -> i64 {
+        let wanted = match self.policy.mode {
+            Mode::Weak => 1,
+            Mode::Strong => i64::try_from(self.policy.protection).unwrap_or(INF),
+        };
+        match (self.roles[v as usize], self.policy.mode, self.policy.marks) {
+            // Nobody can be kept from knowing what its publisher said.
+            (Role::Bounded, ..) => wanted.min(self.truth[v as usize].width()),
+            (_, Mode::Strong, Marks::Apart) => wanted.min(self.threshold() - 1 - self.least()),
+            _ => wanted,
+        }
+    }
+
+    /// How the attacker fares against the final state; `None` when that cannot be told.
+    pub(crate) fn attack(&self) -> Option<Attack> {
+        let targets = self.targets();
+        let learned = self.learn(&targets);
+        let mut out = Attack { targets: targets.len(), ..Attack::default() };
+        for (v, l) in targets.iter().zip(&learned) {
+            let width = l.bounds.width();
+            if width >= self.needed(*v) {
+                if l.unsolved {
+                    return None;
+                }
+                continue;
+            }
+            if width == 0 {
+                out.exact += 1;
+            } else {
+                out.narrow += 1;
+            }
+        }
+        Some(out)
+    }
+}

@@ -1,0 +1,231 @@
+//! Secondary suppression against bounds that are too close: every small count keeps a *witness*, one or two other
+//! tables in which it is so much greater or less as the rule asks.
+//!
+//! A witness is the cheapest change of the table that moves the count far enough, a linear programme (Kelly, Golden and
+//! Assad 1992; Fischetti and Salazar-González 2001). What changes in it is hidden. As in the routing of
+//! networks, witnesses are then given up and sought again one by one, when cells that other witnesses use
+//! cost nothing; and in the end it is tried for each hidden cell whether its witnesses can do without it.
+
+use crate::programme::{Change, Changes};
+use crate::puzzle::{Fate, Puzzle};
+
+/// What a change costs in a cell that is hidden already: enough to prefer a short way.
+const HIDDEN: f64 = 1e-3;
+/// Changes below this are none.
+const EPSILON: f64 = 1e-6;
+/// Steps of the simplex method that one trial may cost on average.
+const STEPS: u64 = 500;
+
+/// Passes over all witnesses; each gains less than the one before.
+const PASSES: usize = 4;
+
+/// The classes to hide, small ones among them; `needed` is how far each small class must move.
+pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], trials: u32) -> Vec<bool> {
+    let mut routes = Routes::new(puzzle, needed);
+    routes.all();
+    let most = u64::from(trials) * STEPS;
+    for _ in 0..PASSES {
+        if routes.changes.steps >= most || !routes.again(most) {
+            break;
+        }
+    }
+    routes.without(most);
+    (0..puzzle.len() as u32).map(|v| routes.is_hidden(v)).collect()
+}
+
+struct Routes<'a> {
+    puzzle: &'a Puzzle,
+    needed: &'a [i64],
+    changes: Changes,
+    /// Small classes that can be protected at all.
+    small: Vec<u32>,
+    /// The changes that protect each class; none where others' do.
+    of: Vec<Vec<Change>>,
+    /// How many changes each class is in.
+    uses: Vec<u32>,
+}
+
+impl<'a> Routes<'a> {
+    fn new(puzzle: &'a Puzzle, needed: &'a [i64]) -> Self {
+        let n = puzzle.len();
+        let cost: Vec<f64> =
+            (0..n).map(|v| if open(puzzle, v as u32) { puzzle.classes[v].cost } else { HIDDEN }).collect();
+        let most = needed.iter().max().copied().unwrap_or(1).saturating_mul(16);
+        let mut small: Vec<u32> =
+            (0..n as u32).filter(|&v| puzzle.classes[v as usize].fate == Fate::Small).collect();
+        // The least first: they can go up only.
+        small.sort_by_key(|&v| (puzzle.classes[v as usize].value, v));
+        Routes {
+            puzzle,
+            needed,
+            changes: Changes::new(puzzle, &puzzle.independent(), &cost, most),
+            small,
+            of: vec![Vec::new(); n],
+            uses: vec![0; n],
+        }
+    }
+
+    fn is_hidden(&self, v: u32) -> bool {
+        !open(self.puzzle, v) || self.uses[v as usize] > 0
+    }
+
+    fn cost(&self) -> f64 {
+        (0..self.puzzle.len() as u32)
+            .filter(|&v| open(self.puzzle, v) && self.uses[v as usize] > 0)
+            .map(|v| self.puzzle.classes[v as usize].cost)
+            .sum()
+    }
+
+    /// Finds a witness for every small class.
+    fn all(&mut self) {
+        for v in self.small.clone() {
+            if let Some((_, found)) = self.route(v) {
+                self.take(v, found);
+            }
+        }
+    }
+
+    /// The cheapest changes that move `v` far enough, and their cost.
+    fn route(&mut self, v: u32) -> Option<(f64, Vec<Change>)> {
+        let class = &self.puzzle.classes[v as usize];
+        let needed = self.needed[v as usize];
+        let down = (class.value - class.bounds.lo).min(needed).max(0);
+        let up = self.changes.cheapest(v, needed as f64).map(|(cost, change)| (cost, vec![change]));
+        if down == 0 || up.as_ref().is_some_and(|(cost, _)| *cost < HIDDEN * 100.0) {
+            return up;
+        }
+        let both = self.changes.cheapest(v, -down as f64).and_then(|(cost, below)| {
+            if down == needed {
+                return Some((cost, vec![below]));
+            }
+            // What the first change hides costs nothing in the second.
+            let fresh: Vec<u32> = below.iter().map(|(w, _)| *w).filter(|&w| !self.is_hidden(w)).collect();
+            for &w in &fresh {
+                self.changes.set_cost(w, HIDDEN);
+            }
+            let above = self.changes.cheapest(v, (needed - down) as f64);
+            for &w in &fresh {
+                self.price(w);
+            }
+            above.map(|(more, above)| (cost + more, vec![below, above]))
+        });
+        match (up, both) {
+            (Some(a), Some(b)) => Some(if b.0 < a.0 - EPSILON { b } else { a }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn price(&mut self, v: u32) {
+        let cost = if self.is_hidden(v) { HIDDEN } else { self.puzzle.classes[v as usize].cost };
+        self.changes.set_cost(v, cost);
+    }
+
+    fn take(&mut self, v: u32, found: Vec<Change>) {
+        for &(w, _) in found.iter().flatten() {
+            self.uses[w as usize] += 1;
+            if self.uses[w as usize] == 1 && open(self.puzzle, w) {
+                self.price(w);
+            }
+        }
+        self.of[v as usize] = found;
+    }
+
+    fn give_up(&mut self, v: u32) -> Vec<Change> {
+        let old = std::mem::take(&mut self.of[v as usize]);
+        for &(w, _) in old.iter().flatten() {
+            self.uses[w as usize] -= 1;
+            if self.uses[w as usize] == 0 && open(self.puzzle, w) {
+                self.price(w);
+            }
+        }
+        old
+    }
+
+    /// Gives every witness up once and seeks it again. Whether that gained anything.
+    fn again(&mut self, most: u64) -> bool {
+        let before = self.cost();
+        for v in self.small.clone() {
+            if self.changes.steps >= most {
+                break;
+            }
+            // Only what nobody else uses can be saved.
+            let alone = self.of[v as usize]
+                .iter()
+                .flatten()
+                .any(|&(w, _)| open(self.puzzle, w) && self.uses[w as usize] <= 2);
+            if !alone {
+                continue;
+            }
+            let now = self.cost();
+            let old = self.give_up(v);
+            match self.route(v) {
+                Some((_, found)) => {
+                    self.take(v, found);
+                    if self.cost() > now + EPSILON {
+                        self.give_up(v);
+                        self.take(v, old);
+                    }
+                }
+                None => self.take(v, old),
+            }
+        }
+        self.cost() < before - EPSILON
+    }
+
+    /// Tries for each hidden class whether the witnesses can do without it.
+    fn without(&mut self, most: u64) {
+        let n = self.puzzle.len() as u32;
+        for v in 0..n {
+            if !self.is_hidden(v) {
+                self.changes.allow(v, false);
+            }
+        }
+        let mut tried: Vec<u32> =
+            (0..n).filter(|&v| open(self.puzzle, v) && self.uses[v as usize] > 0).collect();
+        tried.sort_by(|&a, &b| {
+            let worth = |v: u32| f64::from(self.uses[v as usize]) / self.puzzle.classes[v as usize].cost;
+            worth(a).total_cmp(&worth(b)).then(a.cmp(&b))
+        });
+        for v in tried {
+            if self.changes.steps >= most {
+                break;
+            }
+            if self.uses[v as usize] == 0 {
+                self.changes.allow(v, false);
+                continue;
+            }
+            let users: Vec<u32> = self
+                .small
+                .iter()
+                .copied()
+                .filter(|&p| self.of[p as usize].iter().flatten().any(|(w, _)| *w == v))
+                .collect();
+            self.changes.allow(v, false);
+            let mut kept: Vec<(u32, Vec<Change>)> = Vec::new();
+            let mut holds = true;
+            for p in users {
+                let old = self.give_up(p);
+                let found = self.route(p);
+                kept.push((p, old));
+                let Some((_, found)) = found else {
+                    holds = false;
+                    break;
+                };
+                self.take(p, found);
+            }
+            if holds {
+                continue;
+            }
+            for (p, old) in kept.into_iter().rev() {
+                self.give_up(p);
+                self.take(p, old);
+            }
+            self.changes.allow(v, true);
+        }
+    }
+}
+
+/// Whether a class may be published or hidden.
+fn open(puzzle: &Puzzle, v: u32) -> bool {
+    puzzle.classes[v as usize].fate == Fate::Open
+}
