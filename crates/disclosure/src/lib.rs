@@ -12,6 +12,7 @@ mod audit;
 pub mod cell_key;
 mod circuits;
 mod error;
+mod exact;
 mod field;
 mod gate;
 mod kelly;

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use model::Zeros;
 
 use crate::attack::{Attacker, Learned};
+use crate::exact::{self, Kept};
 use crate::gate::{self, Width};
 use crate::propagate::Known;
 use crate::puzzle::{Fate, Puzzle};
 use crate::system::{Bounds, Equation, Groups, INF, System};
-use crate::{Attack, Marks, Mode, Policy};
+use crate::{Attack, Gap, Marks, Mode, Policy};
 use crate::{strong, weak};
+
+/// Steps of the simplex method that the exact search may take for each trial of the policy.
+const EXACT_STEPS: u64 = 250;
 
 /// What may happen to a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub(crate) struct Part {
     pub(crate) policy: Policy,
     /// The values of all variables, where the counts decide them.
     pub(crate) values: Option<Vec<i64>>,
+    /// How far the choice may be from the cheapest, where that was worked out.
+    pub(crate) gap: Option<Gap>,
 }
 
 /// Splits the system into parts that share no equation.
@@ -98,6 +104,7 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
                 costs: Vec::new(),
                 policy: Policy::default(),
                 values: None,
+                gap: None,
             }
         })
         .collect()
@@ -116,6 +123,7 @@ impl Part {
     /// Chooses what is hidden beside the small counts.
     pub(crate) fn protect(&mut self) {
         if self.system.equations.is_empty() || self.targets().is_empty() {
+            self.gap = Some(Gap::default());
             return;
         }
         let Some(values) = &self.values else {
@@ -128,25 +136,64 @@ impl Part {
             Role::Fixed => Fate::Fixed,
             Role::Missing | Role::Bounded => Fate::Rest,
         });
-        let hidden = match self.policy.mode {
-            Mode::Weak => weak::hide(&puzzle, self.policy.trials),
-            Mode::Strong => {
-                let mut needed = vec![0; puzzle.len()];
-                for (v, &class) in puzzle.class_of.iter().enumerate() {
-                    if self.roles[v] == Role::Small && class != u32::MAX {
-                        needed[class as usize] = self.needed(v as u32);
-                    }
-                }
-                strong::hide(&puzzle, &needed, self.policy.trials)
+        let mut needed = vec![0; puzzle.len()];
+        for (v, &class) in puzzle.class_of.iter().enumerate() {
+            if self.roles[v] == Role::Small && class != u32::MAX {
+                needed[class as usize] = self.needed(v as u32);
             }
+        }
+        let (hidden, kept) = match self.policy.mode {
+            Mode::Weak => (weak::hide(&puzzle, self.policy.trials), Kept::Open),
+            Mode::Strong => (strong::hide(&puzzle, &needed, None, self.policy.trials), Kept::Wide(&needed)),
         };
+        self.take(&puzzle, &hidden);
+        // What the search above cannot see: the gate takes bounds as whole numbers.
+        self.widen_all(false);
+        if !self.policy.exact {
+            return;
+        }
+        let found = self.cost();
+        // What equals a small count is hidden with it whatever is chosen.
+        let tied = |v: &usize| {
+            self.roles[*v] == Role::Open
+                && puzzle.classes.get(puzzle.class_of[*v] as usize).is_some_and(|c| c.fate == Fate::Small)
+        };
+        let tied: f64 = (0..self.vars.len()).filter(tied).map(|v| self.costs[v]).sum();
+        let steps = u64::from(self.policy.trials) * EXACT_STEPS;
+        let Some(exact) = exact::cheapest(&puzzle, kept, found - tied, steps) else { return };
+        let hidden = match (exact.optimal, self.policy.mode) {
+            (true, _) => Some(exact.share.iter().map(|&x| x > 0.5).collect()),
+            // What it found is no pattern yet, but a good guide to one.
+            (false, Mode::Strong) => {
+                Some(strong::hide(&puzzle, &needed, Some(&exact.share), self.policy.trials))
+            }
+            (false, Mode::Weak) => None,
+        };
+        if let Some(hidden) = hidden {
+            let before = self.hidden.clone();
+            self.take(&puzzle, &hidden);
+            self.widen_all(false);
+            if self.cost() >= found {
+                self.hidden = before;
+            }
+        }
+        let found = self.cost();
+        self.gap = Some(Gap { found, bound: (exact.bound + tied).min(found) });
+    }
+
+    /// Hides the open variables whose class is hidden, and no other.
+    fn take(&mut self, puzzle: &Puzzle, hidden: &[bool]) {
         for (v, &class) in puzzle.class_of.iter().enumerate() {
             if self.roles[v] == Role::Open && class != u32::MAX {
                 self.hidden[v] = hidden[class as usize];
             }
         }
-        // What elimination cannot see: bounds, and in the strong mode their distance.
-        self.widen_all(false);
+    }
+
+    /// The cost of what is hidden beside the small counts.
+    fn cost(&self) -> f64 {
+        let extra = (0..self.vars.len()).filter(|&v| self.hidden[v] && self.roles[v] == Role::Open);
+        extra.map(|v| self.costs[v]).sum()
     }
 
     fn puzzle(&self, values: &[i64], fate: impl Fn(usize) -> Fate) -> Puzzle {

@@ -14,8 +14,8 @@ use crate::propagate::Known;
 use crate::system::{Bounds, INF, Place, System};
 use crate::words::Words;
 use crate::{
-    Attack, ConfStatus, Costs, Error, Marks, ObsStatus, Policy, ProtectedCell, ProtectedCube, Protection,
-    Rule, Table, TableReport,
+    Attack, ConfStatus, Costs, Error, Gap, Marks, ObsStatus, Policy, ProtectedCell, ProtectedCube,
+    Protection, Rule, Table, TableReport,
 };
 
 /// Protects tables as one set: cells that are the same number in two tables are hidden in both.
@@ -70,7 +70,9 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
         .collect();
     let mut hidden: Vec<bool> = roles.iter().map(|r| *r == Role::Small).collect();
     let mut attack = Attack::default();
+    let mut gap = Some(Gap::default());
     for part in &done {
+        gap = gap.zip(part.gap).map(|(a, b)| Gap { found: a.found + b.found, bound: a.bound + b.bound });
         for (&v, h) in part.vars.iter().zip(&part.hidden) {
             hidden[v as usize] = *h;
         }
@@ -84,7 +86,7 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
         attack.narrow += found.narrow;
     }
     let rule = Rule { threshold: policy.threshold, zeros: policy.zeros, protection: policy.protection };
-    let mut protection = Protection { cubes: Vec::new(), tables: Vec::new(), attack };
+    let mut protection = Protection { cubes: Vec::new(), tables: Vec::new(), attack, gap };
     for (t, table) in tables.iter().enumerate() {
         let variables = &system.variables[t];
         let mut cells: BTreeMap<Key, ProtectedCell> = BTreeMap::new();

@@ -19,9 +19,10 @@ const STEPS: u64 = 500;
 /// Passes over all witnesses; each gains less than the one before.
 const PASSES: usize = 4;
 
-/// The classes to hide, small ones among them; `needed` is how far each small class must move.
-pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], trials: u32) -> Vec<bool> {
-    let mut routes = Routes::new(puzzle, needed);
+/// The classes to hide, small ones among them; `needed` is how far each small class must move. A `guide` has for each
+/// class from 0 to 1 how good it seems to be hidden: witnesses are sought by it at first.
+pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], guide: Option<&[f64]>, trials: u32) -> Vec<bool> {
+    let mut routes = Routes::new(puzzle, needed, guide);
     routes.all();
     let most = u64::from(trials) * STEPS;
     for _ in 0..PASSES {
@@ -43,13 +44,15 @@ struct Routes<'a> {
     of: Vec<Vec<Change>>,
     /// How many changes each class is in.
     uses: Vec<u32>,
+    guide: Vec<f64>,
 }
 
 impl<'a> Routes<'a> {
-    fn new(puzzle: &'a Puzzle, needed: &'a [i64]) -> Self {
+    fn new(puzzle: &'a Puzzle, needed: &'a [i64], guide: Option<&[f64]>) -> Self {
         let n = puzzle.len();
+        let guide = guide.map_or_else(|| vec![0.0; n], <[f64]>::to_vec);
         let cost: Vec<f64> =
-            (0..n).map(|v| if open(puzzle, v as u32) { puzzle.classes[v].cost } else { HIDDEN }).collect();
+            (0..n).map(|v| if open(puzzle, v as u32) { guided(puzzle, &guide, v) } else { HIDDEN }).collect();
         let most = needed.iter().max().copied().unwrap_or(1).saturating_mul(16);
         let mut small: Vec<u32> =
             (0..n as u32).filter(|&v| puzzle.classes[v as usize].fate == Fate::Small).collect();
@@ -62,6 +65,7 @@ impl<'a> Routes<'a> {
             small,
             of: vec![Vec::new(); n],
             uses: vec![0; n],
+            guide,
         }
     }
 
@@ -82,6 +86,10 @@ impl<'a> Routes<'a> {
             if let Some((_, found)) = self.route(v) {
                 self.take(v, found);
             }
+        }
+        self.guide = vec![0.0; self.puzzle.len()];
+        for v in (0..self.puzzle.len() as u32).filter(|&v| open(self.puzzle, v)) {
+            self.price(v);
         }
     }
 
@@ -116,7 +124,7 @@ impl<'a> Routes<'a> {
     }
 
     fn price(&mut self, v: u32) {
-        let cost = if self.is_hidden(v) { HIDDEN } else { self.puzzle.classes[v as usize].cost };
+        let cost = if self.is_hidden(v) { HIDDEN } else { guided(self.puzzle, &self.guide, v as usize) };
         self.changes.set_cost(v, cost);
     }
 
@@ -223,6 +231,11 @@ impl<'a> Routes<'a> {
             self.changes.allow(v, true);
         }
     }
+}
+
+/// What a class costs, by the guide.
+fn guided(puzzle: &Puzzle, guide: &[f64], v: usize) -> f64 {
+    (puzzle.classes[v].cost * (1.0 - guide[v])).max(HIDDEN)
 }
 
 /// Whether a class may be published or hidden.

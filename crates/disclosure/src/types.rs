@@ -232,6 +232,9 @@ pub struct Policy {
     pub protection: u64,
     /// Whether the marks tell small counts from others.
     pub marks: Marks,
+    /// Whether it is worked out how far the choice may be from the cheapest, and the cheapest sought, in parts of up to some
+    /// 600 cells that may be hidden: see [`Protection::gap`]. It takes up to a minute.
+    pub exact: bool,
     /// How often, in each part of the tables that hangs together, it is tried whether a cell that
     /// was hidden to protect others can be shown after all. It is a number, not a time, so that
     /// the result does not depend on the machine.
@@ -256,6 +259,7 @@ impl From<&DisclosureSettings> for Policy {
             zeros: s.zeros,
             protection: s.threshold.saturating_sub(1).max(1),
             marks: Marks::default(),
+            exact: false,
             trials: s.trials,
         }
     }
@@ -294,6 +298,22 @@ pub struct Attack {
     pub narrow: usize,
 }
 
+/// How far what was hidden beside the small counts may be from the cheapest choice.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Gap {
+    /// The cost of the cells that were hidden beside the small counts, as [`Costs`] has it.
+    pub found: f64,
+    /// No choice that protects costs less than this.
+    pub bound: f64,
+}
+
+impl Gap {
+    /// The gap as a share of what was found: 0 when the choice is proved to be the cheapest.
+    pub fn share(self) -> f64 {
+        if self.found <= 0.0 { 0.0 } else { ((self.found - self.bound) / self.found).max(0.0) }
+    }
+}
+
 /// Protected cubes, and how they became so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Protection {
@@ -303,6 +323,8 @@ pub struct Protection {
     pub tables: Vec<TableReport>,
     /// The attack on all cubes together.
     pub attack: Attack,
+    /// How far the choice may be from the cheapest; `None` where that was not asked for, or not worked out for all parts.
+    pub gap: Option<Gap>,
 }
 
 /// How published tables are attacked.

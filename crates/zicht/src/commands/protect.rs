@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::cli::{Global, Outcome};
 use crate::failure::Failure;
 use crate::pipeline::{Figures, Inputs, Monitor, Work};
-use crate::show::{Show, thousands};
+use crate::show::{Show, percent, rounded, thousands};
 use spec::Spec;
 
 /// Arguments of `zicht protect`.
@@ -118,6 +118,7 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
         "rule": protection.cubes.first().map(disclosure::ProtectedCube::rule),
         "tables": protection.tables,
         "attack": attack,
+        "gap": protection.gap,
     });
     output::write(out, &protection.cubes, certificate)?;
     show.result(&format!("\nThe protected tables: {}", out.display()));
@@ -125,6 +126,7 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
         "rows": counted.rows,
         "tables": protection.tables,
         "attack": attack,
+        "gap": protection.gap,
         "seconds": seconds,
     }))?;
     Ok(0)
@@ -148,4 +150,12 @@ fn print(protection: &Protection, show: &Show) {
         attack.exact,
         attack.narrow
     ));
+    if let Some(gap) = protection.gap {
+        show.result(&format!(
+            "What was hidden beside small counts costs {}; no choice that protects costs less than {}: a gap of {}.",
+            rounded(gap.found),
+            rounded(gap.bound),
+            percent(gap.share())
+        ));
+    }
 }

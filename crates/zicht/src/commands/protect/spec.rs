@@ -29,6 +29,9 @@ pub(super) struct Spec {
     /// What it costs to hide a count that is not small.
     #[serde(default)]
     pub(super) costs: Costs,
+    /// Whether the cheapest choice is sought, and how far the one found may be from it.
+    #[serde(default)]
+    pub(super) exact: bool,
     /// Categories that are to be kept rather than others, or may go.
     #[serde(default)]
     pub(super) weight: Vec<Weight>,
@@ -155,6 +158,7 @@ impl Spec {
             mode: self.mode,
             protection: self.protection.unwrap_or(usual.protection),
             costs: self.costs,
+            exact: self.exact,
             weights: self.weight.clone(),
             ..usual
         }
