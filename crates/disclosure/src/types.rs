@@ -235,9 +235,8 @@ pub struct Policy {
     /// Whether it is worked out how far the choice may be from the cheapest, and the cheapest sought, in parts of up to some
     /// 600 cells that may be hidden: see [`Protection::gap`]. It takes up to a minute.
     pub exact: bool,
-    /// How often, in each part of the tables that hangs together, it is tried whether a cell that
-    /// was hidden to protect others can be shown after all. It is a number, not a time, so that
-    /// the result does not depend on the machine.
+    /// The effort with which, in each part of the tables that hangs together, it is sought which cells to hide beside the
+    /// small counts. It is a number, not a time, so that the result does not depend on the machine.
     pub trials: u32,
 }
 

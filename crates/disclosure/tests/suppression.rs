@@ -45,7 +45,9 @@ fn cube(sizes: &[usize], two_levels: bool, counts: &[u64]) -> Cube {
             let up = std::iter::successors(Some(leaf), |&c| dimensions[d].categories[c as usize].parent);
             keys = up.flat_map(|c| keys.iter().map(move |k| [&k[..], &[c]].concat())).collect();
         }
-        keys.into_iter().for_each(|key| *cells.entry(key).or_default() += count);
+        for key in keys {
+            *cells.entry(key).or_default() += count;
+        }
     }
     Cube {
         id: "t".into(),
@@ -94,8 +96,12 @@ fn given_away(cube: &Cube, hidden: &dyn Fn(&Key) -> bool) -> Vec<Key> {
     let mut rows: Vec<Vec<Fraction>> = Vec::new();
     for relation in cube.relations() {
         let mut row = vec![Fraction(0, 1); cells.len()];
-        at(&relation.total).into_iter().for_each(|i| row[i] = Fraction(-1, 1));
-        relation.parts.iter().filter_map(at).for_each(|i| row[i] = Fraction(1, 1));
+        if let Some(i) = at(&relation.total) {
+            row[i] = Fraction(-1, 1);
+        }
+        for i in relation.parts.iter().filter_map(at) {
+            row[i] = Fraction(1, 1);
+        }
         rows.push(row);
     }
     let mut pivots = Vec::new();

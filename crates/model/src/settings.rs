@@ -414,9 +414,8 @@ pub struct DisclosureSettings {
     /// `false`; the key exists so that the refusal can say why.
     #[serde(default)]
     pub publish_unprotected: bool,
-    /// How often, for tables that hang together, it is tried whether a cell that was hidden to
-    /// protect others can be shown after all. It is a number and not a time, so that the result
-    /// does not depend on the machine.
+    /// The effort with which, in tables that hang together, it is sought which cells to hide beside the
+    /// small counts. It is a number and not a time, so that the result does not depend on the machine.
     #[serde(default = "default_trials")]
     pub trials: u32,
 }

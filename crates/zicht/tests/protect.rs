@@ -109,6 +109,27 @@ fn is_a_province(region: &str) -> bool {
 }
 
 #[test]
+fn a_mode_is_chosen_and_the_gap_is_told() {
+    let (folder, _) = project();
+    let hidden = |said: &serde_json::Value| -> u64 {
+        said["tables"].as_array().expect("tables").iter().map(|t| number(t, "suppressed")).sum()
+    };
+    let strong = folder.json(0, &PROTECT);
+    assert!(strong["gap"].is_null());
+    let weak = folder.json(0, &[&PROTECT[..], &["--mode", "weak"]].concat());
+    assert!(hidden(&weak) <= hidden(&strong), "{} {}", hidden(&weak), hidden(&strong));
+    folder.write("spec.toml", format!("mode = \"weak\"\ncosts = \"cells\"\nexact = true\n{SPEC}"));
+    let exact = folder.json(0, &PROTECT);
+    assert!(hidden(&exact) <= hidden(&weak));
+    let (found, bound) = (exact["gap"]["found"].as_f64(), exact["gap"]["bound"].as_f64());
+    assert!(found.is_some() && found == bound, "{exact:#}");
+    let text = folder.zicht(&PROTECT).ends_with(0).stdout;
+    assert!(text.contains("a gap of 0.0 %"), "{text}");
+    let ran = folder.zicht(&[&PROTECT[..], &["--mode", "string"]].concat()).ends_with(2);
+    assert!(ran.stderr.contains("a mode is weak or strong"), "{}", ran.stderr);
+}
+
+#[test]
 fn rows_without_a_category_are_counted_and_named() {
     let (folder, _) = project();
     let mut text = fs::read_to_string(folder.path("micro.csv")).expect("records");
