@@ -9,11 +9,7 @@ use model::{Cube, Role, TOTAL, Unit, Value};
 
 use crate::Error;
 use crate::lattice::{self, Found, Goal, Stuck};
-
-/// Counts above this are refused, so that every sum stays exact, also in floating point.
-const LARGEST: u64 = 1 << 40;
-/// The name of time in coordinates, whatever a table calls it.
-const TIME: &str = "";
+use crate::system::{LARGEST, coordinates};
 
 /// `total = Σ parts`, all of them variables.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -259,18 +255,6 @@ impl Sum {
     pub(crate) fn holds(&self, values: &[u64]) -> bool {
         self.parts.iter().map(|&p| values[p as usize]).sum::<u64>() == values[self.total as usize]
     }
-}
-
-/// Dimension and code of a cell, in order, totals left out.
-fn coordinates<'a>(cube: &'a Cube, key: &'a [u32]) -> Vec<(&'a str, &'a str)> {
-    let mut at: Vec<(&str, &str)> = cube
-        .codes(key)
-        .zip(&cube.dimensions)
-        .filter(|((_, code), _)| *code != TOTAL)
-        .map(|((id, code), d)| (if d.role == Role::Time { TIME } else { id }, code))
-        .collect();
-    at.sort_unstable();
-    at
 }
 
 /// A cell for readers of a message.
