@@ -2,7 +2,7 @@
 //! finds.
 //!
 //! ```text
-//! cargo run --release -p zicht-disclosure --example suppress -- [weak|strong] [audit] [T1 T2 T3 T4 U linked]
+//! cargo run --release -p zicht-disclosure --example suppress -- [weak|strong] [whole] [audit] [T1 T2 T3 T4 U linked]
 //! ```
 
 use std::time::Instant;
@@ -14,13 +14,14 @@ use model::{Cube, Value};
 mod common;
 
 fn main() {
-    let (mut modes, mut auditing) = (Vec::new(), false);
+    let (mut modes, mut auditing, mut whole) = (Vec::new(), false, false);
     let mut names = Vec::new();
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "weak" => modes.push(Mode::Weak),
             "strong" => modes.push(Mode::Strong),
             "audit" => auditing = true,
+            "whole" => whole = true,
             _ => names.push(argument),
         }
     }
@@ -36,7 +37,7 @@ fn main() {
         let tables: Vec<Table> =
             common::instance(name).into_iter().map(|cube| Table { cube, waiver: None }).collect();
         for &mode in &modes {
-            let policy = Policy { mode, costs: Costs::Cells, exact: name == "U", ..Policy::default() };
+            let policy = Policy { mode, costs: Costs::Cells, exact: name == "U", whole, ..Policy::default() };
             let began = Instant::now();
             let done = protect(&tables, &policy).expect("protected");
             let seconds = began.elapsed().as_secs_f64();

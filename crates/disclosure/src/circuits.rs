@@ -6,7 +6,7 @@
 //! most cells are settled before a linear programme is solved. All of it is in whole numbers, and each circuit
 //! is checked against every equation.
 
-use crate::puzzle::Puzzle;
+use crate::space::Space;
 use crate::tableau::Tableau;
 
 /// Circuits with larger coefficients lead nowhere near.
@@ -24,24 +24,24 @@ const FAR: f64 = 1e6;
 
 /// The least and greatest value seen of each class in tables that fit. It ends early when nothing is `left`
 /// to settle.
-pub(crate) fn seen(puzzle: &Puzzle, left: impl Fn(&[(f64, f64)]) -> usize) -> Vec<(f64, f64)> {
-    let n = puzzle.len();
-    let truth: Vec<f64> = puzzle.classes.iter().map(|c| c.value as f64).collect();
-    let mut table = truth.clone();
-    let mut seen: Vec<(f64, f64)> = truth.iter().map(|&x| (x, x)).collect();
+pub(crate) fn seen(space: &Space, left: impl Fn(&[(f64, f64)]) -> usize) -> Vec<(f64, f64)> {
+    let n = space.len();
+    let start = &space.table;
+    let mut table = start.clone();
+    let mut seen: Vec<(f64, f64)> = start.iter().map(|&x| (x, x)).collect();
     let (mut open, mut idle) = (left(&seen), 0);
     for basis in 0..BASES {
         if open == 0 || idle == IDLE {
             break;
         }
-        let circuits = circuits(puzzle, &Tableau::varied(n, &puzzle.equations, basis));
-        follow(puzzle, &circuits, &truth, &mut seen);
+        let circuits = circuits(space, &Tableau::varied(n, &space.equations, basis));
+        follow(space, &circuits, start, &mut seen);
         for _ in 0..SWEEPS {
-            if !loosen(puzzle, &circuits, &mut table) {
+            if !loosen(space, &circuits, &mut table) {
                 break;
             }
         }
-        follow(puzzle, &circuits, &table, &mut seen);
+        follow(space, &circuits, &table, &mut seen);
         let now = left(&seen);
         idle = if now < open { 0 } else { idle + 1 };
         open = now;
@@ -50,9 +50,9 @@ pub(crate) fn seen(puzzle: &Puzzle, left: impl Fn(&[(f64, f64)]) -> usize) -> Ve
 }
 
 /// How far each circuit can be followed up and down from `table`, and what is seen there.
-fn follow(puzzle: &Puzzle, circuits: &[Vec<(u32, i64)>], table: &[f64], seen: &mut [(f64, f64)]) {
+fn follow(space: &Space, circuits: &[Vec<(u32, i64)>], table: &[f64], seen: &mut [(f64, f64)]) {
     for circuit in circuits {
-        let (up, down) = room(puzzle, circuit, table);
+        let (up, down) = room(space, circuit, table);
         for &(v, d) in circuit {
             let (v, s) = (v as usize, [d as f64 * up, -d as f64 * down]);
             seen[v].0 = seen[v].0.min(table[v] + s[0].min(s[1]));
@@ -61,10 +61,10 @@ fn follow(puzzle: &Puzzle, circuits: &[Vec<(u32, i64)>], table: &[f64], seen: &m
     }
 }
 
-fn room(puzzle: &Puzzle, circuit: &[(u32, i64)], table: &[f64]) -> (f64, f64) {
+fn room(space: &Space, circuit: &[(u32, i64)], table: &[f64]) -> (f64, f64) {
     let (mut up, mut down) = (FAR, FAR);
     for &(v, d) in circuit {
-        let (x, b) = (table[v as usize], puzzle.classes[v as usize].bounds);
+        let (x, b) = (table[v as usize], space.bounds[v as usize]);
         let size = d.abs() as f64;
         let (above, below) = (((b.hi as f64 - x) / size).max(0.0), ((x - b.lo as f64) / size).max(0.0));
         up = up.min(if d > 0 { above } else { below });
@@ -75,15 +75,15 @@ fn room(puzzle: &Puzzle, circuit: &[(u32, i64)], table: &[f64]) -> (f64, f64) {
 
 /// Goes to a table in which fewer cells are close to what they can be at least, where circuits have
 /// more room; `false` when no circuit leads to one.
-fn loosen(puzzle: &Puzzle, circuits: &[Vec<(u32, i64)>], table: &mut [f64]) -> bool {
+fn loosen(space: &Space, circuits: &[Vec<(u32, i64)>], table: &mut [f64]) -> bool {
     let mut better = false;
     for circuit in circuits {
-        let (up, down) = room(puzzle, circuit, table);
+        let (up, down) = room(space, circuit, table);
         let ease = |step: f64| -> f64 {
             circuit
                 .iter()
                 .map(|&(v, d)| {
-                    let (x, b) = (table[v as usize] + step * d as f64, puzzle.classes[v as usize].bounds);
+                    let (x, b) = (table[v as usize] + step * d as f64, space.bounds[v as usize]);
                     (x - b.lo as f64).min(LOOSE) + (b.hi as f64 - x).min(LOOSE)
                 })
                 .sum()
@@ -104,19 +104,19 @@ fn loosen(puzzle: &Puzzle, circuits: &[Vec<(u32, i64)>], table: &mut [f64]) -> b
 }
 
 /// The circuits of a tableau that hold in whole numbers.
-fn circuits(puzzle: &Puzzle, tableau: &Tableau) -> Vec<Vec<(u32, i64)>> {
+fn circuits(space: &Space, tableau: &Tableau) -> Vec<Vec<(u32, i64)>> {
     let of = {
-        let mut of: Vec<Vec<(u32, i64)>> = vec![Vec::new(); puzzle.len()];
-        for (e, row) in puzzle.equations.iter().enumerate() {
+        let mut of: Vec<Vec<(u32, i64)>> = vec![Vec::new(); space.len()];
+        for (e, row) in space.equations.iter().enumerate() {
             for (v, a) in row {
                 of[*v as usize].push((e as u32, *a));
             }
         }
         of
     };
-    let mut sums = vec![0_i64; puzzle.equations.len()];
+    let mut sums = vec![0_i64; space.equations.len()];
     let mut out = Vec::new();
-    for free in 0..puzzle.len() as u32 {
+    for free in 0..space.len() as u32 {
         let Some(circuit) = tableau.circuit(free, LARGEST) else { continue };
         let terms =
             || circuit.iter().flat_map(|(v, d)| of[*v as usize].iter().map(move |(e, a)| (*e, a * d)));

@@ -21,6 +21,21 @@ pub(crate) fn small(a: Mod, largest: i64) -> Option<i64> {
     (signed.abs() <= largest).then_some(signed)
 }
 
+/// The fraction that `a` stands for, of numbers up to some 30 thousand (Wang 1981); `None` where there is none.
+pub(crate) fn fraction(a: Mod) -> Option<f64> {
+    if let Some(whole) = small(a, 1 << 14) {
+        return Some(whole as f64);
+    }
+    let (mut before, mut rest) = (P.cast_signed(), i64::from(a));
+    let (mut old, mut over) = (0_i64, 1_i64);
+    while rest >= 1 << 15 {
+        let times = before / rest;
+        (before, rest) = (rest, before - times * rest);
+        (old, over) = (over, old - times * over);
+    }
+    (over != 0 && over.abs() < 1 << 15).then(|| rest as f64 / over as f64)
+}
+
 pub(crate) fn times(a: Mod, b: Mod) -> Mod {
     let x = u64::from(a) * u64::from(b);
     let x = (x & P) + (x >> 31);
@@ -58,6 +73,13 @@ pub(crate) fn mix(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fractions_are_found() {
+        for (n, d) in [(1, 3), (-5, 12), (7, 1), (20_000, 3), (-1, 1024), (0, 1)] {
+            assert_eq!(fraction(times(of(n), inverse(of(d)))), Some(n as f64 / d as f64), "{n}/{d}");
+        }
+    }
 
     #[test]
     fn inverses_are_inverse() {

@@ -1,16 +1,18 @@
 //! The attacker of the protector: it is given the true table, and so is quicker than one who has to find a table that
 //! fits. What it says is the same: no bound that it calls wide is narrow.
 //!
-//! Classes are settled by other tables near the true one, then by programmes that push many classes at once, and
-//! the rest by two programmes each.
+//! Classes are settled by other tables near the true one, and the rest by two programmes each, which end as soon as
+//! the class was seen to move far enough.
 
 use rayon::prelude::*;
 
 use crate::attack::Learned;
 use crate::circuits;
+use crate::dictionary::Dictionary;
 use crate::field::mix;
-use crate::programme::{Goal, Linear};
+use crate::programme::Linear;
 use crate::puzzle::Puzzle;
+use crate::space::Space;
 use crate::system::{Bounds, INF};
 
 /// Solutions are exact to about this much; counts are whole numbers.
@@ -38,7 +40,7 @@ pub(crate) fn attack(
             *most = (*most).max(enough(v));
         }
     }
-    let ranges = ranges(puzzle, width, &wanted);
+    let ranges = ranges(&Space::new(puzzle), width, &wanted);
     let learned = |v: &u32| {
         let class = puzzle.class_of[*v as usize];
         ranges.get(class as usize).map_or_else(
@@ -84,24 +86,30 @@ pub(crate) struct Range {
     pub(crate) unsolved: bool,
 }
 
-/// The range of each class of which any is `wanted`, as far as that is enough.
-pub(crate) fn ranges(puzzle: &Puzzle, width: Width, wanted: &[i64]) -> Vec<Range> {
-    let near = circuits::seen(puzzle, |seen| {
+/// The range of each cell of which any is `wanted`, as far as that is enough.
+pub(crate) fn ranges(space: &Space, width: Width, wanted: &[i64]) -> Vec<Range> {
+    let near = circuits::seen(space, |seen| {
         seen.iter().zip(wanted).filter(|(s, enough)| !width.wide(**s, **enough)).count()
     });
     let mut out: Vec<Range> =
         near.iter().map(|&s| Range { bounds: width.bounds(s), unsolved: false }).collect();
-    if out.iter().zip(wanted).all(|(r, enough)| r.bounds.width() >= *enough) {
+    if near.iter().zip(wanted).all(|(s, enough)| width.wide(*s, *enough)) {
         return out;
     }
-    let parts: Vec<(Vec<u32>, Vec<u32>)> = puzzle
-        .components(&puzzle.independent())
+    let parts: Vec<(Vec<u32>, Space)> = space
+        .components()
         .into_iter()
-        .filter(|(classes, _)| classes.iter().any(|&v| out[v as usize].bounds.width() < wanted[v as usize]))
+        .filter(|(cells, _)| cells.iter().any(|&v| !width.wide(near[v as usize], wanted[v as usize])))
         .collect();
     let found: Vec<Vec<(u32, Range)>> = parts
-        .par_iter()
-        .map(|(classes, equations)| solve(puzzle, classes, equations, &near, width, wanted))
+        .into_par_iter()
+        .map(|(cells, mut own)| {
+            own.reduce();
+            let seen: Vec<(f64, f64)> = cells.iter().map(|&v| near[v as usize]).collect();
+            let enough: Vec<i64> = cells.iter().map(|&v| wanted[v as usize]).collect();
+            let ranges = Explorer::new(&own, seen).ranges(width, &enough);
+            cells.into_iter().zip(ranges).collect()
+        })
         .collect();
     for (v, range) in found.into_iter().flatten() {
         out[v as usize] = range;
@@ -109,63 +117,85 @@ pub(crate) fn ranges(puzzle: &Puzzle, width: Width, wanted: &[i64]) -> Vec<Range
     out
 }
 
-fn solve(
-    puzzle: &Puzzle,
-    classes: &[u32],
-    equations: &[u32],
-    near: &[(f64, f64)],
-    width: Width,
-    wanted: &[i64],
-) -> Vec<(u32, Range)> {
-    let mut programme = Linear::attack(puzzle, classes, equations);
-    let mut seen: Vec<(f64, f64)> = classes.iter().map(|&v| near[v as usize]).collect();
-    let enough: Vec<i64> = classes.iter().map(|&v| wanted[v as usize]).collect();
-    let mut open: Vec<usize> = (0..classes.len()).collect();
-    for round in 0..ROUNDS {
-        let before = open.len();
-        open.retain(|&i| !width.wide(seen[i], enough[i]));
-        if open.len() < FEW || (round > 2 && open.len() * 20 > before * 19) {
-            break;
-        }
-        let goal: Vec<(usize, f64)> =
-            open.iter().map(|&i| (i, if mix(round, i as u64) & 1 == 0 { 1.0 } else { -1.0 })).collect();
-        for goal in [Goal::Least(&goal), Goal::Most(&goal)] {
-            if let Some((_, x)) = programme.solve(goal) {
-                widen(&mut seen, &x);
-            }
-        }
-    }
-    let mut out = Vec::new();
-    for i in open {
-        if width.wide(seen[i], enough[i]) {
-            continue;
-        }
-        let mut range = Range { bounds: puzzle.classes[classes[i] as usize].bounds, unsolved: false };
-        for goal in [Goal::Most(&[(i, 1.0)]), Goal::Least(&[(i, 1.0)])] {
-            let Some((value, x)) = programme.solve(goal) else {
-                range.unsolved = true;
-                break;
-            };
-            widen(&mut seen, &x);
-            match goal {
-                Goal::Most(_) => range.bounds.hi = range.bounds.hi.min(width.bounds((0.0, value)).hi),
-                Goal::Least(_) => range.bounds.lo = range.bounds.lo.max(width.bounds((value, 0.0)).lo),
-            }
-            if width.wide(seen[i], enough[i]) {
-                break;
-            }
-        }
-        if !width.wide(seen[i], enough[i]) {
-            out.push((classes[i], range));
-        }
-    }
-    let settled = classes.iter().zip(&seen).zip(&enough).filter(|((_, s), enough)| width.wide(**s, **enough));
-    out.extend(settled.map(|((&v, s), _)| (v, Range { bounds: width.bounds(*s), unsolved: false })));
-    out
+/// What is found of the tables that fit, by one solver or the other.
+struct Explorer<'a> {
+    space: &'a Space,
+    dictionary: Option<Dictionary<'a>>,
+    linear: Option<Linear>,
+    seen: Vec<(f64, f64)>,
 }
 
-fn widen(seen: &mut [(f64, f64)], x: &[f64]) {
-    for (range, x) in seen.iter_mut().zip(x) {
-        *range = (range.0.min(*x), range.1.max(*x));
+impl<'a> Explorer<'a> {
+    fn new(space: &'a Space, seen: Vec<(f64, f64)>) -> Self {
+        let mut dictionary = Dictionary::new(space);
+        if let Some(d) = &mut dictionary {
+            d.seen = seen.clone();
+        }
+        Self { space, dictionary, linear: None, seen }
+    }
+
+    /// The greatest value of a sum of cells, or less where what was seen on the way is `enough`.
+    fn most(&mut self, goal: &[(u32, f64)], enough: impl Fn(&[(f64, f64)]) -> bool) -> Option<f64> {
+        if let Some(d) = &mut self.dictionary {
+            if let Some(value) = d.most(goal, enough) {
+                self.seen.clone_from(&d.seen);
+                return Some(value);
+            }
+            // What it saw since may be wrong.
+            self.dictionary = None;
+        }
+        let linear = self.linear.get_or_insert_with(|| Linear::attack(self.space));
+        let (value, x) = linear.most(goal)?;
+        for (range, x) in self.seen.iter_mut().zip(&x) {
+            *range = (range.0.min(*x), range.1.max(*x));
+        }
+        Some(value)
+    }
+
+    fn ranges(mut self, width: Width, enough: &[i64]) -> Vec<Range> {
+        let mut open: Vec<u32> = (0..self.space.len() as u32).collect();
+        // A general solver takes long for a goal: its first goals are many cells at once.
+        let rounds = if self.dictionary.is_some() { 0 } else { ROUNDS };
+        for round in 0..rounds {
+            let before = open.len();
+            open.retain(|&v| !width.wide(self.seen[v as usize], enough[v as usize]));
+            if open.len() < FEW || (round > 2 && open.len() * 20 > before * 19) {
+                break;
+            }
+            let sign = |v: u32| if mix(round, u64::from(v)) & 1 == 0 { 1.0 } else { -1.0 };
+            for way in [1.0, -1.0] {
+                let goal: Vec<(u32, f64)> = open.iter().map(|&v| (v, way * sign(v))).collect();
+                self.most(&goal, |_| false);
+            }
+        }
+        let mut narrow = vec![None; self.space.len()];
+        for v in open {
+            let at = v as usize;
+            if width.wide(self.seen[at], enough[at]) {
+                continue;
+            }
+            let mut range = Range { bounds: self.space.bounds[at], unsolved: false };
+            for way in [1.0, -1.0] {
+                let Some(value) = self.most(&[(v, way)], |seen| width.wide(seen[at], enough[at])) else {
+                    range.unsolved = true;
+                    break;
+                };
+                if way > 0.0 {
+                    let high =
+                        if value >= self.space.cap() / 2.0 { INF } else { width.bounds((0.0, value)).hi };
+                    range.bounds.hi = range.bounds.hi.min(high);
+                } else {
+                    range.bounds.lo = range.bounds.lo.max(width.bounds((-value, 0.0)).lo);
+                }
+                if width.wide(self.seen[at], enough[at]) {
+                    break;
+                }
+            }
+            if !width.wide(self.seen[at], enough[at]) {
+                narrow[at] = Some(range);
+            }
+        }
+        let settled = |seen| Range { bounds: width.bounds(seen), unsolved: false };
+        narrow.into_iter().zip(&self.seen).map(|(n, seen)| n.unwrap_or_else(|| settled(*seen))).collect()
     }
 }

@@ -32,6 +32,7 @@ impl Part {
                 .map(|(v, l)| (*v, l.bounds))
                 .collect();
             if close.is_empty() {
+                self.learned = Some((self.hidden.clone(), learned));
                 break;
             }
             let before = self.hidden.clone();

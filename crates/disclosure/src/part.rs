@@ -61,6 +61,8 @@ pub(crate) struct Part {
     pub(crate) values: Option<Vec<i64>>,
     /// How far the choice may be from the cheapest, where that was worked out.
     pub(crate) gap: Option<Gap>,
+    /// The last attack on all targets, and what was hidden then.
+    pub(crate) learned: Option<(Vec<bool>, Vec<Learned>)>,
 }
 
 /// Splits the system into parts that share no equation.
@@ -105,6 +107,7 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
                 policy: Policy::default(),
                 values: None,
                 gap: None,
+                learned: None,
             }
         })
         .collect()
@@ -147,6 +150,9 @@ impl Part {
             Mode::Strong => (strong::hide(&puzzle, &needed, None, self.policy.trials), Kept::Wide(&needed)),
         };
         self.take(&puzzle, &hidden);
+        if self.policy.mode == Mode::Weak && self.policy.whole {
+            self.round(&puzzle);
+        }
         // What the search above cannot see: the gate takes bounds as whole numbers.
         self.widen_all(false);
         if !self.policy.exact {
@@ -179,6 +185,30 @@ impl Part {
         }
         let found = self.cost();
         self.gap = Some(Gap { found, bound: (exact.bound + tied).min(found) });
+    }
+
+    /// Gives a witness to what elimination does not see: counts that only other fractions are possible for, not
+    /// other whole numbers, or that the bounds of others give away.
+    fn round(&mut self, puzzle: &Puzzle) {
+        let targets = self.targets();
+        let learned = self.learn(&targets);
+        let mut needed = vec![0; puzzle.len()];
+        for (&v, l) in targets.iter().zip(&learned) {
+            let class = puzzle.class_of[v as usize];
+            if class != u32::MAX && l.bounds.width() < self.needed(v) {
+                needed[class as usize] = self.needed(v);
+            }
+        }
+        if needed.iter().all(|&n| n == 0) {
+            return;
+        }
+        let mut hidden = vec![false; puzzle.len()];
+        for (v, &class) in puzzle.class_of.iter().enumerate() {
+            if self.hidden[v] && class != u32::MAX {
+                hidden[class as usize] = true;
+            }
+        }
+        self.take(puzzle, &strong::mend(puzzle, &needed, &hidden));
     }
 
     /// Hides the open variables whose class is hidden, and no other.
@@ -260,8 +290,8 @@ impl Part {
             _ => Fate::Fixed,
         });
         let width = match self.policy.mode {
-            Mode::Weak => Width::Real,
-            Mode::Strong => Width::Whole,
+            Mode::Weak if !self.policy.whole => Width::Real,
+            Mode::Weak | Mode::Strong => Width::Whole,
         };
         gate::attack(&puzzle, targets, width, |v| self.needed(v))
     }
@@ -289,7 +319,10 @@ impl Part {
     /// How the attacker fares against the final state; `None` when that cannot be told.
     pub(crate) fn attack(&self) -> Option<Attack> {
         let targets = self.targets();
-        let learned = self.learn(&targets);
+        let learned = match &self.learned {
+            Some((hidden, learned)) if *hidden == self.hidden => learned.clone(),
+            _ => self.learn(&targets),
+        };
         let mut out = Attack { targets: targets.len(), ..Attack::default() };
         for (v, l) in targets.iter().zip(&learned) {
             let width = l.bounds.width();

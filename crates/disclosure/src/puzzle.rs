@@ -4,7 +4,7 @@
 //! total and its only part that is not zero: they are hidden together or not at all, and are one
 //! *class*. Most tables of small counts shrink to a third.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::system::{Bounds, Groups, INF, System};
 use crate::tableau::Tableau;
@@ -162,22 +162,6 @@ impl Puzzle {
         let mut out = Tableau::new(self.len(), &self.equations, &vec![true; self.len()]).independent;
         out.sort_unstable();
         out
-    }
-
-    /// Parts that share no equation, as lists of classes and of those of the `equations` that they are in.
-    pub(crate) fn components(&self, equations: &[u32]) -> Vec<(Vec<u32>, Vec<u32>)> {
-        let mut groups = Groups::new(self.len());
-        for e in &self.equations {
-            e.windows(2).for_each(|w| groups.join(w[0].0, w[1].0));
-        }
-        let mut out: BTreeMap<u32, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
-        for v in 0..self.len() as u32 {
-            out.entry(groups.find(v)).or_default().0.push(v);
-        }
-        for &e in equations {
-            out.entry(groups.find(self.equations[e as usize][0].0)).or_default().1.push(e);
-        }
-        out.into_values().collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -16,6 +16,9 @@ const EPSILON: f64 = 1e-6;
 /// Steps of the simplex method that one trial may cost on average.
 const STEPS: u64 = 500;
 
+/// Classes around a small one among which a change is sought, then more, then all.
+const AROUND: [usize; 3] = [250, 1_000, usize::MAX];
+
 /// Passes over all witnesses; each gains less than the one before.
 const PASSES: usize = 4;
 
@@ -32,6 +35,25 @@ pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], guide: Option<&[f64]>, trial
     }
     routes.without(most);
     (0..puzzle.len() as u32).map(|v| routes.is_hidden(v)).collect()
+}
+
+/// The classes to hide so that the small ones with a `needed` distance can move so far, up or down; those that are
+/// `hidden` already are among them.
+pub(crate) fn mend(puzzle: &Puzzle, needed: &[i64], hidden: &[bool]) -> Vec<bool> {
+    let mut hidden = hidden.to_vec();
+    for v in (0..puzzle.len() as u32).filter(|&v| needed[v as usize] > 0) {
+        let need = needed[v as usize];
+        let change = AROUND.iter().find_map(|&size| {
+            let cost = |w: u32| if hidden[w as usize] { HIDDEN } else { puzzle.classes[w as usize].cost };
+            let mut near = Changes::around(v, size, puzzle, cost, need.saturating_mul(16));
+            let ways = [need as f64, -need as f64].into_iter().filter_map(|by| near.cheapest(v, by));
+            ways.min_by(|a, b| a.0.total_cmp(&b.0))
+        });
+        for (w, _) in change.into_iter().flat_map(|(_, change)| change) {
+            hidden[w as usize] = true;
+        }
+    }
+    hidden
 }
 
 struct Routes<'a> {
@@ -51,8 +73,7 @@ impl<'a> Routes<'a> {
     fn new(puzzle: &'a Puzzle, needed: &'a [i64], guide: Option<&[f64]>) -> Self {
         let n = puzzle.len();
         let guide = guide.map_or_else(|| vec![0.0; n], <[f64]>::to_vec);
-        let cost: Vec<f64> =
-            (0..n).map(|v| if open(puzzle, v as u32) { guided(puzzle, &guide, v) } else { HIDDEN }).collect();
+        let cost = |v: u32| if open(puzzle, v) { guided(puzzle, &guide, v as usize) } else { HIDDEN };
         let most = needed.iter().max().copied().unwrap_or(1).saturating_mul(16);
         let mut small: Vec<u32> =
             (0..n as u32).filter(|&v| puzzle.classes[v as usize].fate == Fate::Small).collect();
@@ -61,7 +82,7 @@ impl<'a> Routes<'a> {
         Routes {
             puzzle,
             needed,
-            changes: Changes::new(puzzle, &puzzle.independent(), &cost, most),
+            changes: Changes::new(puzzle, cost, most),
             small,
             of: vec![Vec::new(); n],
             uses: vec![0; n],

@@ -10,7 +10,7 @@
 
 use std::cmp::Ordering;
 
-use crate::field::{Mod, inverse, minus, mix, of, small, times};
+use crate::field::{Mod, fraction, inverse, minus, mix, of, small, times};
 
 const NONE: u32 = u32::MAX;
 
@@ -321,6 +321,21 @@ impl Tableau {
             row.iter()
                 .filter(|(w, _)| self.hidden[*w as usize])
                 .all(|(w, b)| mine.next().is_some_and(|(x, a)| x == w && times(*a, ratio) == *b))
+        })
+    }
+
+    /// The cell that each row determines.
+    pub(crate) fn basic(&self) -> &[u32] {
+        &self.basic
+    }
+
+    /// How the cell of each row moves with `free`, a cell outside of the basis; `None` for a number that is no
+    /// short fraction.
+    pub(crate) fn column(&self, free: u32) -> impl Iterator<Item = (u32, Option<f64>)> + '_ {
+        self.columns[free as usize].iter().map(move |&r| {
+            let row = &self.rows[r as usize];
+            let a = row.binary_search_by_key(&free, |(w, _)| *w).map_or(0, |at| row[at].1);
+            (r, fraction(minus(0, a)))
         })
     }
 

@@ -235,6 +235,9 @@ pub struct Policy {
     /// Whether it is worked out how far the choice may be from the cheapest, and the cheapest sought, in parts of up to some
     /// 600 cells that may be hidden: see [`Protection::gap`]. It takes up to a minute.
     pub exact: bool,
+    /// In the weak mode: whether the reader rounds bounds to whole counts. `GaussSuppression` and its like do not ask
+    /// this: a count that can only be 1, or 1½ if there were half persons, is safe for them.
+    pub whole: bool,
     /// The effort with which, in each part of the tables that hangs together, it is sought which cells to hide beside the
     /// small counts. It is a number, not a time, so that the result does not depend on the machine.
     pub trials: u32,
@@ -259,6 +262,7 @@ impl From<&DisclosureSettings> for Policy {
             protection: s.threshold.saturating_sub(1).max(1),
             marks: Marks::default(),
             exact: false,
+            whole: true,
             trials: s.trials,
         }
     }

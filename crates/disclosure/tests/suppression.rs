@@ -219,7 +219,8 @@ fn fewer_cells_are_hidden_than_by_the_peer() {
 
 #[test]
 fn a_cell_of_several_tables_has_one_status_in_all() {
-    let done = done(common::instance("linked"), Mode::Weak, false);
+    let policy = Policy { mode: Mode::Weak, costs: Costs::Cells, whole: false, ..Policy::default() };
+    let done = protect(&tables(common::instance("linked")), &policy).expect("protected");
     let mut seen: BTreeMap<Vec<(&str, &str)>, bool> = BTreeMap::new();
     let mut shared = 0;
     for cube in &done.cubes {

@@ -32,6 +32,9 @@ pub(super) struct Spec {
     /// Whether the cheapest choice is sought, and how far the one found may be from it.
     #[serde(default)]
     pub(super) exact: bool,
+    /// In the weak mode: whether the reader rounds bounds to whole counts.
+    #[serde(default = "yes")]
+    pub(super) whole: bool,
     /// Categories that are to be kept rather than others, or may go.
     #[serde(default)]
     pub(super) weight: Vec<Weight>,
@@ -42,6 +45,10 @@ pub(super) struct Spec {
     pub(super) variable: BTreeMap<String, Variable>,
     /// The tables, which are protected as one set.
     pub(super) table: Vec<Table>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `[variable.NAME]`
@@ -159,6 +166,7 @@ impl Spec {
             protection: self.protection.unwrap_or(usual.protection),
             costs: self.costs,
             exact: self.exact,
+            whole: self.whole,
             weights: self.weight.clone(),
             ..usual
         }

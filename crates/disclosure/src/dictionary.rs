@@ -1,0 +1,330 @@
+//! The simplex method for tables that fit, from one of them to the next.
+//!
+//! What is hidden in tables has few degrees of freedom: a release with four thousand hidden cells has some two
+//! hundred. So the equations are solved once and exactly for all other cells (a *dictionary*, Chvátal 1983), which are
+//! then sums of these few, and an exchange of two cells changes the few numbers in which both occur. A general solver
+//! factors all equations again and again. Every table on the way fits and widens what is possible for all cells that
+//! changed; what was found is checked against the equations themselves.
+
+use crate::space::Space;
+use crate::tableau::Tableau;
+
+/// Numbers below this are zero.
+const ZERO: f64 = 1e-9;
+/// An exchange on a smaller number would lose digits.
+const PIVOT: f64 = 1e-6;
+/// Gains below this are none.
+const GAIN: f64 = 1e-7;
+/// A table that misses an equation by more than this does not fit.
+const FITS: f64 = 1e-6;
+/// Numbers in a dictionary, at most.
+const LARGEST: usize = 16_000_000;
+/// Steps that gain nothing, after which the rule of Bland (1977) chooses: it cannot go round in circles.
+const STALLED: usize = 30;
+/// Steps for one goal, for each degree of freedom.
+const STEPS: usize = 60;
+
+/// A dictionary: cells in rows are sums of the cells in columns.
+pub(crate) struct Dictionary<'a> {
+    space: &'a Space,
+    low: Vec<f64>,
+    high: Vec<f64>,
+    /// The cell of each row and of each column.
+    basic: Vec<u32>,
+    free: Vec<u32>,
+    /// The row of each cell, or the column after the last row.
+    place: Vec<u32>,
+    /// Row after row: how the cell of each row moves with the cell of each column.
+    numbers: Vec<f64>,
+    /// Rows that are not as they were made.
+    changed: Vec<bool>,
+    /// The table it stands at.
+    pub(crate) table: Vec<f64>,
+    /// The least and greatest value seen of each cell.
+    pub(crate) seen: Vec<(f64, f64)>,
+    /// The column that goes up or down, and the row that stops it.
+    column: Vec<f64>,
+    row: Vec<(u32, f64)>,
+    /// The dictionary as it was made: exact, and with the fewest numbers.
+    first: First,
+}
+
+/// A dictionary to go back to.
+#[derive(Clone)]
+struct First {
+    basic: Vec<u32>,
+    free: Vec<u32>,
+    rows: Vec<Vec<(u32, f64)>>,
+}
+
+/// How far a cell can move, and what stops it.
+struct Step {
+    length: f64,
+    /// The row of the cell that stops it; `None` when it is its own bound.
+    row: Option<usize>,
+}
+
+impl<'a> Dictionary<'a> {
+    /// The dictionary of a space; `None` where it would be too large or its numbers are no short fractions.
+    pub(crate) fn new(space: &'a Space) -> Option<Self> {
+        let n = space.len();
+        let tableau = Tableau::new(n, &space.equations, &vec![true; n]);
+        let basic = tableau.basic().to_vec();
+        let mut place = vec![u32::MAX; n];
+        for (r, &v) in basic.iter().enumerate() {
+            place[v as usize] = r as u32;
+        }
+        let free: Vec<u32> = (0..n as u32).filter(|&v| place[v as usize] == u32::MAX).collect();
+        if free.is_empty() || basic.len().saturating_mul(free.len()) > LARGEST {
+            return None;
+        }
+        let mut rows = vec![Vec::new(); basic.len()];
+        for (j, &v) in free.iter().enumerate() {
+            for (r, a) in tableau.column(v) {
+                rows[r as usize].push((j as u32, a?));
+            }
+        }
+        let cap = space.cap();
+        let mut dictionary = Self {
+            space,
+            low: space.bounds.iter().map(|b| b.lo as f64).collect(),
+            high: space.bounds.iter().map(|b| (b.hi as f64).min(cap)).collect(),
+            numbers: vec![0.0; basic.len() * free.len()],
+            changed: vec![true; basic.len()],
+            column: vec![0.0; basic.len()],
+            row: Vec::new(),
+            basic: basic.clone(),
+            free: free.clone(),
+            place,
+            table: space.table.clone(),
+            seen: space.table.iter().map(|&x| (x, x)).collect(),
+            first: First { basic, free, rows },
+        };
+        dictionary.restart();
+        Some(dictionary)
+    }
+
+    /// Goes back to the first table, and to the dictionary as it was made: exchanges fill a dictionary and lose
+    /// digits, and few of them lead from the first table to any other.
+    fn restart(&mut self) {
+        self.table.clone_from(&self.space.table);
+        self.basic.clone_from(&self.first.basic);
+        self.free.clone_from(&self.first.free);
+        for (at, &v) in self.basic.iter().chain(&self.free).enumerate() {
+            self.place[v as usize] = at as u32;
+        }
+        let width = self.free.len();
+        for (r, first) in self.first.rows.iter().enumerate() {
+            if std::mem::take(&mut self.changed[r]) {
+                let row = &mut self.numbers[r * width..(r + 1) * width];
+                row.fill(0.0);
+                first.iter().for_each(|&(j, a)| row[j as usize] = a);
+            }
+        }
+    }
+
+    /// Goes to a table in which the sum of `goal` is as great as it can be, and returns the sum; or to one on the way
+    /// there by which what was seen is `enough`. `None` when it gave up.
+    pub(crate) fn most(
+        &mut self,
+        goal: &[(u32, f64)],
+        enough: impl Fn(&[(f64, f64)]) -> bool,
+    ) -> Option<f64> {
+        self.restart();
+        let steps = STEPS * self.free.len() + 1_000;
+        self.climb(goal, steps, enough).then(|| self.value(goal))?
+    }
+
+    /// Whether it came to the end.
+    fn climb(&mut self, goal: &[(u32, f64)], steps: usize, enough: impl Fn(&[(f64, f64)]) -> bool) -> bool {
+        let mut gain = self.gains(goal);
+        let (mut stalled, mut bland) = (0, false);
+        for _ in 0..steps {
+            let Some((j, up)) = self.entering(&gain, bland) else { return true };
+            let width = self.free.len();
+            for (a, row) in self.column.iter_mut().zip(self.numbers.chunks_exact(width)) {
+                *a = row[j];
+            }
+            let step = self.room(j, up, bland);
+            self.go(j, if up { step.length } else { -step.length });
+            if enough(&self.seen) {
+                return true;
+            }
+            stalled = if step.length * gain[j].abs() > GAIN { 0 } else { stalled + 1 };
+            bland = stalled > STALLED;
+            if let Some(r) = step.row {
+                self.exchange(r, j, &mut gain);
+            }
+        }
+        false
+    }
+
+    /// The sum of `goal` in the table it stands at, if that fits.
+    fn value(&self, goal: &[(u32, f64)]) -> Option<f64> {
+        let fits = self.space.residual(&self.table) < FITS;
+        fits.then(|| goal.iter().map(|(v, a)| a * self.table[*v as usize]).sum())
+    }
+
+    /// What the sum of `goal` gains with each column.
+    fn gains(&self, goal: &[(u32, f64)]) -> Vec<f64> {
+        let (rows, width) = (self.basic.len(), self.free.len());
+        let mut gain = vec![0.0; width];
+        for &(v, a) in goal {
+            let at = self.place[v as usize] as usize;
+            if at >= rows {
+                gain[at - rows] += a;
+            } else {
+                for (g, b) in gain.iter_mut().zip(&self.numbers[at * width..(at + 1) * width]) {
+                    *g += a * b;
+                }
+            }
+        }
+        gain
+    }
+
+    /// The column that gains most, or, by the rule of Bland, the first that gains; and whether it goes up.
+    fn entering(&self, gain: &[f64], bland: bool) -> Option<(usize, bool)> {
+        let mut best: Option<(usize, bool)> = None;
+        let mut most = GAIN;
+        for (j, &g) in gain.iter().enumerate() {
+            let v = self.free[j] as usize;
+            let can = if g > 0.0 {
+                self.table[v] < self.high[v] - ZERO
+            } else {
+                self.table[v] > self.low[v] + ZERO
+            };
+            if !can || g.abs() <= GAIN {
+                continue;
+            }
+            let better =
+                if bland { best.is_none_or(|(b, _)| self.free[j] < self.free[b]) } else { g.abs() > most };
+            if better {
+                most = g.abs();
+                best = Some((j, g > 0.0));
+            }
+        }
+        best
+    }
+
+    fn room(&self, j: usize, up: bool, bland: bool) -> Step {
+        let sign = if up { 1.0 } else { -1.0 };
+        let v = self.free[j] as usize;
+        let own = if up { self.high[v] - self.table[v] } else { self.table[v] - self.low[v] };
+        let mut step = Step { length: own, row: None };
+        let mut size = 0.0;
+        for (r, a) in self.column.iter().enumerate() {
+            if a.abs() < PIVOT {
+                continue;
+            }
+            let w = self.basic[r] as usize;
+            let way = sign * a;
+            let room = if way > 0.0 { self.high[w] - self.table[w] } else { self.table[w] - self.low[w] };
+            let length = (room / a.abs()).max(0.0);
+            let near = length < step.length + ZERO;
+            let better = length < step.length - ZERO
+                || (near && step.row.is_none())
+                || (near
+                    && if bland {
+                        step.row.is_some_and(|b| self.basic[r] < self.basic[b])
+                    } else {
+                        a.abs() > size
+                    });
+            if better {
+                step = Step { length: length.min(step.length), row: Some(r) };
+                size = a.abs();
+            }
+        }
+        step
+    }
+
+    /// Moves the cell of column j by `by`, and all that move with it.
+    fn go(&mut self, j: usize, by: f64) {
+        if by == 0.0 {
+            return;
+        }
+        let moved = std::iter::once((self.free[j], 1.0))
+            .chain(self.basic.iter().copied().zip(self.column.iter().copied()));
+        for (v, a) in moved {
+            if a == 0.0 {
+                continue;
+            }
+            let v = v as usize;
+            let x = (self.table[v] + a * by).clamp(self.low[v], self.high[v]);
+            self.table[v] = x;
+            let seen = &mut self.seen[v];
+            *seen = (seen.0.min(x), seen.1.max(x));
+        }
+    }
+
+    /// Lets the cell of column j and that of row r change places.
+    fn exchange(&mut self, r: usize, j: usize, gain: &mut [f64]) {
+        let width = self.free.len();
+        let pivot = 1.0 / self.column[r];
+        // The cell that enters, as a sum of the one that leaves and the others.
+        let row = &mut self.numbers[r * width..(r + 1) * width];
+        self.row.clear();
+        for (k, a) in row.iter_mut().enumerate().filter(|(_, a)| **a != 0.0) {
+            *a = if k == j { pivot } else { -*a * pivot };
+            self.row.push((k as u32, *a));
+        }
+        self.changed[r] = true;
+        for (i, row) in self.numbers.chunks_exact_mut(width).enumerate() {
+            let by = self.column[i];
+            if by != 0.0 && i != r {
+                row[j] = 0.0;
+                add(row, &self.row, by);
+                self.changed[i] = true;
+            }
+        }
+        let share = std::mem::take(&mut gain[j]);
+        add(gain, &self.row, share);
+        let (enter, leave) = (self.free[j], self.basic[r]);
+        self.basic[r] = enter;
+        self.free[j] = leave;
+        self.place[enter as usize] = r as u32;
+        self.place[leave as usize] = (self.basic.len() + j) as u32;
+    }
+}
+
+/// Adds `by` times a sparse row to another; what almost cancels is nothing.
+fn add(row: &mut [f64], other: &[(u32, f64)], by: f64) {
+    for &(k, b) in other {
+        let a = &mut row[k as usize];
+        *a += by * b;
+        if a.abs() < ZERO {
+            *a = 0.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::{Bounds, INF};
+
+    /// A table of 3 × 3 hidden cells of which the sums are published.
+    fn square() -> Space {
+        let rows = (0..3).map(|r| (0..3).map(|c| (3 * r + c, 1)).collect());
+        let columns = (0..3).map(|c| (0..3).map(|r| (3 * r + c, 1)).collect());
+        Space {
+            equations: rows.chain(columns).collect(),
+            bounds: vec![Bounds { lo: 1, hi: INF }; 9],
+            table: vec![1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 2.0, 5.0, 1.0],
+        }
+    }
+
+    #[test]
+    fn it_finds_the_least_and_the_greatest_value() {
+        // Row sums 6, 7, 8 and column sums 7, 8, 6: the bounds of Fréchet, with every cell at least 1.
+        let space = square();
+        let mut dictionary = Dictionary::new(&space).expect("small");
+        for (v, (row, column)) in (0..9).map(|v| (v, ([6.0, 7.0, 8.0][v / 3], [7.0, 8.0, 6.0][v % 3]))) {
+            let most = dictionary.most(&[(v as u32, 1.0)], |_| false).expect("solved");
+            assert!((most - (f64::min(row, column) - 2.0)).abs() < 1e-9, "{v}: {most}");
+            let least = -dictionary.most(&[(v as u32, -1.0)], |_| false).expect("solved");
+            let expected = f64::max(1.0, row + column - 21.0 + 4.0);
+            assert!((least - expected).abs() < 1e-9, "{v}: {least}");
+            assert!(dictionary.seen[v].0 <= least + 1e-9 && dictionary.seen[v].1 >= most - 1e-9);
+        }
+    }
+}
