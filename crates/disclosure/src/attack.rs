@@ -1,16 +1,26 @@
 //! The attacker: what can be worked out of hidden cells from everything that is published.
 //!
-//! First by propagation, then, for what propagation leaves open, by two linear programmes a
-//! cell: the least and the greatest value it can have when every equation holds.
+//! First by propagation. For what propagation leaves open, a table that fits is found far from all bounds; others around
+//! it show most cells to be open, and the rest take two linear programmes each: the least and the greatest
+//! value it can have when every equation holds.
+
+use std::collections::{BTreeSet, VecDeque};
 
 use rayon::prelude::*;
 
-use crate::lp::{NoOptimum, Optimum, Programme};
+use crate::field::mix;
+use crate::gate::{self, Width};
+use crate::lp::{Optimum, Programme};
 use crate::propagate::Known;
+use crate::space::Space;
 use crate::system::{Bounds, Component, INF, System, components};
 
 /// Solutions are exact to about this much; counts are whole numbers.
 const EPSILON: f64 = 1e-6;
+/// Tables between which the first one lies.
+const CORNERS: u64 = 8;
+/// Cells around one among which the reasons for its bounds are sought, then more, then all.
+const AROUND: [usize; 3] = [60, 400, usize::MAX];
 
 /// What the attacker learns of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,55 +94,144 @@ impl<'a> Attacker<'a> {
         if mine.is_empty() {
             return Vec::new();
         }
-        let mut programme = Programme::new(self.system, part, &self.known.bounds);
-        // The least and greatest value seen of each variable in any solution: every solution is
-        // a table that fits what is published, so all of them are possible.
-        let mut seen = vec![(f64::INFINITY, f64::NEG_INFINITY); part.vars.len()];
-        let mut out = Vec::new();
+        let unsolved = |&i: &usize| {
+            let bounds = self.known.bounds[targets[i] as usize];
+            (i, Learned { bounds, equations: Vec::new(), unsolved: true })
+        };
+        // Equations that contradict each other say nothing; propagation has named those it could find.
+        let Some((space, seen)) = self.space(part) else { return mine.iter().map(unsolved).collect() };
+        let mut wanted = vec![0_i64; space.len()];
         for &i in mine {
-            let v = targets[i];
-            let Some(local) = programme.local(v) else { continue };
-            let enough = enough(v);
-            let mut equations = Vec::new();
-            let mut bounds = self.known.bounds[v as usize];
-            let (mut wide, mut unsolved) = (false, false);
-            for most in [false, true] {
-                let (low, high) = seen[local];
-                if (high + EPSILON).floor() - (low - EPSILON).ceil() >= enough as f64 {
-                    wide = true;
-                    break;
-                }
-                match programme.optimum(&[(local, 1.0)], most) {
-                    Ok(Optimum { value, x, dual }) => {
-                        for (range, x) in seen.iter_mut().zip(&x) {
-                            *range = (range.0.min(*x), range.1.max(*x));
-                        }
-                        let used = part.equations.iter().zip(&dual).filter(|(_, d)| d.abs() > EPSILON);
-                        equations.extend(used.map(|(&e, _)| e));
-                        if most {
-                            let high = (value + EPSILON).floor() as i64;
-                            let high = if high >= programme.endless() { INF } else { high };
-                            bounds.hi = bounds.hi.min(high.max(bounds.lo));
-                        } else {
-                            bounds.lo = bounds.lo.max((value - EPSILON).ceil() as i64).min(bounds.hi);
-                        }
-                    }
-                    // Equations that contradict each other say nothing; propagation has named
-                    // those it could find.
-                    Err(NoOptimum::Infeasible | NoOptimum::Failed) => {
-                        unsolved = true;
-                        break;
-                    }
-                }
+            if let Ok(local) = part.vars.binary_search(&targets[i]) {
+                wanted[local] = enough(targets[i]);
             }
-            if wide {
-                bounds = self.known.bounds[v as usize];
-                equations.clear();
-            }
-            equations.sort_unstable();
-            equations.dedup();
-            out.push((i, Learned { bounds, equations, unsolved }));
         }
-        out
+        let ranges = gate::ranges(&space, Width::Whole, &wanted, Some(seen));
+        mine.par_iter()
+            .map(|&i| {
+                let v = targets[i];
+                let before = self.known.bounds[v as usize];
+                let Ok(local) = part.vars.binary_search(&v) else { return unsolved(&i) };
+                let range = ranges[local];
+                if range.unsolved || range.bounds.width() >= wanted[local] {
+                    let (bounds, equations) = (before, Vec::new());
+                    return (i, Learned { bounds, equations, unsolved: range.unsolved });
+                }
+                let bounds = Bounds {
+                    lo: range.bounds.lo.clamp(before.lo, before.hi),
+                    hi: range.bounds.hi.clamp(before.lo, before.hi),
+                };
+                let equations = if bounds == before { Vec::new() } else { self.reasons(part, v, bounds) };
+                (i, Learned { bounds, equations, unsolved: false })
+            })
+            .collect()
+    }
+
+    /// All tables that fit a part, with one far from their bounds, and the least and greatest values seen of each cell.
+    fn space(&self, part: &Component) -> Option<(Space, Vec<(f64, f64)>)> {
+        let mut programme = Programme::new(self.system, part, &self.known.bounds);
+        let n = part.vars.len();
+        let mut seen = vec![(f64::INFINITY, f64::NEG_INFINITY); n];
+        let mut table = vec![0.0; n];
+        let mut found = 0.0;
+        for corner in 0..CORNERS {
+            let sign = |i: usize| if mix(corner / 2, i as u64) & 1 == 0 { 1.0 } else { -1.0 };
+            let goal: Vec<(usize, f64)> = (0..n).map(|i| (i, sign(i))).collect();
+            match programme.optimum(&goal, corner % 2 == 1) {
+                Ok(Optimum { x, .. }) => {
+                    found += 1.0;
+                    for ((sum, range), x) in table.iter_mut().zip(&mut seen).zip(&x) {
+                        *sum += x;
+                        *range = (range.0.min(*x), range.1.max(*x));
+                    }
+                }
+                Err(_) if found == 0.0 => return None,
+                Err(_) => {}
+            }
+        }
+        let mut space = Space::default();
+        for (i, &v) in part.vars.iter().enumerate() {
+            let b = self.known.bounds[v as usize];
+            space.bounds.push(b);
+            space.table.push((table[i] / found).clamp(b.lo as f64, b.hi as f64));
+        }
+        for &e in &part.equations {
+            let equation = &self.system.equations[e as usize];
+            let mut row: Vec<(u32, i64)> = Vec::with_capacity(equation.parts.len() + 1);
+            let mut sum = 0.0;
+            for (v, a) in equation.terms() {
+                if let Ok(i) = part.vars.binary_search(&v) {
+                    row.push((i as u32, a));
+                    sum += a as f64 * space.table[i];
+                } else {
+                    sum += (a * self.known.bounds[v as usize].lo) as f64;
+                }
+            }
+            if equation.at_least {
+                row.push((space.table.len() as u32, 1));
+                space.bounds.push(Bounds { lo: 0, hi: INF });
+                space.table.push((-sum).max(0.0));
+                seen.push(((-sum).max(0.0), (-sum).max(0.0)));
+            }
+            space.equations.push(row);
+        }
+        Some((space, seen))
+    }
+
+    /// Equations from which the `bounds` of a cell follow: of those around it where they say it all, else of the whole part.
+    fn reasons(&self, part: &Component, v: u32, bounds: Bounds) -> Vec<u32> {
+        for size in AROUND {
+            let near = self.around(part, v, size);
+            let mut programme = Programme::new(self.system, &near, &self.known.bounds);
+            let Some(local) = programme.local(v) else { continue };
+            let mut equations = Vec::new();
+            let mut all = true;
+            let before = self.known.bounds[v as usize];
+            for most in [false, true] {
+                if if most { bounds.hi == before.hi } else { bounds.lo == before.lo } {
+                    continue;
+                }
+                let Ok(Optimum { value, dual, .. }) = programme.optimum(&[(local, 1.0)], most) else {
+                    all = false;
+                    break;
+                };
+                all &= if most {
+                    (value + EPSILON).floor() as i64 <= bounds.hi
+                } else {
+                    (value - EPSILON).ceil() as i64 >= bounds.lo
+                };
+                let used = near.equations.iter().zip(&dual).filter(|(_, d)| d.abs() > EPSILON);
+                equations.extend(used.map(|(&e, _)| e));
+            }
+            if all {
+                equations.sort_unstable();
+                equations.dedup();
+                return equations;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Equations around a cell with all that is loose in them, until there are so many cells.
+    fn around(&self, part: &Component, v: u32, size: usize) -> Component {
+        let mut vars = BTreeSet::from([v]);
+        let mut equations = BTreeSet::new();
+        let mut queue = VecDeque::from([v]);
+        while let Some(w) = queue.pop_front() {
+            if vars.len() >= size {
+                break;
+            }
+            for &e in self.system.of[w as usize].iter().filter(|&&e| self.known.active[e as usize]) {
+                if !equations.insert(e) {
+                    continue;
+                }
+                for u in self.system.equations[e as usize].vars() {
+                    if part.vars.binary_search(&u).is_ok() && vars.insert(u) {
+                        queue.push_back(u);
+                    }
+                }
+            }
+        }
+        Component { vars: vars.into_iter().collect(), equations: equations.into_iter().collect() }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn attack(
             *most = (*most).max(enough(v));
         }
     }
-    let ranges = ranges(&Space::new(puzzle), width, &wanted);
+    let ranges = ranges(&Space::new(puzzle), width, &wanted, None);
     let learned = |v: &u32| {
         let class = puzzle.class_of[*v as usize];
         ranges.get(class as usize).map_or_else(
@@ -86,11 +86,19 @@ pub(crate) struct Range {
     pub(crate) unsolved: bool,
 }
 
-/// The range of each cell of which any is `wanted`, as far as that is enough.
-pub(crate) fn ranges(space: &Space, width: Width, wanted: &[i64]) -> Vec<Range> {
-    let near = circuits::seen(space, |seen| {
+/// The range of each cell of which any is `wanted`, as far as that is enough; `known` are values that were seen before.
+pub(crate) fn ranges(
+    space: &Space,
+    width: Width,
+    wanted: &[i64],
+    known: Option<Vec<(f64, f64)>>,
+) -> Vec<Range> {
+    let mut near = circuits::seen(space, |seen| {
         seen.iter().zip(wanted).filter(|(s, enough)| !width.wide(**s, **enough)).count()
     });
+    for (a, b) in near.iter_mut().zip(known.into_iter().flatten()) {
+        *a = (a.0.min(b.0), a.1.max(b.1));
+    }
     let mut out: Vec<Range> =
         near.iter().map(|&s| Range { bounds: width.bounds(s), unsolved: false }).collect();
     if near.iter().zip(wanted).all(|(s, enough)| width.wide(*s, *enough)) {

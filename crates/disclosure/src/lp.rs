@@ -62,11 +62,6 @@ impl<'a> Programme<'a> {
         programme
     }
 
-    /// Values from here on mean "no upper bound".
-    pub(crate) fn endless(&self) -> i64 {
-        self.cap / 2
-    }
-
     pub(crate) fn local(&self, v: u32) -> Option<usize> {
         self.component.vars.binary_search(&v).ok()
     }
