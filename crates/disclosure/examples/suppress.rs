@@ -31,7 +31,7 @@ fn main() {
     if names.is_empty() {
         names = ["T1", "T2", "T3", "T4", "U", "linked"].map(str::to_owned).to_vec();
     }
-    let options = AuditOptions { threshold: Some(5), protection: 4, open_small: true, missing: true };
+    let options = AuditOptions { threshold: Some(5), protection: 4, ..AuditOptions::default() };
     println!("table mode cells primary suppressed seconds targets exact narrow gap");
     for name in &names {
         let tables: Vec<Table> =

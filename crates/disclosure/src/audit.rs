@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, Unit, Value};
+use model::{Cube, TOTAL, Unit, Value};
 
 use crate::attack::{Attacker, Learned};
 use crate::system::{Bounds, INF, LARGEST, System, coordinates};
@@ -22,7 +22,7 @@ const TOLD: usize = 4;
 /// equations that cannot hold are named there too and left out.
 ///
 /// # Errors
-/// When a cube is not valid, or a count too large.
+/// When a cube is not valid, a count too large, or the own record in none of the cubes.
 pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
     cubes.iter().try_for_each(check)?;
     let mut inconsistencies = BTreeSet::new();
@@ -51,6 +51,7 @@ pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
         }
         bounds.push(all);
     }
+    own(&cubes, &system, &options.own, &mut bounds)?;
     let broken = system.settle(&bounds);
     let attacker = Attacker::new(&system, &bounds, &broken);
     for &e in &attacker.known.broken {
@@ -117,12 +118,89 @@ pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
             lower: b.lo as u64,
             upper: Some(b.hi as u64),
             exact: true,
+            risk: 1.0,
             because: vec!["it is published as it is, below the threshold".to_owned()],
             repair: vec!["hide this cell, and others with it so that it cannot be worked out".to_owned()],
         });
     }
+    audit.sort();
     audit.inconsistencies = inconsistencies.into_iter().collect();
     Ok(audit)
+}
+
+/// Raises the lower bound of each cell that holds the reader's own record to 1.
+fn own(
+    cubes: &[&Cube],
+    system: &System,
+    record: &[(String, String)],
+    bounds: &mut [Bounds],
+) -> Result<(), Error> {
+    for (id, code) in record {
+        let dimensions = cubes.iter().flat_map(|c| &c.dimensions);
+        let Some(first) = dimensions.clone().find(|d| d.id == *id) else {
+            let all: BTreeSet<&str> = dimensions.map(|d| d.id.as_str()).collect();
+            let all: Vec<&str> = all.into_iter().collect();
+            return Err(Error::Own {
+                what: format!("no table has the dimension \"{id}\""),
+                help: format!("the dimensions are {}", all.join(", ")),
+            });
+        };
+        if !dimensions.filter(|d| d.id == *id).any(|d| d.categories.iter().any(|c| c.code == *code)) {
+            let some: Vec<&str> = first.categories.iter().take(8).map(|c| c.code.as_str()).collect();
+            return Err(Error::Own {
+                what: format!("\"{code}\" is no code of \"{id}\""),
+                help: format!(
+                    "its codes are {}{}",
+                    some.join(", "),
+                    if first.categories.len() > 8 { ", …" } else { "" }
+                ),
+            });
+        }
+    }
+    if record.is_empty() {
+        return Ok(());
+    }
+    for (t, cube) in cubes.iter().enumerate() {
+        // For each dimension the categories that hold the record: its own, and those above.
+        let holds: Vec<BTreeSet<u32>> = cube
+            .dimensions
+            .iter()
+            .map(|d| {
+                let code = record.iter().find(|(id, _)| *id == d.id).map_or(TOTAL, |(_, code)| code);
+                let at = d.categories.iter().position(|c| c.code == code).map(|at| at as u32);
+                let up = std::iter::successors(at, |&c| d.categories[c as usize].parent);
+                up.take(d.categories.len())
+                    .chain((0..d.categories.len() as u32).filter(|&c| d.categories[c as usize].code == TOTAL))
+                    .collect()
+            })
+            .collect();
+        for (key, &v) in cube.cells.keys().zip(&system.variables[t]) {
+            if key.iter().zip(&holds).all(|(k, holds)| holds.contains(k)) {
+                let b = &mut bounds[v as usize];
+                b.lo = b.lo.max(1).min(b.hi);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Audit {
+    /// Puts the worst first, and works out the risk of all together.
+    pub(crate) fn sort(&mut self) {
+        self.findings.sort_by(|a, b| b.risk.total_cmp(&a.risk).then(a.lower.cmp(&b.lower)));
+        let right: f64 = self.findings.iter().map(|f| f.risk).sum();
+        self.risk = if self.cells_attacked == 0 { 0.0 } else { right / self.cells_attacked as f64 };
+    }
+
+    /// Adds an audit of other tables, attacked apart.
+    pub fn add(&mut self, other: Audit) {
+        self.cells_attacked += other.cells_attacked;
+        self.exact += other.exact;
+        self.narrow += other.narrow;
+        self.findings.extend(other.findings);
+        self.inconsistencies.extend(other.inconsistencies);
+        self.sort();
+    }
 }
 
 /// Gives cubes of one universe that count different things universes of their own: those of which
@@ -236,6 +314,7 @@ fn finding(
         lower: b.lo.max(0) as u64,
         upper: (b.hi < INF).then_some(b.hi.max(0) as u64),
         exact: b.is_exact(),
+        risk: if b.hi < INF { 1.0 / (b.width() + 1) as f64 } else { 0.0 },
         because,
         repair,
     }

@@ -79,6 +79,14 @@ pub enum Error {
         /// A table of those that hang together.
         table: String,
     },
+    /// The own record of a reader that is in none of the tables.
+    #[error("own record: {what}; {help}")]
+    Own {
+        /// What does not fit.
+        what: String,
+        /// What is allowed.
+        help: String,
+    },
     /// Columns of records that do not fit.
     #[error("{what}; give one code for each record and dimension")]
     Records {

@@ -10,6 +10,7 @@ mod additive;
 mod attack;
 mod audit;
 pub mod cell_key;
+mod certificate;
 mod circuits;
 mod dictionary;
 mod error;
@@ -38,6 +39,7 @@ mod weak;
 mod words;
 
 pub use audit::audit;
+pub use certificate::{Certificate, Covered};
 pub use error::Error;
 pub use method::{Method, PerturbedCube};
 pub use protect::protect;

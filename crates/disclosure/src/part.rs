@@ -316,28 +316,31 @@ impl Part {
         }
     }
 
-    /// How the attacker fares against the final state; `None` when that cannot be told.
-    pub(crate) fn attack(&self) -> Option<Attack> {
+    /// How the attacker fares against the final state, and the targets that he knows too closely; `None` when that
+    /// cannot be told.
+    pub(crate) fn attack(&self) -> Option<(Attack, Vec<u32>)> {
         let targets = self.targets();
         let learned = match &self.learned {
             Some((hidden, learned)) if *hidden == self.hidden => learned.clone(),
             _ => self.learn(&targets),
         };
         let mut out = Attack { targets: targets.len(), ..Attack::default() };
-        for (v, l) in targets.iter().zip(&learned) {
+        let mut known = Vec::new();
+        for (&v, l) in targets.iter().zip(&learned) {
             let width = l.bounds.width();
-            if width >= self.needed(*v) {
+            if width >= self.needed(v) {
                 if l.unsolved {
                     return None;
                 }
                 continue;
             }
+            known.push(self.vars[v as usize]);
             if width == 0 {
                 out.exact += 1;
             } else {
                 out.narrow += 1;
             }
         }
-        Some(out)
+        Some((out, known))
     }
 }

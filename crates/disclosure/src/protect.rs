@@ -3,7 +3,7 @@
 //! Small counts are hidden (primary suppression), and others with them (secondary suppression), in every part
 //! of the tables that hangs together on its own. In the end the attacker is let loose on all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Cube, Key, Value};
 use rayon::prelude::*;
@@ -14,8 +14,8 @@ use crate::propagate::Known;
 use crate::system::{Bounds, INF, Place, System};
 use crate::words::Words;
 use crate::{
-    Attack, ConfStatus, Costs, Error, Gap, Marks, ObsStatus, Policy, ProtectedCell, ProtectedCube,
-    Protection, Rule, Table, TableReport,
+    Attack, Certificate, ConfStatus, Costs, Error, Exposed, Gap, Marks, ObsStatus, Policy, ProtectedCell,
+    ProtectedCube, Protection, Rule, Table, TableReport,
 };
 
 /// Protects tables as one set: cells that are the same number in two tables are hidden in both.
@@ -69,7 +69,7 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
         })
         .collect();
     let mut hidden: Vec<bool> = roles.iter().map(|r| *r == Role::Small).collect();
-    let mut attack = Attack::default();
+    let (mut attack, mut exposed) = (Attack::default(), Vec::new());
     let mut gap = Some(Gap::default());
     for part in &done {
         gap = gap.zip(part.gap).map(|(a, b)| Gap { found: a.found + b.found, bound: a.bound + b.bound });
@@ -81,12 +81,14 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
             let table = place.map_or_else(String::new, |&p| words.cube(p).id.clone());
             return Err(Error::Solver { table });
         };
+        let (found, known) = found;
+        exposed.extend(known.iter().filter_map(|&v| reason(&system, &words, tables, v)));
         attack.targets += found.targets;
         attack.exact += found.exact;
         attack.narrow += found.narrow;
     }
     let rule = Rule { threshold: policy.threshold, zeros: policy.zeros, protection: policy.protection };
-    let mut protection = Protection { cubes: Vec::new(), tables: Vec::new(), attack, gap };
+    let (mut cubes, mut reports) = (Vec::new(), Vec::new());
     for (t, table) in tables.iter().enumerate() {
         let variables = &system.variables[t];
         let mut cells: BTreeMap<Key, ProtectedCell> = BTreeMap::new();
@@ -100,9 +102,9 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
             report.suppressed += usize::from(cell.obs == ObsStatus::Suppressed);
             cells.insert(key.clone(), cell);
         }
-        protection.tables.push(report);
+        reports.push(report);
         let c = &table.cube;
-        protection.cubes.push(ProtectedCube {
+        cubes.push(ProtectedCube {
             id: c.id.clone(),
             title: c.title.clone(),
             definition: c.definition.clone(),
@@ -115,7 +117,21 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
             rule,
         });
     }
-    Ok(protection)
+    let certificate = Certificate::new(policy, rule, &cubes, attack, gap);
+    Ok(Protection { cubes, tables: reports, attack, exposed, certificate, gap })
+}
+
+/// A variable that could not be protected, in words.
+fn reason(system: &System, words: &Words<'_>, tables: &[Table], v: u32) -> Option<Exposed> {
+    let place = *system.places[v as usize].first()?;
+    let near = system.of[v as usize].iter().flat_map(|&e| system.equations[e as usize].vars());
+    let places = near.flat_map(|w| &system.places[w as usize]).map(|p| p.table);
+    let waived: BTreeSet<u32> = places.filter(|&t| tables[t as usize].waiver.is_some()).collect();
+    Some(Exposed {
+        table: words.cube(place).id.clone(),
+        cell: words.codes(place),
+        waived: waived.into_iter().map(|t| tables[t as usize].cube.id.clone()).collect(),
+    })
 }
 
 /// What is published of a cell.

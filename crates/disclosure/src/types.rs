@@ -1,10 +1,13 @@
 //! What comes out: protected cubes and reports on them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use model::{Cube, Dimension, DisclosureSettings, Key, Label, Unit, Value, Zeros};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
+
+use crate::Certificate;
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -164,7 +167,8 @@ impl ProtectedCube {
 }
 
 /// Whether the marks of hidden cells tell which of them are small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Marks {
     /// Every hidden cell has the mark `C`: a reader cannot tell a small count from a large one
     /// that is hidden to protect it. The default.
@@ -317,6 +321,31 @@ impl Gap {
     }
 }
 
+/// A small count that no choice of hidden cells protects: what could be hidden beside it is hidden, and what is published
+/// whatever happens still tells too much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exposed {
+    /// The table it is in.
+    pub table: String,
+    /// Its coordinates: dimension and code, in the order of the table.
+    #[serde(serialize_with = "as_object")]
+    pub cell: Vec<(String, String)>,
+    /// The tables with a waiver that have figures of the same cells, or of their sums.
+    pub waived: Vec<String>,
+}
+
+impl std::fmt::Display for Exposed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cell: Vec<String> = self.cell.iter().map(|(d, c)| format!("{d}={c}")).collect();
+        write!(f, "{} [{}]: ", self.table, cell.join(", "))?;
+        if self.waived.is_empty() {
+            write!(f, "nothing that may be hidden is left in the sums that it stands in")
+        } else {
+            write!(f, "what {} publishes whole gives it away", self.waived.join(" and "))
+        }
+    }
+}
+
 /// Protected cubes, and how they became so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Protection {
@@ -326,12 +355,31 @@ pub struct Protection {
     pub tables: Vec<TableReport>,
     /// The attack on all cubes together.
     pub attack: Attack,
+    /// The small counts that could not be protected, one for each of `exact` and `narrow`.
+    pub exposed: Vec<Exposed>,
+    /// Says so to whoever publishes or reads the cubes.
+    pub certificate: Certificate,
     /// How far the choice may be from the cheapest; `None` where that was not asked for, or not worked out for all parts.
     pub gap: Option<Gap>,
 }
 
+impl Protection {
+    /// Says which small counts cannot be protected and why, the first ten of them.
+    pub fn unprotected(&self) -> String {
+        const TOLD: usize = 10;
+        let mut text = "the tables cannot be protected: hidden cells can still be worked out".to_owned();
+        for exposed in self.exposed.iter().take(TOLD) {
+            let _ = write!(text, "\n    {exposed}");
+        }
+        if self.exposed.len() > TOLD {
+            let _ = write!(text, "\n    … and {} more", self.exposed.len() - TOLD);
+        }
+        text
+    }
+}
+
 /// How published tables are attacked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditOptions {
     /// Counts below this should not be known. When not given, it is one more than the largest
     /// upper bound among marks such as `<5`; without such marks, published small counts are no
@@ -344,16 +392,19 @@ pub struct AuditOptions {
     pub open_small: bool,
     /// Attack also cells without any figure (`Missing`): the figure that was left out.
     pub missing: bool,
+    /// The reader's own record, dimensions with codes: he knows that he is counted in each cell that holds it. In a dimension that
+    /// is not named he is in the total only.
+    pub own: Vec<(String, String)>,
 }
 
 impl Default for AuditOptions {
     fn default() -> Self {
-        Self { threshold: None, protection: 2, open_small: true, missing: true }
+        Self { threshold: None, protection: 2, open_small: true, missing: true, own: Vec::new() }
     }
 }
 
 /// A cell of which a reader can learn too much.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     /// The table it is in.
     pub table: String,
@@ -368,6 +419,8 @@ pub struct Finding {
     pub upper: Option<u64>,
     /// Whether it is known exactly.
     pub exact: bool,
+    /// The probability that somebody who guesses within the bounds is right: 1 for a cell that is known exactly.
+    pub risk: f64,
     /// The equations from which that follows, the last step first.
     pub because: Vec<String>,
     /// What to hide as well, or instead.
@@ -383,7 +436,7 @@ fn as_object<S: Serializer>(cell: &[(String, String)], s: S) -> Result<S::Ok, S:
 }
 
 /// What an outsider can derive from published tables.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Audit {
     /// Cells that were attacked.
     pub cells_attacked: usize,
@@ -391,7 +444,10 @@ pub struct Audit {
     pub exact: usize,
     /// Cells that can be worked out more closely than the rule allows, but not exactly.
     pub narrow: usize,
-    /// The cells, in the order of tables and keys.
+    /// The share of attacked cells that somebody who guesses within the bounds is expected to get right. Cells that stay
+    /// open as far as the rule asks count as 0.
+    pub risk: f64,
+    /// The cells, worst first: by risk, then the smallest counts, then in the order of tables and keys.
     pub findings: Vec<Finding>,
     /// Equations between published figures that do not hold; they were left out.
     pub inconsistencies: Vec<String>,

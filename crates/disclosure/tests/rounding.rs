@@ -179,7 +179,13 @@ fn what_a_reader_can_work_out_is_for_the_attacker_to_say() {
     assert!(words.en.contains("multiples of 5") && words.nl.contains("veelvouden van 5"));
     let bounds = out.as_bounds();
     assert_eq!(bounds[0].cells[&vec![0]], Value::Between(11, 19));
-    let options = AuditOptions { threshold: Some(5), protection: 4, open_small: false, missing: false };
+    let options = AuditOptions {
+        threshold: Some(5),
+        protection: 4,
+        open_small: false,
+        missing: false,
+        own: Vec::new(),
+    };
     let found = audit(&bounds, &options).expect("an audit");
     assert_eq!(found.exact, 0);
 }

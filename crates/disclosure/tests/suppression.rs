@@ -171,7 +171,8 @@ fn attacked(done: &Protection) -> disclosure::Audit {
             cube
         })
         .collect();
-    let options = AuditOptions { threshold: Some(5), protection: 4, open_small: true, missing: false };
+    let options =
+        AuditOptions { threshold: Some(5), protection: 4, missing: false, ..AuditOptions::default() };
     audit(&cubes, &options).expect("audited")
 }
 

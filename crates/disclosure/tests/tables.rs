@@ -193,6 +193,30 @@ fn a_waived_table_is_published_whole_and_known_to_the_attacker() {
 }
 
 #[test]
+fn what_cannot_be_protected_is_named_with_what_gives_it_away() {
+    let sex = |codes: &[&str], cells: &[(u32, u64)]| {
+        let cells = cells.iter().map(|&(c, n)| (vec![c], Value::Count(n))).collect();
+        (vec![dimension("sex", codes)], cells)
+    };
+    let (dimensions, cells) = sex(&["M", "F"], &[(0, 53), (1, 3), (2, 50)]);
+    let plain = Table { cube: cube("by_sex", "u", dimensions, cells), waiver: None };
+    let (dimensions, cells) = sex(&["F"], &[(0, 53), (1, 50)]);
+    let waived =
+        Table { cube: cube("whole", "u", dimensions, cells), waiver: Some("a court said so".into()) };
+    let done = protect(&[plain.clone(), waived], &Policy::default()).expect("attacked");
+    assert_eq!((done.attack.exact, done.certificate.attack().exact), (1, 1));
+    let said: Vec<String> = done.exposed.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["by_sex [sex=M]: what whole publishes whole gives it away"]);
+    assert!(done.unprotected().ends_with("gives it away"));
+
+    let alone = protect(&[plain], &Policy::default()).expect("protected");
+    assert_eq!((alone.attack.exact, alone.exposed.len()), (0, 0));
+    assert!(alone.certificate.covers(&alone.cubes[0]));
+    // A table of the same name from another protection is not the one that was attacked.
+    assert!(!alone.certificate.covers(&done.cubes[0]));
+}
+
+#[test]
 fn the_audit_tells_the_hidden_cell_and_the_equation() {
     // GLOTIP, the Netherlands: forced labour, 18 years and over, 2018.
     let cells = [
@@ -223,6 +247,51 @@ fn a_cell_that_only_two_equations_together_give_away_is_found() {
     let options = AuditOptions { open_small: false, ..AuditOptions::default() };
     let found = audit(&[table], &options).expect("audited");
     assert_eq!(found.exact, 4, "{found:?}");
+}
+
+#[test]
+fn who_is_counted_himself_learns_more() {
+    // Two hidden cells of 3 together: an outsider knows 0 to 3 of each, who is in the first 0 to 2 of the other.
+    let cells = [
+        (vec![0], Value::Count(20)),
+        (vec![1], Value::Count(17)),
+        (vec![2], Value::Between(0, 4)),
+        (vec![3], Value::Between(0, 4)),
+    ];
+    let table = cube("t", "u", vec![dimension("sex", &["F", "M", "X"])], cells.into());
+    let options = AuditOptions { protection: 3, ..AuditOptions::default() };
+    let outsider = audit(&[table.clone()], &options).expect("audited");
+    assert_eq!((outsider.findings.len(), outsider.risk), (0, 0.0), "{outsider:?}");
+    let own = vec![("sex".to_owned(), "M".to_owned())];
+    let insider = audit(&[table.clone()], &AuditOptions { own, ..options.clone() }).expect("audited");
+    let bounds: Vec<(u64, Option<u64>, f64)> =
+        insider.findings.iter().map(|f| (f.lower, f.upper, f.risk)).collect();
+    assert_eq!(bounds, [(0, Some(2), 1.0 / 3.0), (1, Some(3), 1.0 / 3.0)]);
+    assert!((insider.risk - 1.0 / 3.0).abs() < 1e-12);
+    for (own, said) in [("height", "no table has the dimension"), ("sex", "its codes are _T, F, M, X")] {
+        let own = vec![(own.to_owned(), "W".to_owned())];
+        let error = audit(&[table.clone()], &AuditOptions { own, ..options.clone() }).expect_err("no such");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
+fn the_worst_findings_come_first() {
+    let row = |n: [u64; 3], last: (u64, u64)| {
+        [Value::Count(n.iter().sum()), Value::Count(n[0]), Value::Count(n[1]), Value::Between(last.0, last.1)]
+    };
+    let rows = [row([30, 20, 4], (0, 4)), row([60, 10, 1], (0, 4)), row([7, 9, 0], (0, 9))];
+    let cells = rows
+        .iter()
+        .enumerate()
+        .flat_map(|(r, row)| row.iter().enumerate().map(move |(c, v)| (vec![r as u32 + 1, c as u32], *v)));
+    let dimensions = vec![dimension("x", &["a", "b", "c"]), dimension("y", &["p", "q", "r"])];
+    let table = cube("t", "u", dimensions, cells.collect());
+    let options = AuditOptions { open_small: false, ..AuditOptions::default() };
+    let found = audit(&[table], &options).expect("audited");
+    let learned: Vec<(u64, f64)> = found.findings.iter().map(|f| (f.lower, f.risk)).collect();
+    assert_eq!(learned, [(0, 1.0), (1, 1.0), (4, 1.0)]);
+    assert!((found.risk - 1.0).abs() < 1e-12);
 }
 
 #[test]

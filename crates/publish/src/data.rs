@@ -15,7 +15,7 @@ use crate::release::ReleasedCube;
 use crate::{Error, Release};
 
 pub(crate) use catalogue::catalogue;
-pub(crate) use manifest::{File, manifest};
+pub(crate) use manifest::{File, manifest, protection};
 pub(crate) use results::{RESULTS, results, titles};
 
 /// The columns beside those of the dimensions, in their order.

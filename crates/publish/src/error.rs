@@ -30,6 +30,12 @@ pub enum Error {
         /// How many.
         cells: usize,
     },
+    /// A cube that the certificate does not cover.
+    #[error("table \"{id}\" is not covered by the certificate of protection")]
+    Uncertified {
+        /// The cube's identifier.
+        id: String,
+    },
     /// Two things that would be written to the same file.
     #[error("two tables have the identifier \"{id}\"")]
     Twice {
@@ -83,6 +89,9 @@ impl Error {
             }
             Error::Exposed { .. } => {
                 "make tables with fewer dimensions, or leave out one of the tables that overlap".into()
+            }
+            Error::Uncertified { .. } => {
+                "protect all tables of the release together, and change none of them afterwards".into()
             }
             Error::Twice { .. } => "give each table its own identifier in monitor.toml".into(),
             Error::Identifier { .. } => "use 1 to 64 lower-case letters, digits and _".into(),

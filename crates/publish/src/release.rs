@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use disclosure::{Attack, ProtectedCube, TableReport};
+use disclosure::{Certificate, ProtectedCube};
 use estimate::Estimation;
 use estimate::covariates::CovariateEstimation;
 use model::provenance::Input;
@@ -28,10 +28,8 @@ pub struct Release<'a> {
     pub sources: Vec<SourceNote>,
     /// How persons were found, where registers share no pseudonym.
     pub linkage: Option<LinkageNote>,
-    /// What protection did, one report a cube.
-    pub protection: Vec<TableReport>,
-    /// How the built-in attacker fared against the protected cubes.
-    pub attack: Attack,
+    /// How the cubes were protected, as one set, and how the attacker fared. It must cover every cube.
+    pub certificate: Certificate,
     /// What an outsider can work out from the published tables that were received; never which.
     pub audit: Vec<AuditNote>,
     /// BLAKE3 hash of `monitor.toml`.

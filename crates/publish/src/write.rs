@@ -32,6 +32,7 @@ pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
     let mut out = Output { aside: Aside::new(dir)?, files: Vec::new() };
     data_files(release, &mut out)?;
     site(release, &mut out)?;
+    out.write("protection.json", &data::protection(release), all_sources(release))?;
     let manifest = data::manifest(release, &out.files);
     out.write("manifest.json", &manifest, Vec::new())?;
     let files = out.files.len();
@@ -39,10 +40,11 @@ pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
     Ok(Written { index: dir.join("site/index.html"), files })
 }
 
-/// The attacker must have learned nothing. Identifiers become names of folders and pages: they must
+/// The certificate must cover every cube, and the attacker have learned nothing. Identifiers become names of folders and pages: they must
 /// be safe, and none used twice.
 fn check(release: &Release<'_>) -> Result<(), Error> {
-    let learned = release.attack.exact + release.attack.narrow;
+    let attack = release.certificate.attack();
+    let learned = attack.exact + attack.narrow;
     if learned > 0 {
         return Err(Error::Exposed { cells: learned });
     }
@@ -50,6 +52,9 @@ fn check(release: &Release<'_>) -> Result<(), Error> {
         let id = c.cube.id();
         if !is_identifier(id) {
             return Err(Error::Identifier { id: id.to_owned() });
+        }
+        if !release.certificate.covers(&c.cube) {
+            return Err(Error::Uncertified { id: id.to_owned() });
         }
         if release.cubes[..i].iter().any(|other| other.cube.id() == id) {
             return Err(Error::Twice { id: id.to_owned() });

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::html::{self, Element, HtmlTable, outline};
-use common::{HOSTILE, by_region, files, read, release, release_of, settings};
+use common::{HOSTILE, by_region, cubes, files, read, release, release_of, settings};
 use estimate::covariates::{CovariateTable, estimate_covariates};
 use model::trend::{Change, Direction};
 use model::{CaptureTable, Label, Language, Settings, TrendSettings, Value};
@@ -156,7 +156,7 @@ fn drawing(dir: &Path, page: &str, part: &str) -> String {
 fn each_kind_of_chart() {
     let settings = settings();
     let mut release = release(&settings);
-    release.cubes.extend(common::protected(&settings, &[by_region()], |_| None).0);
+    common::protect_as(&mut release, release_of(&settings, &[cubes(), vec![by_region()]].concat()));
     let dir = common::written(&release);
     let draw = |page: &str, part: &str| drawing(dir.path(), page, part);
     // With intervals, fitted levels and a break.
@@ -394,7 +394,7 @@ fn shown(released: &ReleasedCube, key: &[u32], language: &str) -> String {
 fn every_number_on_the_page_of_a_table_is_in_the_table() {
     let settings = settings();
     let mut release = release(&settings);
-    release.cubes.extend(common::protected(&settings, &[by_region()], |_| None).0);
+    common::protect_as(&mut release, release_of(&settings, &[cubes(), vec![by_region()]].concat()));
     let all = pages_of(&release);
     let mut checked = 0;
     for released in &release.cubes {

@@ -185,7 +185,7 @@ proptest! {
         let (released, protection) =
             common::protected(&settings, &bare, |c| Some(common::rates(c, |_| Some(50_000))));
         let mut release = release_of(&settings, &[]);
-        (release.cubes, release.attack) = (released, protection.attack);
+        (release.cubes, release.certificate) = (released, protection.certificate);
         release.trends.clear();
         let dir = common::written(&release);
         let small = bare.iter().flat_map(|c| c.cells.values()).any(|v| matches!(v, Value::Count(1..5)));
@@ -353,8 +353,8 @@ fn a_group_whose_count_a_table_hides_is_not_shown() {
     // Over more years persons are not the sum of the years: the table says nothing of them.
     let mut over_more = release.clone();
     over_more.estimates[0].settings.years = Some((2018, 2019));
-    release.cubes = release_of(&settings, &cubes()).cubes;
-    over_more.cubes = release.cubes.clone();
+    common::protect_as(&mut release, release_of(&settings, &cubes()));
+    common::protect_as(&mut over_more, release_of(&settings, &cubes()));
     let by_sex = release.cubes.iter().find(|c| c.cube.id() == "by_sex").expect("the table");
     let hides = |code: u32| by_sex.cube.cell(&[0, code]).is_some_and(read::is_hidden);
     assert!(hides(3), "two persons");
@@ -444,7 +444,7 @@ fn a_group_is_not_shown_when_a_table_hides_what_groups_like_it_add_up_to() {
     let sexes = ["F", "M", "X", "_U"];
     let groups: Vec<_> = sexes.iter().flat_map(|sex| ["N", "S"].map(|place| group(sex, place, 50))).collect();
     let mut release = with_codes(&settings, &groups);
-    release.cubes = release_of(&settings, &cubes()).cubes;
+    common::protect_as(&mut release, release_of(&settings, &cubes()));
     let by_sex = release.cubes.iter().find(|c| c.cube.id() == "by_sex").expect("the table");
     let hidden: Vec<&str> = (1..=4)
         .filter(|code| by_sex.cube.cell(&[0, *code]).is_some_and(read::is_hidden))
@@ -572,7 +572,7 @@ fn an_estimate_of_persons_whose_number_a_table_hides_says_nothing_of_them() {
         few.cells.insert(vec![0, code], Value::Count(if code < 2 { 4 } else { 0 }));
     }
     let mut release = with_groups(&settings, &[40, 50]);
-    release.cubes = release_of(&settings, &[few]).cubes;
+    common::protect_as(&mut release, release_of(&settings, &[few]));
     assert!(release.cubes[0].cube.cell(&[0, 0]).is_some_and(read::is_hidden), "the total of 2018");
     let dir = common::written(&release);
     for page in ["index", "hidden", "visibility"] {
@@ -779,6 +779,18 @@ fn fails_late() -> Cube {
     out
 }
 
+/// A count of 3 among 53, where another table, published whole, has the other 50.
+fn given_away(settings: &model::Settings) -> (Vec<ReleasedCube>, disclosure::Protection) {
+    let sex = |codes: &[(&str, &str, &str)]| dimension("sex", ("Sex", "Geslacht"), Role::Breakdown, codes);
+    let (total, female) = ((TOTAL, "Total", "Totaal"), ("F", "Female", "Vrouw"));
+    let all = sex(&[total, ("M", "Male", "Man"), female]);
+    let some = sex(&[total, female]);
+    let hidden =
+        common::cube("by_sex", Label::same("by sex"), vec![all], &[(&[0], 53), (&[1], 3), (&[2], 50)]);
+    let waived = common::cube("by_publisher", Label::same("whole"), vec![some], &[(&[0], 53), (&[1], 50)]);
+    common::protected(settings, &[hidden, waived], |_| None)
+}
+
 #[test]
 fn a_failed_write_leaves_the_old_release_whole() {
     let settings = settings();
@@ -790,20 +802,26 @@ fn a_failed_write_leaves_the_old_release_whole() {
     let mut twice = good.clone();
     twice.cubes.push(good.cubes[0].clone());
     let mut late = good.clone();
-    late.cubes.extend(common::protected(&settings, &[fails_late()], |_| None).0);
+    let with = |cube: Cube| common::protected(&settings, &[cubes(), vec![cube]].concat(), |_| None);
+    let (released, protection) = with(fails_late());
+    (late.cubes, late.certificate) = (released, protection.certificate);
     let mut named = good.clone();
     let mut bad_name = cubes().remove(0);
     bad_name.id = "../by_form".into();
-    named.cubes.extend(common::protected(&settings, &[bad_name], |_| None).0);
+    let (released, protection) = with(bad_name);
+    (named.cubes, named.certificate) = (released, protection.certificate);
 
+    // A waived table gives away what another hides.
     let mut exposed = good.clone();
-    exposed.attack.exact = 1;
-    let mut closely = good.clone();
-    closely.attack.narrow = 2;
+    let (released, protection) = given_away(&settings);
+    (exposed.cubes, exposed.certificate) = (released, protection.certificate);
+    // Protected, but not with the others.
+    let mut apart = good.clone();
+    apart.cubes.extend(common::protected(&settings, &[fails_late()], |_| None).0);
 
     for (release, said) in [
         (&exposed, "1 hidden cells can be worked out"),
-        (&closely, "2 hidden cells can be worked out"),
+        (&apart, "table \"late\" is not covered by the certificate of protection"),
         (&twice, "two tables have the identifier \"by_form\""),
         (&late, "table \"late\" cannot be written as XLSX"),
         (&named, "\"../by_form\" cannot be the identifier of a table"),

@@ -96,7 +96,7 @@ fn tables_are_counted_and_small_counts_are_hidden_in_all_of_them() {
     let certificate: serde_json::Value = serde_json::from_str(&certificate).expect("JSON");
     assert_eq!(certificate["files"].as_array().map(Vec::len), Some(4));
     assert_eq!(certificate["attack"], said["attack"]);
-    assert_eq!(number(&certificate["rule"], "threshold"), 5);
+    assert_eq!(number(&certificate["certificate"]["rule"], "threshold"), 5);
 
     // The same again, in the place of the first.
     let first = tree(&folder.path("protected"));

@@ -81,12 +81,27 @@ pub(crate) fn manifest(release: &Release<'_>, files: &[File]) -> Vec<u8> {
         "disclosure": {
             "threshold": settings.disclosure.threshold,
             "zeros": settings.disclosure.zeros,
-            "attack": release.attack,
+            "attack": release.certificate.attack(),
+            "certificate": "protection.json",
         },
         "inputs": inputs,
         "tables": tables,
         "trends": trends,
         "estimates": estimates,
         "files": files,
+    }))
+}
+
+/// The certificate of protection, as it stands in the release.
+pub(crate) fn protection(release: &Release<'_>) -> Vec<u8> {
+    pretty(&json!({
+        "format": "zicht certificate of protection, 1",
+        "monitor": release.settings.monitor.id,
+        "edition": release.settings.monitor.edition,
+        "program": { "name": "zicht", "version": release.version },
+        "method": "suppression",
+        "attacker": "knows every published cell, every sum that holds between cells, the rule and how hidden cells are marked; \
+                     solves linear programmes and rounds to whole counts",
+        "certificate": release.certificate,
     }))
 }

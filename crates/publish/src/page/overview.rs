@@ -222,7 +222,7 @@ fn protection(c: Context<'_>, blocks: &mut Vec<Block>) {
 
 /// How the attacker fared.
 pub(super) fn attack(c: Context<'_>) -> String {
-    let a = c.release.attack;
+    let a = c.release.certificate.attack();
     let n = |x: usize| c.count(x as u64);
     let text = if a.exact == 0 && a.narrow == 0 { c.t.attack_none } else { c.t.attack_some };
     fill(text, &[("targets", &n(a.targets)), ("exact", &n(a.exact)), ("narrow", &n(a.narrow))])

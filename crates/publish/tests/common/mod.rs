@@ -425,11 +425,15 @@ pub(crate) fn release_of<'s>(settings: &'s Settings, cubes: &[Cube]) -> Release<
             })
             .collect(),
         linkage: None,
-        protection: protection.tables,
-        attack: protection.attack,
+        certificate: protection.certificate,
         audit: vec![AuditNote { file: "police.csv".into(), cells_attacked: 400, exact: 1, narrow: 2 }],
         settings_hash: model::provenance::hash(b"settings"),
     }
+}
+
+/// Gives a release the cubes of another, with the certificate that covers them.
+pub(crate) fn protect_as<'s>(release: &mut Release<'s>, other: Release<'s>) {
+    (release.cubes, release.certificate) = (other.cubes, other.certificate);
 }
 
 /// The whole small release.

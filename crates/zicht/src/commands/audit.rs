@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::Outcome;
 use crate::commands::keep;
 use crate::failure::Failure;
-use crate::show::{Show, thousands};
+use crate::show::{Show, percent, thousands};
 
 /// Arguments of `zicht audit`.
 #[derive(Args)]
@@ -23,12 +23,25 @@ pub(crate) struct Arguments {
     /// when not given.
     #[arg(long)]
     threshold: Option<u64>,
+    /// The record of a reader who is counted himself, such as sex=F,year=2019: what does he learn of the others? In a
+    /// dimension that is not named he is in the total only.
+    #[arg(long, value_name = "DIMENSION=CODE,…", value_delimiter = ',', value_parser = own)]
+    own: Vec<(String, String)>,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Findings to show; all are in the JSON.
     #[arg(long, default_value_t = 20)]
     show: usize,
+}
+
+fn own(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((dimension, code)) if !dimension.is_empty() && !code.is_empty() => {
+            Ok((dimension.trim().to_owned(), code.trim().to_owned()))
+        }
+        _ => Err("give DIMENSION=CODE, with a comma between two".to_owned()),
+    }
 }
 
 /// Runs the command.
@@ -49,7 +62,11 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         cubes.extend(read.cubes);
     }
     let step = show.step("audit", None);
-    let options = disclosure::AuditOptions { threshold: arguments.threshold, ..Default::default() };
+    let options = disclosure::AuditOptions {
+        threshold: arguments.threshold,
+        own: arguments.own.clone(),
+        ..Default::default()
+    };
     let audit = disclosure::audit(&cubes, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
     step.done(&format!("{} cells attacked", thousands(audit.cells_attacked as u64)));
     for what in &audit.inconsistencies {
@@ -65,10 +82,12 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         ));
     }
     show.result(&format!(
-        "\n{} cells attacked: {} can be worked out exactly, {} more closely than the rule allows.",
+        "\n{} cells attacked: {} can be worked out exactly, {} more closely than the rule allows. Who guesses within the bounds is \
+         right for {} of them.",
         thousands(audit.cells_attacked as u64),
         thousands(audit.exact as u64),
-        thousands(audit.narrow as u64)
+        thousands(audit.narrow as u64),
+        percent(audit.risk)
     ));
     keep(arguments.out.as_deref(), "audit.json", &audit)?;
     show.result_json(&audit)?;

@@ -103,7 +103,7 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     let attack = protection.attack;
     if attack.exact + attack.narrow > 0 {
         return Err(Failure::refused(
-            "the tables cannot be protected: hidden cells can still be worked out",
+            protection.unprotected(),
             "take fewer dimensions or levels, or leave out one of the tables that overlap; nothing was written",
         ));
     }
@@ -115,7 +115,7 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
         "source": source,
         "rows": counted.rows,
         "spec": spec,
-        "rule": protection.cubes.first().map(disclosure::ProtectedCube::rule),
+        "certificate": protection.certificate,
         "tables": protection.tables,
         "attack": attack,
         "gap": protection.gap,

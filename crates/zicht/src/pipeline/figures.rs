@@ -66,7 +66,7 @@ impl Figures {
         ));
         if protection.attack.exact + protection.attack.narrow > 0 {
             return Err(Failure::refused(
-                "the tables cannot be protected: hidden cells can still be worked out",
+                protection.unprotected(),
                 "make tables with fewer dimensions, or leave out one of the tables that overlap",
             ));
         }
@@ -134,11 +134,7 @@ pub(crate) fn audit_received(
             exact: audit.exact,
             narrow: audit.narrow,
         });
-        whole.cells_attacked += audit.cells_attacked;
-        whole.exact += audit.exact;
-        whole.narrow += audit.narrow;
-        whole.findings.extend(audit.findings);
-        whole.inconsistencies.extend(audit.inconsistencies);
+        whole.add(audit);
     }
     write_json(&path, &whole)?;
     // It names cells and what they hide.

@@ -105,8 +105,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
             persons: (found.persons, found.interval),
             compared: found.blocking_recall,
         }),
-        protection: figures.protection.tables.clone(),
-        attack: figures.protection.attack,
+        certificate: figures.protection.certificate.clone(),
         audit: notes,
         settings_hash: monitor.hash.clone(),
     };
