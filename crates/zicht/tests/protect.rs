@@ -171,3 +171,42 @@ fn what_cannot_be_is_refused_and_nothing_is_written() {
     folder.zicht(&PROTECT).ends_with(2);
     assert!(folder.path("protected/thesis.txt").is_file());
 }
+
+#[test]
+fn counts_are_rounded_and_totals_stay_sums() {
+    let (folder, records) = project();
+    folder.write("spec.toml", format!("[rounding]\nbase = 5\nsteps = 1\n{SPEC}"));
+    let said = folder.json(0, &PROTECT);
+    assert_eq!((number(&said["attack"], "exact"), number(&said["attack"], "narrow")), (0, 0));
+    let mut totals = BTreeMap::new();
+    for (table, variable) in [("municipality_sex", 1), ("province_form", 2)] {
+        let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for row in rows(&folder, table) {
+            let [region, code, value, conf, _] = &row[..] else { panic!("{row:?}") };
+            let value: u64 = value.parse().expect("a count");
+            let counted = records
+                .iter()
+                .filter(|r| is_in(&r[0], region) && (code == "_T" || r[variable] == *code))
+                .count() as u64;
+            assert!(value % 5 == 0 && value.abs_diff(counted) < 10 && conf == "F", "{row:?} {counted}");
+            counts.insert((region.clone(), code.clone()), value);
+        }
+        for (region, parts) in [("All", vec!["North", "South"]), ("North", vec!["N1", "N2", "N3"])] {
+            for code in ["_T", if variable == 1 { "M" } else { "B" }] {
+                let at = |r: &str| counts.get(&(r.to_owned(), code.to_owned())).copied();
+                let sum: Option<u64> = parts.iter().map(|p| at(p)).sum();
+                assert!(sum.is_none() || sum == at(region), "{table} {region} {code}");
+            }
+        }
+        totals.insert(table, counts[&("All".to_owned(), "_T".to_owned())]);
+    }
+    assert_eq!(totals["municipality_sex"], totals["province_form"]);
+    let certificate = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
+    let certificate: serde_json::Value = serde_json::from_str(&certificate).expect("JSON");
+    assert!(certificate["method"]["en"].as_str().is_some_and(|m| m.contains("multiples of 5")));
+    assert_eq!(certificate["tables"][0]["method"]["base"], 5);
+
+    folder.write("spec.toml", format!("exact = true\n[rounding]\nbase = 5\n{SPEC}"));
+    let said = folder.zicht(&PROTECT).ends_with(2).said();
+    assert!(said.contains("leave out [rounding], or those"), "{said}");
+}

@@ -3,11 +3,13 @@
 //! ```text
 //! DIR/monitor.toml ── pipeline ─────────────────┐
 //! MICRO.csv, SPEC.toml ── spec, count ─► tables ┴─ disclosure::protect ─► report
+//!                                            disclosure::rounding ─┤
 //!                                                       └── output ─────► OUT/TABLE.csv, .parquet, protection.json
 //! ```
 
 mod count;
 mod output;
+mod round;
 mod spec;
 
 use std::path::{Path, PathBuf};
@@ -92,6 +94,12 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     let dir = path.parent().unwrap_or(Path::new(""));
     let counted = count::count(&arguments.input, &spec, dir, show)?;
     step.done(&crate::show::rows(counted.rows));
+    let name = arguments.input.display().to_string();
+    let source = intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?;
+    if let Some(rounding) = spec.rounding {
+        let about = json!({ "source": source, "rows": counted.rows, "spec": spec });
+        return round::run(&counted.cubes, &spec, rounding, about, out, show);
+    }
     let started = Instant::now();
     let step = show.step("protect", None);
     let tables: Vec<Table> = counted.cubes.into_iter().map(|cube| Table { cube, waiver: None }).collect();
@@ -107,8 +115,6 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
             "take fewer dimensions or levels, or leave out one of the tables that overlap; nothing was written",
         ));
     }
-    let name = arguments.input.display().to_string();
-    let source = intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?;
     // The seconds are not in the certificate: with the same input it is the same file.
     let certificate = json!({
         "version": env!("CARGO_PKG_VERSION"),

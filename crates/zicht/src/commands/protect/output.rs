@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray, UInt64Array};
-use disclosure::ProtectedCube;
-use model::TOTAL;
+use disclosure::{PerturbedCube, ProtectedCell, ProtectedCube};
+use model::{Dimension, Key, TOTAL};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,8 +26,39 @@ pub(super) struct File {
     blake3: String,
 }
 
+/// A cube that may be published.
+pub(super) trait Published {
+    fn id(&self) -> &str;
+    fn dimensions(&self) -> &[Dimension];
+    fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)>;
+}
+
+impl Published for ProtectedCube {
+    fn id(&self) -> &str {
+        self.id()
+    }
+    fn dimensions(&self) -> &[Dimension] {
+        self.dimensions()
+    }
+    fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
+        self.cells()
+    }
+}
+
+impl Published for PerturbedCube {
+    fn id(&self) -> &str {
+        self.id()
+    }
+    fn dimensions(&self) -> &[Dimension] {
+        self.dimensions()
+    }
+    fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
+        self.cells()
+    }
+}
+
 /// Writes NAME.csv and NAME.parquet for each table, and the certificate, as a whole or not at all.
-pub(super) fn write(out: &Path, cubes: &[ProtectedCube], mut certificate: Value) -> Result<(), Failure> {
+pub(super) fn write(out: &Path, cubes: &[impl Published], mut certificate: Value) -> Result<(), Failure> {
     if out.exists() && !out.join(CERTIFICATE).is_file() {
         return Err(Failure::input(
             format!("{} is there and holds no protected tables", out.display()),
@@ -69,12 +100,12 @@ fn code(category: &model::Category) -> &str {
 }
 
 /// Names of the columns: a dimension that is called as one of ours gets a sign before it.
-fn names(cube: &ProtectedCube) -> impl Iterator<Item = String> + '_ {
+fn names(cube: &impl Published) -> impl Iterator<Item = String> + '_ {
     let own = |id: &str| if COLUMNS.contains(&id) { format!("_{id}") } else { id.to_owned() };
     cube.dimensions().iter().map(move |d| own(&d.id))
 }
 
-fn csv_of(cube: &ProtectedCube) -> Result<Vec<u8>, csv::Error> {
+fn csv_of(cube: &impl Published) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(names(cube).chain(COLUMNS.map(str::to_owned)))?;
     for (key, cell) in cube.cells() {
@@ -87,7 +118,7 @@ fn csv_of(cube: &ProtectedCube) -> Result<Vec<u8>, csv::Error> {
     out.into_inner().map_err(|e| e.into_error().into())
 }
 
-fn parquet(cube: &ProtectedCube) -> Result<Vec<u8>, parquet::errors::ParquetError> {
+fn parquet(cube: &impl Published) -> Result<Vec<u8>, parquet::errors::ParquetError> {
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     for (d, (dimension, name)) in cube.dimensions().iter().zip(names(cube)).enumerate() {
         let codes = cube.cells().map(|(key, _)| code(&dimension.categories[key[d] as usize]));

@@ -35,6 +35,8 @@ pub(super) struct Spec {
     /// In the weak mode: whether the reader rounds bounds to whole counts.
     #[serde(default = "yes")]
     pub(super) whole: bool,
+    /// Counts are rounded, and none is hidden.
+    pub(super) rounding: Option<Rounding>,
     /// Categories that are to be kept rather than others, or may go.
     #[serde(default)]
     pub(super) weight: Vec<Weight>,
@@ -45,6 +47,17 @@ pub(super) struct Spec {
     pub(super) variable: BTreeMap<String, Variable>,
     /// The tables, which are protected as one set.
     pub(super) table: Vec<Table>,
+}
+
+/// `[rounding]`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rounding {
+    /// Counts become multiples of this.
+    pub(super) base: u64,
+    /// Bases further than the two nearest multiples that a count may go.
+    #[serde(default)]
+    pub(super) steps: u32,
 }
 
 fn yes() -> bool {
@@ -105,6 +118,12 @@ impl Spec {
             return fail(
                 "a protection of 0 protects nobody".into(),
                 "1 keeps counts from being known exactly",
+            );
+        }
+        if self.rounding.is_some() && (self.exact || !self.weight.is_empty()) {
+            return fail(
+                "exact and [[weight]] are about which counts are hidden, and [rounding] hides none".into(),
+                "leave out [rounding], or those",
             );
         }
         for weight in &self.weight {
