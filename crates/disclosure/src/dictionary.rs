@@ -118,7 +118,9 @@ impl<'a> Dictionary<'a> {
             if std::mem::take(&mut self.changed[r]) {
                 let row = &mut self.numbers[r * width..(r + 1) * width];
                 row.fill(0.0);
-                first.iter().for_each(|&(j, a)| row[j as usize] = a);
+                for &(j, a) in first {
+                    row[j as usize] = a;
+                }
             }
         }
     }

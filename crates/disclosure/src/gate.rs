@@ -137,7 +137,7 @@ impl<'a> Explorer<'a> {
     fn new(space: &'a Space, seen: Vec<(f64, f64)>) -> Self {
         let mut dictionary = Dictionary::new(space);
         if let Some(d) = &mut dictionary {
-            d.seen = seen.clone();
+            d.seen.clone_from(&seen);
         }
         Self { space, dictionary, linear: None, seen }
     }

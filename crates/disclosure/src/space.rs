@@ -61,9 +61,9 @@ impl Space {
         }
         let mut out: BTreeMap<u32, (Vec<u32>, Space)> = BTreeMap::new();
         let mut local = vec![0_u32; self.len()];
-        for v in 0..self.len() {
+        for (v, local) in local.iter_mut().enumerate() {
             let (cells, space) = out.entry(groups.find(v as u32)).or_default();
-            local[v] = cells.len() as u32;
+            *local = cells.len() as u32;
             cells.push(v as u32);
             space.bounds.push(self.bounds[v]);
             space.table.push(self.table[v]);
