@@ -188,7 +188,8 @@ impl Audit {
     /// Puts the worst first, and works out the risk of all together.
     pub(crate) fn sort(&mut self) {
         self.findings.sort_by(|a, b| b.risk.total_cmp(&a.risk).then(a.lower.cmp(&b.lower)));
-        let right: f64 = self.findings.iter().map(|f| f.risk).sum();
+        // A sum of nothing is −0.
+        let right = self.findings.iter().map(|f| f.risk).fold(0.0, |a, b| a + b);
         self.risk = if self.cells_attacked == 0 { 0.0 } else { right / self.cells_attacked as f64 };
     }
 
