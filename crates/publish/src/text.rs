@@ -330,6 +330,7 @@ texts! {
     downloads_table: "Table", "Tabel";
     downloads_files: "Files", "Bestanden";
     downloads_catalogue: "Catalogue (DCAT, JSON-LD)", "Catalogus (DCAT, JSON-LD)";
+    downloads_protection: "Certificate of protection: the rule, the attack and what is hidden in each table (JSON)", "Certificaat van bescherming: de regel, de aanval en wat in elke tabel verborgen is (JSON)";
     downloads_manifest: "Manifest: where every file comes from (JSON)", "Manifest: waar elk bestand vandaan komt (JSON)";
     downloads_results: "Series, estimates and visibility as CSV", "Reeksen, schattingen en zichtbaarheid als CSV";
     downloads_trends: "Series over time, with intervals, changes and breaks", "Reeksen in de tijd, met intervallen, veranderingen en breuken";

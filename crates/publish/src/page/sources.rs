@@ -237,6 +237,7 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
         Block::Links(vec![
             Link::new("../../data/catalogue.jsonld", t.downloads_catalogue),
             Link::new("../../manifest.json", t.downloads_manifest),
+            Link::new("../../protection.json", t.downloads_protection),
         ]),
         Block::Heading { id: "columns".into(), text: t.columns_head.into() },
         Block::Terms(
