@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Attack, Gap, Marks, Mode, Policy, ProtectedCube, Rule};
+use crate::{Attack, Gap, Marks, Mode, Policy, ProtectedCube, Rule, Strict};
 
 /// Says of a set of tables by which rule they were protected, in which mode, and what the attacker still learned.
 ///
@@ -13,6 +13,8 @@ use crate::{Attack, Gap, Marks, Mode, Policy, ProtectedCube, Rule};
 pub struct Certificate {
     mode: Mode,
     rule: Rule,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    strict: Vec<Strict>,
     marks: Marks,
     /// In the weak mode: the reader was taken to round bounds to whole counts.
     whole: bool,
@@ -56,7 +58,16 @@ impl Certificate {
                 blake3: c.hash(),
             })
             .collect();
-        Self { mode: policy.mode, rule, marks: policy.marks, whole: policy.whole, attack, gap, tables }
+        Self {
+            mode: policy.mode,
+            rule,
+            strict: policy.strict.clone(),
+            marks: policy.marks,
+            whole: policy.whole,
+            attack,
+            gap,
+            tables,
+        }
     }
 
     /// Whether the cube came out of the protection that this certificate is of.

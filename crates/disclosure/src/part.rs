@@ -31,7 +31,8 @@ pub(crate) enum Role {
     Fixed,
 }
 
-pub(crate) fn role(b: Bounds, waived: bool, policy: &Policy) -> Role {
+/// The role of a variable below whose `threshold` counts are small.
+pub(crate) fn role(b: Bounds, waived: bool, threshold: u64, policy: &Policy) -> Role {
     if waived {
         return if b.is_exact() { Role::Fixed } else { Role::Missing };
     }
@@ -41,7 +42,7 @@ pub(crate) fn role(b: Bounds, waived: bool, policy: &Policy) -> Role {
     let n = b.lo as u64;
     match (n, policy.zeros) {
         (0, Zeros::Publish) => Role::Fixed,
-        (n, _) if n < policy.threshold => Role::Small,
+        (n, _) if n < threshold => Role::Small,
         _ => Role::Open,
     }
 }
@@ -56,6 +57,8 @@ pub(crate) struct Part {
     pub(crate) hidden: Vec<bool>,
     /// What it costs to hide each variable.
     pub(crate) costs: Vec<f64>,
+    /// The threshold of each variable.
+    pub(crate) thresholds: Vec<u64>,
     pub(crate) policy: Policy,
     /// The values of all variables, where the counts decide them.
     pub(crate) values: Option<Vec<i64>>,
@@ -104,6 +107,7 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
                 roles: Vec::new(),
                 hidden: Vec::new(),
                 costs: Vec::new(),
+                thresholds: Vec::new(),
                 policy: Policy::default(),
                 values: None,
                 gap: None,
@@ -114,7 +118,15 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
 }
 
 impl Part {
-    pub(crate) fn prepare(&mut self, truth: &[Bounds], roles: &[Role], costs: &[f64], policy: &Policy) {
+    pub(crate) fn prepare(
+        &mut self,
+        truth: &[Bounds],
+        roles: &[Role],
+        costs: &[f64],
+        thresholds: &[u64],
+        policy: &Policy,
+    ) {
+        self.thresholds = self.vars.iter().map(|&v| thresholds[v as usize]).collect();
         self.truth = self.vars.iter().map(|&v| truth[v as usize]).collect();
         self.roles = self.vars.iter().map(|&v| roles[v as usize]).collect();
         self.costs = self.vars.iter().map(|&v| costs[v as usize]).collect();
@@ -142,7 +154,8 @@ impl Part {
         let mut needed = vec![0; puzzle.len()];
         for (v, &class) in puzzle.class_of.iter().enumerate() {
             if self.roles[v] == Role::Small && class != u32::MAX {
-                needed[class as usize] = self.needed(v as u32);
+                let most = &mut needed[class as usize];
+                *most = self.needed(v as u32).max(*most);
             }
         }
         let (hidden, kept) = match self.policy.mode {
@@ -249,8 +262,8 @@ impl Part {
         match (self.roles[v], self.policy.marks, self.policy.mode) {
             (Role::Missing | Role::Bounded, ..) => self.truth[v],
             (_, _, Mode::Weak) | (_, Marks::Alike, _) => Bounds { lo: self.least(), hi: INF },
-            (Role::Small, Marks::Apart, _) => Bounds { lo: self.least(), hi: self.threshold() - 1 },
-            (_, Marks::Apart, _) => Bounds { lo: self.threshold(), hi: INF },
+            (Role::Small, Marks::Apart, _) => Bounds { lo: self.least(), hi: self.threshold(v) - 1 },
+            (_, Marks::Apart, _) => Bounds { lo: self.threshold(v), hi: INF },
         }
     }
 
@@ -262,8 +275,8 @@ impl Part {
         }
     }
 
-    pub(crate) fn threshold(&self) -> i64 {
-        i64::try_from(self.policy.threshold).unwrap_or(INF)
+    fn threshold(&self, v: usize) -> i64 {
+        i64::try_from(self.thresholds[v]).unwrap_or(INF)
     }
 
     /// What is published of a variable.
@@ -306,12 +319,17 @@ impl Part {
     pub(crate) fn needed(&self, v: u32) -> i64 {
         let wanted = match self.policy.mode {
             Mode::Weak => 1,
+            // Where more counts are small, more values must stay possible.
+            Mode::Strong if self.thresholds[v as usize] > self.policy.threshold => {
+                let protection = self.policy.protection.max(self.thresholds[v as usize] - 1);
+                i64::try_from(protection).unwrap_or(INF)
+            }
             Mode::Strong => i64::try_from(self.policy.protection).unwrap_or(INF),
         };
         match (self.roles[v as usize], self.policy.mode, self.policy.marks) {
             // Nobody can be kept from knowing what its publisher said.
             (Role::Bounded, ..) => wanted.min(self.truth[v as usize].width()),
-            (_, Mode::Strong, Marks::Apart) => wanted.min(self.threshold() - 1 - self.least()),
+            (_, Mode::Strong, Marks::Apart) => wanted.min(self.threshold(v as usize) - 1 - self.least()),
             _ => wanted,
         }
     }

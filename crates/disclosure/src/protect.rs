@@ -49,13 +49,14 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     let broken = system.settle(&truth);
     // Equations that received tables break are no help to an attacker either.
     let consistent = Known::new(&system, &truth, &broken);
+    let thresholds = thresholds(&system, &words, policy)?;
     let roles: Vec<Role> = system
         .places
         .iter()
-        .zip(&truth)
-        .map(|(places, b)| {
+        .zip(truth.iter().zip(&thresholds))
+        .map(|(places, (b, threshold))| {
             let waived = places.iter().any(|p| tables[p.table as usize].waiver.is_some());
-            role(*b, waived, policy)
+            role(*b, waived, *threshold, policy)
         })
         .collect();
     let costs = costs(&system, &words, &truth, policy);
@@ -63,7 +64,7 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     let done: Vec<Part> = parts
         .into_par_iter()
         .map(|mut part| {
-            part.prepare(&truth, &roles, &costs, policy);
+            part.prepare(&truth, &roles, &costs, &thresholds, policy);
             part.protect();
             part
         })
@@ -186,6 +187,46 @@ fn truth(system: &System, words: &Words<'_>) -> Result<Vec<Bounds>, Error> {
             Ok(all)
         })
         .collect()
+}
+
+/// The threshold of each variable: the highest of the categories that it is in.
+fn thresholds(system: &System, words: &Words<'_>, policy: &Policy) -> Result<Vec<u64>, Error> {
+    let mut found = vec![false; policy.strict.len()];
+    let all = system
+        .places
+        .iter()
+        .map(|places| {
+            let mut most = policy.threshold;
+            let at = places.iter().flat_map(|&p| words.cube(p).dimensions.iter().zip(words.key(p)));
+            for (dimension, &at) in at {
+                let up = std::iter::successors(Some(at), |&c| dimension.categories[c as usize].parent);
+                for c in up.take(dimension.categories.len()) {
+                    let code = &dimension.categories[c as usize].code;
+                    for (strict, found) in policy.strict.iter().zip(&mut found) {
+                        if strict.dimension == dimension.id && strict.code == *code {
+                            most = most.max(strict.threshold);
+                            *found = true;
+                        }
+                    }
+                }
+            }
+            most
+        })
+        .collect();
+    for (strict, found) in policy.strict.iter().zip(found) {
+        let what = format!("threshold {} for {} = {}", strict.threshold, strict.dimension, strict.code);
+        if !found {
+            return Err(Error::Policy {
+                what,
+                help: "no table has that category; correct the name or the code".into(),
+            });
+        }
+        if strict.threshold <= policy.threshold {
+            let help = format!("it must be above that of all counts, {}", policy.threshold);
+            return Err(Error::Policy { what, help });
+        }
+    }
+    Ok(all)
 }
 
 /// What it costs to hide each variable.

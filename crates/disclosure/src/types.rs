@@ -218,6 +218,18 @@ pub struct Weight {
     pub factor: f64,
 }
 
+/// Raises the threshold for the cells of one category, and of those below it: minors, say, or a small nationality.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strict {
+    /// Identifier of the dimension.
+    pub dimension: String,
+    /// Code of the category.
+    pub code: String,
+    /// Counts below this are small there. Above [`Policy::threshold`].
+    pub threshold: u64,
+}
+
 /// How tables are protected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -229,6 +241,8 @@ pub struct Policy {
     pub weights: Vec<Weight>,
     /// Counts below this, and above zero, are hidden.
     pub threshold: u64,
+    /// Categories with a higher threshold. A count that is small for that has to stay open as far as its own threshold less one.
+    pub strict: Vec<Strict>,
     /// How zeros are treated.
     pub zeros: Zeros,
     /// The least distance between the bounds that can be derived for a hidden small count
@@ -262,6 +276,7 @@ impl From<&DisclosureSettings> for Policy {
             costs: Costs::default(),
             weights: Vec::new(),
             threshold: s.threshold,
+            strict: Vec::new(),
             zeros: s.zeros,
             protection: s.threshold.saturating_sub(1).max(1),
             marks: Marks::default(),

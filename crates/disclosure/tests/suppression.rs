@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use disclosure::{AuditOptions, Costs, Mode, Policy, Protection, Table, audit, protect};
+use disclosure::{AuditOptions, Costs, Mode, Policy, Protection, Strict, Table, audit, protect};
 use model::{Category, Cube, Dimension, Key, Label, Role, TOTAL, Unit, Value};
 use proptest::prelude::*;
 
@@ -264,4 +264,53 @@ fn weights_keep_what_is_wanted() {
     };
     let (kept, gone) = (weigh(20.0), weigh(0.05));
     assert!(kept < gone, "{kept} {gone}");
+}
+
+/// Rows that are minors hide counts below 10, and keep them open over 9 values; others as usual.
+#[test]
+fn a_category_can_have_a_higher_threshold() {
+    let table = cube(&[4, 5], true, &[7, 30, 6, 12, 9, 8, 5, 40, 3, 22, 17, 60, 1, 6, 11, 7, 20, 9, 5, 14]);
+    // "x" holds the leaves "00" and "02".
+    let strict = Strict { dimension: "d0".into(), code: "x".into(), threshold: 10 };
+    let policy = Policy { costs: Costs::Cells, strict: vec![strict.clone()], ..Policy::default() };
+    let done = protect(&tables(vec![table.clone()]), &policy).expect("protected");
+    assert_eq!((done.attack.exact, done.attack.narrow), (0, 0));
+    let of = |key: &Key| {
+        let code = &table.dimensions[0].categories[key[0] as usize].code;
+        if ["x", "00", "02"].contains(&code.as_str()) { 10 } else { 5 }
+    };
+    let mut higher = 0;
+    for (key, value) in &table.cells {
+        let Value::Count(n) = *value else { continue };
+        let hidden = done.cubes[0].cell(key).is_some_and(|c| c.value == Value::Missing);
+        assert!(hidden || n == 0 || n >= of(key), "{key:?} {n}");
+        higher += usize::from((5..10).contains(&n) && of(key) == 10);
+    }
+    assert!(higher > 1);
+    // The audit, which starts from what is published, finds no strict count within nine values.
+    let mut published = done.cubes[0].published();
+    for value in published.cells.values_mut().filter(|v| **v == Value::Missing) {
+        *value = Value::Between(1, 1 << 30);
+    }
+    let options =
+        AuditOptions { threshold: Some(10), protection: 9, open_small: false, ..AuditOptions::default() };
+    let found = audit(&[published], &options).expect("audited");
+    let strict_found = found.findings.iter().filter(|f| {
+        let key: Vec<u32> = f
+            .cell
+            .iter()
+            .zip(&table.dimensions)
+            .map(|((_, code), d)| d.categories.iter().position(|c| c.code == *code).expect("a code") as u32)
+            .collect();
+        let count = table.cells[&key].count().expect("a count");
+        (1..of(&key)).contains(&count) && of(&key) == 10
+    });
+    assert_eq!(strict_found.count(), 0, "{found:?}");
+
+    for (code, threshold, said) in [("z", 10, "no table has that category"), ("x", 5, "must be above")] {
+        let strict = Strict { code: code.into(), threshold, ..strict.clone() };
+        let policy = Policy { strict: vec![strict], ..Policy::default() };
+        let error = protect(&tables(vec![table.clone()]), &policy).expect_err("refused");
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }

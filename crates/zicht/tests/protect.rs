@@ -213,3 +213,29 @@ fn counts_are_rounded_and_totals_stay_sums() {
     let said = folder.zicht(&PROTECT).ends_with(2).said();
     assert!(said.contains("leave out [rounding], or those"), "{said}");
 }
+
+#[test]
+fn a_category_has_a_higher_threshold() {
+    let (folder, records) = project();
+    let strict = "[[strict]]\ndimension = \"sex\"\ncode = \"M\"\nthreshold = 20\n";
+    folder.write("spec.toml", format!("{SPEC}\n{strict}"));
+    let said = folder.json(0, &PROTECT);
+    assert_eq!((number(&said["attack"], "exact"), number(&said["attack"], "narrow")), (0, 0));
+    let mut hidden = 0;
+    for row in rows(&folder, "municipality_sex") {
+        let [region, code, value, ..] = &row[..] else { panic!("{row:?}") };
+        let counted = records.iter().filter(|r| is_in(&r[0], region) && r[1] == *code).count();
+        if code == "M" && (1..20).contains(&counted) {
+            assert!(value.is_empty(), "{row:?} {counted}");
+            hidden += usize::from(counted >= 5);
+        }
+    }
+    assert!(hidden > 0);
+    let certificate = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
+    let certificate: serde_json::Value = serde_json::from_str(&certificate).expect("JSON");
+    assert_eq!(certificate["certificate"]["strict"][0]["threshold"], 20);
+
+    folder.write("spec.toml", format!("{SPEC}\n{}", strict.replace("20", "4")));
+    let said = folder.zicht(&PROTECT).ends_with(2).said();
+    assert!(said.contains("it must be above that of all counts, 5"), "{said}");
+}

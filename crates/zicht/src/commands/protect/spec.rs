@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use disclosure::{Costs, Mode, Policy, Weight};
+use disclosure::{Costs, Mode, Policy, Strict, Weight};
 use intake::read_hierarchy;
 use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, TOTAL};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,9 @@ pub(super) struct Spec {
     /// Variables with a hierarchy, or with another column than their name.
     #[serde(default)]
     pub(super) variable: BTreeMap<String, Variable>,
+    /// Categories with a higher threshold.
+    #[serde(default)]
+    pub(super) strict: Vec<Strict>,
     /// The tables, which are protected as one set.
     pub(super) table: Vec<Table>,
 }
@@ -120,9 +123,9 @@ impl Spec {
                 "1 keeps counts from being known exactly",
             );
         }
-        if self.rounding.is_some() && (self.exact || !self.weight.is_empty()) {
+        if self.rounding.is_some() && (self.exact || !self.weight.is_empty() || !self.strict.is_empty()) {
             return fail(
-                "exact and [[weight]] are about which counts are hidden, and [rounding] hides none".into(),
+                "exact, [[weight]] and [[strict]] are about which counts are hidden, and [rounding] hides none".into(),
                 "leave out [rounding], or those",
             );
         }
@@ -187,6 +190,7 @@ impl Spec {
             exact: self.exact,
             whole: self.whole,
             weights: self.weight.clone(),
+            strict: self.strict.clone(),
             ..usual
         }
     }
