@@ -106,7 +106,7 @@ impl<'a> Attacker<'a> {
                 wanted[local] = enough(targets[i]);
             }
         }
-        let ranges = gate::ranges(&space, Width::Whole, &wanted, Some(seen));
+        let ranges = gate::ranges(&space, Width::Whole, &wanted, seen);
         mine.par_iter()
             .map(|&i| {
                 let v = targets[i];
@@ -140,10 +140,8 @@ impl<'a> Attacker<'a> {
             match programme.optimum(&goal, corner % 2 == 1) {
                 Ok(Optimum { x, .. }) => {
                     found += 1.0;
-                    for ((sum, range), x) in table.iter_mut().zip(&mut seen).zip(&x) {
-                        *sum += x;
-                        *range = (range.0.min(*x), range.1.max(*x));
-                    }
+                    gate::widen(&mut seen, &x);
+                    table.iter_mut().zip(&x).for_each(|(sum, x)| *sum += x);
                 }
                 Err(_) if found == 0.0 => return None,
                 Err(_) => {}
@@ -168,10 +166,11 @@ impl<'a> Attacker<'a> {
                 }
             }
             if equation.at_least {
+                let rest = (-sum).max(0.0);
                 row.push((space.table.len() as u32, 1));
                 space.bounds.push(Bounds { lo: 0, hi: INF });
-                space.table.push((-sum).max(0.0));
-                seen.push(((-sum).max(0.0), (-sum).max(0.0)));
+                space.table.push(rest);
+                seen.push((rest, rest));
             }
             space.equations.push(row);
         }
@@ -188,7 +187,8 @@ impl<'a> Attacker<'a> {
             let mut all = true;
             let before = self.known.bounds[v as usize];
             for most in [false, true] {
-                if if most { bounds.hi == before.hi } else { bounds.lo == before.lo } {
+                let as_before = if most { bounds.hi == before.hi } else { bounds.lo == before.lo };
+                if as_before {
                     continue;
                 }
                 let Ok(Optimum { value, dual, .. }) = programme.optimum(&[(local, 1.0)], most) else {

@@ -145,7 +145,7 @@ fn own(
                 help: format!("the dimensions are {}", all.join(", ")),
             });
         };
-        if !dimensions.filter(|d| d.id == *id).any(|d| d.categories.iter().any(|c| c.code == *code)) {
+        if !dimensions.filter(|d| d.id == *id).any(|d| d.position(code).is_some()) {
             let some: Vec<&str> = first.categories.iter().take(8).map(|c| c.code.as_str()).collect();
             return Err(Error::Own {
                 what: format!("\"{code}\" is no code of \"{id}\""),
@@ -167,11 +167,8 @@ fn own(
             .iter()
             .map(|d| {
                 let code = record.iter().find(|(id, _)| *id == d.id).map_or(TOTAL, |(_, code)| code);
-                let at = d.categories.iter().position(|c| c.code == code).map(|at| at as u32);
-                let up = std::iter::successors(at, |&c| d.categories[c as usize].parent);
-                up.take(d.categories.len())
-                    .chain((0..d.categories.len() as u32).filter(|&c| d.categories[c as usize].code == TOTAL))
-                    .collect()
+                let at = d.position(code);
+                at.into_iter().flat_map(|at| d.lineage(at)).chain(d.total()).collect()
             })
             .collect();
         for (key, &v) in cube.cells.keys().zip(&system.variables[t]) {
@@ -186,7 +183,7 @@ fn own(
 
 impl Audit {
     /// Puts the worst first, and works out the risk of all together.
-    pub(crate) fn sort(&mut self) {
+    fn sort(&mut self) {
         self.findings.sort_by(|a, b| b.risk.total_cmp(&a.risk).then(a.lower.cmp(&b.lower)));
         // A sum of nothing is −0.
         let right = self.findings.iter().map(|f| f.risk).fold(0.0, |a, b| a + b);

@@ -1,8 +1,11 @@
 //! The certificate of protection: what was done to a set of tables, and how the attacker fared against it.
 
+use std::fmt::Write as _;
+
+use model::Value;
 use serde::Serialize;
 
-use crate::{Attack, Gap, Marks, Mode, Policy, ProtectedCube, Rule, Strict};
+use crate::{Attack, Gap, Marks, Mode, ObsStatus, Policy, ProtectedCube, Rule, Strict};
 
 /// Says of a set of tables by which rule they were protected, in which mode, and what the attacker still learned.
 ///
@@ -26,18 +29,18 @@ pub struct Certificate {
 
 /// A table of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Covered {
+struct Covered {
     /// The identifier of the cube.
-    pub id: String,
+    id: String,
     /// Cells in it.
-    pub cells: usize,
+    cells: usize,
     /// Hidden cells.
-    pub hidden: usize,
+    hidden: usize,
     /// Why it was published whole, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub waiver: Option<String>,
+    waiver: Option<String>,
     /// BLAKE3 hash of its cells as they are published, see [`ProtectedCube::hash`].
-    pub blake3: String,
+    blake3: String,
 }
 
 impl Certificate {
@@ -53,7 +56,7 @@ impl Certificate {
             .map(|c| Covered {
                 id: c.id().to_owned(),
                 cells: c.cells().count(),
-                hidden: c.cells().filter(|(_, cell)| cell.obs == crate::ObsStatus::Suppressed).count(),
+                hidden: c.cells().filter(|(_, cell)| cell.obs == ObsStatus::Suppressed).count(),
                 waiver: c.waiver().map(str::to_owned),
                 blake3: c.hash(),
             })
@@ -79,28 +82,12 @@ impl Certificate {
     pub fn attack(&self) -> Attack {
         self.attack
     }
-
-    /// What hidden counts are protected against.
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
-
-    /// The rule.
-    pub fn rule(&self) -> &Rule {
-        &self.rule
-    }
-
-    /// The tables.
-    pub fn tables(&self) -> &[Covered] {
-        &self.tables
-    }
 }
 
 impl ProtectedCube {
     /// BLAKE3 hash of what is published of the cube: a line for each cell, with the codes of its categories in the order
     /// of the dimensions, its value and its two marks, with tabs between.
     pub fn hash(&self) -> String {
-        use std::fmt::Write as _;
         let mut text = format!("{}\n", self.id());
         for (key, cell) in self.cells() {
             for (d, &at) in self.dimensions().iter().zip(key) {
@@ -108,12 +95,12 @@ impl ProtectedCube {
                 let _ = write!(text, "{}={code}\t", d.id);
             }
             let _ = match cell.value {
-                model::Value::Count(n) => write!(text, "{n}"),
-                model::Value::Between(low, high) => write!(text, "{low}..{high}"),
-                model::Value::Missing => Ok(()),
+                Value::Count(n) => write!(text, "{n}"),
+                Value::Between(low, high) => write!(text, "{low}..{high}"),
+                Value::Missing => Ok(()),
             };
             let _ = writeln!(text, "\t{}\t{}", cell.conf.code(), cell.obs.code());
         }
-        blake3::hash(text.as_bytes()).to_hex().to_string()
+        model::provenance::hash(text.as_bytes())
     }
 }

@@ -22,13 +22,16 @@ const LOOSE: f64 = 4.0;
 /// A step without bound ends here.
 const FAR: f64 = 1e6;
 
-/// The least and greatest value seen of each class in tables that fit. It ends early when nothing is `left`
-/// to settle.
-pub(crate) fn seen(space: &Space, left: impl Fn(&[(f64, f64)]) -> usize) -> Vec<(f64, f64)> {
+/// The least and greatest value `seen` of each cell in tables that fit, with those found here. It ends early when
+/// nothing is `left` to settle.
+pub(crate) fn widen(
+    space: &Space,
+    mut seen: Vec<(f64, f64)>,
+    left: impl Fn(&[(f64, f64)]) -> usize,
+) -> Vec<(f64, f64)> {
     let n = space.len();
     let start = &space.table;
     let mut table = start.clone();
-    let mut seen: Vec<(f64, f64)> = start.iter().map(|&x| (x, x)).collect();
     let (mut open, mut idle) = (left(&seen), 0);
     for basis in 0..BASES {
         if open == 0 || idle == IDLE {

@@ -39,7 +39,7 @@ pub(crate) struct Dictionary<'a> {
     /// Rows that are not as they were made.
     changed: Vec<bool>,
     /// The table it stands at.
-    pub(crate) table: Vec<f64>,
+    table: Vec<f64>,
     /// The least and greatest value seen of each cell.
     pub(crate) seen: Vec<(f64, f64)>,
     /// The column that goes up or down, and the row that stops it.
@@ -50,7 +50,6 @@ pub(crate) struct Dictionary<'a> {
 }
 
 /// A dictionary to go back to.
-#[derive(Clone)]
 struct First {
     basic: Vec<u32>,
     free: Vec<u32>,
@@ -68,7 +67,7 @@ impl<'a> Dictionary<'a> {
     /// The dictionary of a space; `None` where it would be too large or its numbers are no short fractions.
     pub(crate) fn new(space: &'a Space) -> Option<Self> {
         let n = space.len();
-        let tableau = Tableau::new(n, &space.equations, &vec![true; n]);
+        let tableau = Tableau::varied(n, &space.equations, 0);
         let basic = tableau.basic().to_vec();
         let mut place = vec![u32::MAX; n];
         for (r, &v) in basic.iter().enumerate() {
@@ -93,10 +92,10 @@ impl<'a> Dictionary<'a> {
             changed: vec![true; basic.len()],
             column: vec![0.0; basic.len()],
             row: Vec::new(),
-            basic: basic.clone(),
-            free: free.clone(),
+            basic: Vec::new(),
+            free: Vec::new(),
             place,
-            table: space.table.clone(),
+            table: Vec::new(),
             seen: space.table.iter().map(|&x| (x, x)).collect(),
             first: First { basic, free, rows },
         };
@@ -133,17 +132,16 @@ impl<'a> Dictionary<'a> {
         enough: impl Fn(&[(f64, f64)]) -> bool,
     ) -> Option<f64> {
         self.restart();
-        let steps = STEPS * self.free.len() + 1_000;
-        self.climb(goal, steps, enough).then(|| self.value(goal))?
+        self.climb(goal, enough).then(|| self.value(goal))?
     }
 
     /// Whether it came to the end.
-    fn climb(&mut self, goal: &[(u32, f64)], steps: usize, enough: impl Fn(&[(f64, f64)]) -> bool) -> bool {
+    fn climb(&mut self, goal: &[(u32, f64)], enough: impl Fn(&[(f64, f64)]) -> bool) -> bool {
         let mut gain = self.gains(goal);
         let (mut stalled, mut bland) = (0, false);
-        for _ in 0..steps {
+        let width = self.free.len();
+        for _ in 0..STEPS * width + 1_000 {
             let Some((j, up)) = self.entering(&gain, bland) else { return true };
-            let width = self.free.len();
             for (a, row) in self.column.iter_mut().zip(self.numbers.chunks_exact(width)) {
                 *a = row[j];
             }

@@ -40,7 +40,9 @@ pub(crate) fn attack(
             *most = (*most).max(enough(v));
         }
     }
-    let ranges = ranges(&Space::new(puzzle), width, &wanted, None);
+    let space = Space::new(puzzle);
+    let seen = space.table.iter().map(|&x| (x, x)).collect();
+    let ranges = ranges(&space, width, &wanted, seen);
     let learned = |v: &u32| {
         let class = puzzle.class_of[*v as usize];
         ranges.get(class as usize).map_or_else(
@@ -86,19 +88,12 @@ pub(crate) struct Range {
     pub(crate) unsolved: bool,
 }
 
-/// The range of each cell of which any is `wanted`, as far as that is enough; `known` are values that were seen before.
-pub(crate) fn ranges(
-    space: &Space,
-    width: Width,
-    wanted: &[i64],
-    known: Option<Vec<(f64, f64)>>,
-) -> Vec<Range> {
-    let mut near = circuits::seen(space, |seen| {
+/// The range of each cell of which any is `wanted`, as far as that is enough, with the least and greatest value `seen` of each
+/// cell until then.
+pub(crate) fn ranges(space: &Space, width: Width, wanted: &[i64], seen: Vec<(f64, f64)>) -> Vec<Range> {
+    let near = circuits::widen(space, seen, |seen| {
         seen.iter().zip(wanted).filter(|(s, enough)| !width.wide(**s, **enough)).count()
     });
-    for (a, b) in near.iter_mut().zip(known.into_iter().flatten()) {
-        *a = (a.0.min(b.0), a.1.max(b.1));
-    }
     let mut out: Vec<Range> =
         near.iter().map(|&s| Range { bounds: width.bounds(s), unsolved: false }).collect();
     if near.iter().zip(wanted).all(|(s, enough)| width.wide(*s, *enough)) {
@@ -111,8 +106,7 @@ pub(crate) fn ranges(
         .collect();
     let found: Vec<Vec<(u32, Range)>> = parts
         .into_par_iter()
-        .map(|(cells, mut own)| {
-            own.reduce();
+        .map(|(cells, own)| {
             let seen: Vec<(f64, f64)> = cells.iter().map(|&v| near[v as usize]).collect();
             let enough: Vec<i64> = cells.iter().map(|&v| wanted[v as usize]).collect();
             let ranges = Explorer::new(&own, seen).ranges(width, &enough);
@@ -154,9 +148,7 @@ impl<'a> Explorer<'a> {
         }
         let linear = self.linear.get_or_insert_with(|| Linear::attack(self.space));
         let (value, x) = linear.most(goal)?;
-        for (range, x) in self.seen.iter_mut().zip(&x) {
-            *range = (range.0.min(*x), range.1.max(*x));
-        }
+        widen(&mut self.seen, &x);
         Some(value)
     }
 
@@ -205,5 +197,12 @@ impl<'a> Explorer<'a> {
         }
         let settled = |seen| Range { bounds: width.bounds(seen), unsolved: false };
         narrow.into_iter().zip(&self.seen).map(|(n, seen)| n.unwrap_or_else(|| settled(*seen))).collect()
+    }
+}
+
+/// Widens what was seen of each cell by one more table that fits.
+pub(crate) fn widen(seen: &mut [(f64, f64)], table: &[f64]) {
+    for (range, x) in seen.iter_mut().zip(table) {
+        *range = (range.0.min(*x), range.1.max(*x));
     }
 }

@@ -24,15 +24,13 @@ impl Part {
         let first = if again { Vec::new() } else { self.hidden.clone() };
         let targets = self.targets();
         for _ in 0..ROUNDS {
-            let learned = self.learn(&targets);
-            let close: Vec<(u32, Bounds)> = targets
-                .iter()
-                .zip(&learned)
-                .filter(|(v, l)| l.bounds.width() < self.needed(**v))
-                .map(|(v, l)| (*v, l.bounds))
+            let learned = self.learn_all();
+            let close: Vec<(u32, Bounds)> = learned
+                .into_iter()
+                .filter(|(v, l)| l.bounds.width() < self.needed(*v))
+                .map(|(v, l)| (v, l.bounds))
                 .collect();
             if close.is_empty() {
-                self.learned = Some((self.hidden.clone(), learned));
                 break;
             }
             let before = self.hidden.clone();

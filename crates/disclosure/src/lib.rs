@@ -39,7 +39,7 @@ mod weak;
 mod words;
 
 pub use audit::audit;
-pub use certificate::{Certificate, Covered};
+pub use certificate::Certificate;
 pub use error::Error;
 pub use method::{Method, PerturbedCube};
 pub use protect::protect;

@@ -47,6 +47,9 @@ pub(crate) fn role(b: Bounds, waived: bool, threshold: u64, policy: &Policy) -> 
     }
 }
 
+/// Targets with what is learned of each.
+type Targets = Vec<(u32, Learned)>;
+
 /// A part of the system that hangs together, with its own numbering.
 pub(crate) struct Part {
     /// Numbers in the whole system.
@@ -65,7 +68,7 @@ pub(crate) struct Part {
     /// How far the choice may be from the cheapest, where that was worked out.
     pub(crate) gap: Option<Gap>,
     /// The last attack on all targets, and what was hidden then.
-    pub(crate) learned: Option<(Vec<bool>, Vec<Learned>)>,
+    learned: Option<(Vec<bool>, Targets)>,
 }
 
 /// Splits the system into parts that share no equation.
@@ -203,10 +206,8 @@ impl Part {
     /// Gives a witness to what elimination does not see: counts that only other fractions are possible for, not
     /// other whole numbers, or that the bounds of others give away.
     fn round(&mut self, puzzle: &Puzzle) {
-        let targets = self.targets();
-        let learned = self.learn(&targets);
         let mut needed = vec![0; puzzle.len()];
-        for (&v, l) in targets.iter().zip(&learned) {
+        for (v, l) in self.learn_all() {
             let class = puzzle.class_of[v as usize];
             if class != u32::MAX && l.bounds.width() < self.needed(v) {
                 needed[class as usize] = self.needed(v);
@@ -292,6 +293,19 @@ impl Part {
         Attacker::new(&self.system, &public, &[])
     }
 
+    /// What the attacker learns of each target. As long as nothing else is hidden, he is asked once.
+    pub(crate) fn learn_all(&mut self) -> Targets {
+        if let Some((hidden, learned)) = &self.learned
+            && *hidden == self.hidden
+        {
+            return learned.clone();
+        }
+        let targets = self.targets();
+        let learned: Targets = targets.iter().copied().zip(self.learn(&targets)).collect();
+        self.learned = Some((self.hidden.clone(), learned.clone()));
+        learned
+    }
+
     /// What the attacker learns of targets.
     pub(crate) fn learn(&self, targets: &[u32]) -> Vec<Learned> {
         let Some(values) = &self.values else {
@@ -320,11 +334,11 @@ impl Part {
         let wanted = match self.policy.mode {
             Mode::Weak => 1,
             // Where more counts are small, more values must stay possible.
-            Mode::Strong if self.thresholds[v as usize] > self.policy.threshold => {
-                let protection = self.policy.protection.max(self.thresholds[v as usize] - 1);
-                i64::try_from(protection).unwrap_or(INF)
+            Mode::Strong => {
+                let own = self.thresholds[v as usize];
+                let stricter = if own > self.policy.threshold { own - 1 } else { 0 };
+                i64::try_from(self.policy.protection.max(stricter)).unwrap_or(INF)
             }
-            Mode::Strong => i64::try_from(self.policy.protection).unwrap_or(INF),
         };
         match (self.roles[v as usize], self.policy.mode, self.policy.marks) {
             // Nobody can be kept from knowing what its publisher said.
@@ -336,15 +350,11 @@ impl Part {
 
     /// How the attacker fares against the final state, and the targets that he knows too closely; `None` when that
     /// cannot be told.
-    pub(crate) fn attack(&self) -> Option<(Attack, Vec<u32>)> {
-        let targets = self.targets();
-        let learned = match &self.learned {
-            Some((hidden, learned)) if *hidden == self.hidden => learned.clone(),
-            _ => self.learn(&targets),
-        };
-        let mut out = Attack { targets: targets.len(), ..Attack::default() };
+    pub(crate) fn attack(&mut self) -> Option<(Attack, Vec<u32>)> {
+        let learned = self.learn_all();
+        let mut out = Attack { targets: learned.len(), ..Attack::default() };
         let mut known = Vec::new();
-        for (&v, l) in targets.iter().zip(&learned) {
+        for (v, l) in learned {
             let width = l.bounds.width();
             if width >= self.needed(v) {
                 if l.unsolved {

@@ -25,7 +25,7 @@ impl Linear {
             .iter()
             .map(|b| problem.add_column(0.0, b.lo as f64..=(b.hi as f64).min(cap)))
             .collect();
-        for terms in &space.equations {
+        for terms in space.independent() {
             let right: f64 = terms.iter().map(|(v, a)| *a as f64 * space.table[*v as usize]).sum();
             let row: Vec<(Col, f64)> = terms.iter().map(|(v, a)| (cols[*v as usize], *a as f64)).collect();
             problem.add_row(right..=right, row);
@@ -87,17 +87,15 @@ impl Changes {
     /// Changes of at least `size` classes around one, if there are so many, and of no others.
     pub(crate) fn around(v: u32, size: usize, puzzle: &Puzzle, cost: impl Fn(u32) -> f64, most: i64) -> Self {
         let mut inside = BTreeSet::from([v]);
-        let mut equations = BTreeSet::new();
         let mut edge = vec![v];
         while inside.len() < size && !edge.is_empty() {
-            equations.extend(edge.iter().flat_map(|&w| &puzzle.of[w as usize]).copied());
             let next = edge.iter().flat_map(|&w| &puzzle.of[w as usize]);
             let next: BTreeSet<u32> =
                 next.flat_map(|&e| puzzle.equations[e as usize].iter().map(|(w, _)| *w)).collect();
             edge = next.difference(&inside).copied().collect();
             inside.extend(&edge);
         }
-        equations.extend(edge.iter().flat_map(|&w| &puzzle.of[w as usize]).copied());
+        let equations: BTreeSet<u32> = inside.iter().flat_map(|&w| &puzzle.of[w as usize]).copied().collect();
         let equations: Vec<u32> = equations.into_iter().collect();
         Self::of(inside.into_iter().collect(), &equations, puzzle, cost, most)
     }

@@ -61,7 +61,7 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
         .collect();
     let costs = costs(&system, &words, &truth, policy);
     let parts = split(&system, &consistent.active);
-    let done: Vec<Part> = parts
+    let mut done: Vec<Part> = parts
         .into_par_iter()
         .map(|mut part| {
             part.prepare(&truth, &roles, &costs, &thresholds, policy);
@@ -72,7 +72,7 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     let mut hidden: Vec<bool> = roles.iter().map(|r| *r == Role::Small).collect();
     let (mut attack, mut exposed) = (Attack::default(), Vec::new());
     let mut gap = Some(Gap::default());
-    for part in &done {
+    for part in &mut done {
         gap = gap.zip(part.gap).map(|(a, b)| Gap { found: a.found + b.found, bound: a.bound + b.bound });
         for (&v, h) in part.vars.iter().zip(&part.hidden) {
             hidden[v as usize] = *h;
@@ -191,6 +191,9 @@ fn truth(system: &System, words: &Words<'_>) -> Result<Vec<Bounds>, Error> {
 
 /// The threshold of each variable: the highest of the categories that it is in.
 fn thresholds(system: &System, words: &Words<'_>, policy: &Policy) -> Result<Vec<u64>, Error> {
+    if policy.strict.is_empty() {
+        return Ok(vec![policy.threshold; system.len()]);
+    }
     let mut found = vec![false; policy.strict.len()];
     let all = system
         .places
@@ -199,8 +202,7 @@ fn thresholds(system: &System, words: &Words<'_>, policy: &Policy) -> Result<Vec
             let mut most = policy.threshold;
             let at = places.iter().flat_map(|&p| words.cube(p).dimensions.iter().zip(words.key(p)));
             for (dimension, &at) in at {
-                let up = std::iter::successors(Some(at), |&c| dimension.categories[c as usize].parent);
-                for c in up.take(dimension.categories.len()) {
+                for c in dimension.lineage(at) {
                     let code = &dimension.categories[c as usize].code;
                     for (strict, found) in policy.strict.iter().zip(&mut found) {
                         if strict.dimension == dimension.id && strict.code == *code {

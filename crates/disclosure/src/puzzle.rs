@@ -159,9 +159,7 @@ impl Puzzle {
 
     /// Equations from which all others follow.
     pub(crate) fn independent(&self) -> Vec<u32> {
-        let mut out = Tableau::new(self.len(), &self.equations, &vec![true; self.len()]).independent;
-        out.sort_unstable();
-        out
+        Tableau::independent(self.len(), &self.equations)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -26,7 +26,7 @@
 //! ```
 
 use model::{Cube, Value, Zeros};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::additive::Net;
 use crate::cell_key::Loss;
@@ -34,7 +34,8 @@ use crate::lattice::Goal;
 use crate::{Error, Method, PerturbedCube, Rule};
 
 /// How counts are rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Counts become multiples of this, such as 3, 5 or 10. At least 2.
     pub base: u64,
@@ -42,6 +43,7 @@ pub struct Settings {
     /// less than one base from its true value, and multiples of the base stay (*zero-restricted*
     /// rounding). Tables of three and more dimensions do not always have that; then 1 helps. A
     /// zero stays a zero whatever this is.
+    #[serde(default)]
     pub steps: u32,
 }
 

@@ -46,11 +46,9 @@ impl Space {
         self.equations.iter().map(|e| off(e).abs()).fold(0.0, f64::max)
     }
 
-    /// Leaves out equations that follow from others.
-    pub(crate) fn reduce(&mut self) {
-        let mut kept = Tableau::new(self.len(), &self.equations, &vec![true; self.len()]).independent;
-        kept.sort_unstable();
-        self.equations = kept.iter().map(|&e| std::mem::take(&mut self.equations[e as usize])).collect();
+    /// Equations from which all others follow.
+    pub(crate) fn independent(&self) -> impl Iterator<Item = &Vec<(u32, i64)>> {
+        Tableau::independent(self.len(), &self.equations).into_iter().map(|e| &self.equations[e as usize])
     }
 
     /// Parts that share no equation, each with the numbers of its cells.

@@ -30,7 +30,7 @@ pub(crate) struct Tableau {
     live: Vec<u32>,
     scratch: Vec<(u32, Mod)>,
     /// Equations that do not follow from others.
-    pub(crate) independent: Vec<u32>,
+    independent: Vec<u32>,
     /// Published cells stay in the rows, so that they can be hidden again.
     keep: bool,
     /// Coefficients that exchanges of the basis went through: a measure of work that is the same on every machine.
@@ -46,6 +46,13 @@ impl Tableau {
     /// A tableau with everything hidden, with another basis for each `seed`.
     pub(crate) fn varied(n: usize, equations: &[Vec<(u32, i64)>], seed: u64) -> Self {
         Self::solved(n, equations, &vec![true; n], seed)
+    }
+
+    /// Equations from which all others follow, in order.
+    pub(crate) fn independent(n: usize, equations: &[Vec<(u32, i64)>]) -> Vec<u32> {
+        let mut out = Self::varied(n, equations, 0).independent;
+        out.sort_unstable();
+        out
     }
 
     fn solved(n: usize, equations: &[Vec<(u32, i64)>], hidden: &[bool], seed: u64) -> Self {

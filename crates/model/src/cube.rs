@@ -81,14 +81,15 @@ impl Dimension {
             .map(|(i, _)| i as u32)
     }
 
+    /// Category `index`, its parent, and so on up to one without parent. Without end where the hierarchy is cyclic, which
+    /// [`Cube::check`] refuses.
+    pub fn lineage(&self, index: u32) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(Some(index), |&at| self.categories[at as usize].parent)
+    }
+
     /// Depth of category `index`: 0 for one without parent.
     pub fn depth(&self, index: u32) -> usize {
-        let (mut depth, mut at) = (0, index);
-        while let Some(parent) = self.categories[at as usize].parent {
-            depth += 1;
-            at = parent;
-        }
-        depth
+        self.lineage(index).count() - 1
     }
 
     fn check(&self, cube: &str) -> Result<(), Error> {

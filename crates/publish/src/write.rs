@@ -40,8 +40,8 @@ pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
     Ok(Written { index: dir.join("site/index.html"), files })
 }
 
-/// The certificate must cover every cube, and the attacker have learned nothing. Identifiers become names of folders and pages: they must
-/// be safe, and none used twice.
+/// The certificate must cover every cube, and the attacker have learned nothing. Identifiers become names of
+/// folders and pages: they must be safe, and none used twice.
 fn check(release: &Release<'_>) -> Result<(), Error> {
     let attack = release.certificate.attack();
     let learned = attack.exact + attack.narrow;

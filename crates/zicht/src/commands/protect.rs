@@ -96,9 +96,15 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     step.done(&crate::show::rows(counted.rows));
     let name = arguments.input.display().to_string();
     let source = intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?;
-    if let Some(rounding) = spec.rounding {
-        let about = json!({ "source": source, "rows": counted.rows, "spec": spec });
-        return round::run(&counted.cubes, &spec, rounding, about, out, show);
+    // What a certificate says of where it is from. Seconds are not in it: with the same input it is the same file.
+    let mut certificate = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "source": source,
+        "rows": counted.rows,
+        "spec": spec,
+    });
+    if let Some(settings) = &spec.rounding {
+        return round::run(&counted.cubes, &spec, settings, certificate, out, show);
     }
     let started = Instant::now();
     let step = show.step("protect", None);
@@ -115,18 +121,13 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
             "take fewer dimensions or levels, or leave out one of the tables that overlap; nothing was written",
         ));
     }
-    // The seconds are not in the certificate: with the same input it is the same file.
-    let certificate = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "source": source,
-        "rows": counted.rows,
-        "spec": spec,
-        "certificate": protection.certificate,
-        "tables": protection.tables,
-        "attack": attack,
-        "gap": protection.gap,
-    });
-    output::write(out, &protection.cubes, certificate)?;
+    certificate["certificate"] = json!(protection.certificate);
+    certificate["tables"] = json!(protection.tables);
+    certificate["attack"] = json!(attack);
+    certificate["gap"] = json!(protection.gap);
+    let written: Vec<output::Table<'_>> =
+        protection.cubes.iter().map(|c| output::Table::new(c.id(), c.dimensions(), c.cells())).collect();
+    output::write(out, &written, certificate)?;
     show.result(&format!("\nThe protected tables: {}", out.display()));
     show.result_json(&json!({
         "rows": counted.rows,

@@ -234,8 +234,10 @@ fn every_cell(dimensions: &[model::Dimension]) -> BTreeMap<Key, u64> {
 fn add(dimensions: &[model::Dimension], leaf: &[u32], n: u64, cells: &mut BTreeMap<Key, u64>) {
     let mut keys: Vec<Key> = vec![Vec::new()];
     for (dimension, &at) in dimensions.iter().zip(leaf) {
-        let wholes = std::iter::successors(Some(at), |&at| dimension.categories[at as usize].parent);
-        keys = wholes.flat_map(|at| keys.iter().map(move |key| [&key[..], &[at]].concat())).collect();
+        keys = dimension
+            .lineage(at)
+            .flat_map(|at| keys.iter().map(move |key| [&key[..], &[at]].concat()))
+            .collect();
     }
     for key in keys {
         if let Some(count) = cells.get_mut(&key) {

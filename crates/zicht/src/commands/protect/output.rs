@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray, UInt64Array};
-use disclosure::{PerturbedCube, ProtectedCell, ProtectedCube};
+use disclosure::ProtectedCell;
 use model::{Dimension, Key, TOTAL};
 use serde::Serialize;
 use serde_json::Value;
@@ -26,39 +26,25 @@ pub(super) struct File {
     blake3: String,
 }
 
-/// A cube that may be published.
-pub(super) trait Published {
-    fn id(&self) -> &str;
-    fn dimensions(&self) -> &[Dimension];
-    fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)>;
+/// A table to write: a cube of which counts are hidden, or changed.
+pub(super) struct Table<'a> {
+    id: &'a str,
+    dimensions: &'a [Dimension],
+    cells: Vec<(&'a Key, &'a ProtectedCell)>,
 }
 
-impl Published for ProtectedCube {
-    fn id(&self) -> &str {
-        self.id()
-    }
-    fn dimensions(&self) -> &[Dimension] {
-        self.dimensions()
-    }
-    fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
-        self.cells()
-    }
-}
-
-impl Published for PerturbedCube {
-    fn id(&self) -> &str {
-        self.id()
-    }
-    fn dimensions(&self) -> &[Dimension] {
-        self.dimensions()
-    }
-    fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
-        self.cells()
+impl<'a> Table<'a> {
+    pub(super) fn new(
+        id: &'a str,
+        dimensions: &'a [Dimension],
+        cells: impl Iterator<Item = (&'a Key, &'a ProtectedCell)>,
+    ) -> Self {
+        Self { id, dimensions, cells: cells.collect() }
     }
 }
 
 /// Writes NAME.csv and NAME.parquet for each table, and the certificate, as a whole or not at all.
-pub(super) fn write(out: &Path, cubes: &[impl Published], mut certificate: Value) -> Result<(), Failure> {
+pub(super) fn write(out: &Path, tables: &[Table<'_>], mut certificate: Value) -> Result<(), Failure> {
     if out.exists() && !out.join(CERTIFICATE).is_file() {
         return Err(Failure::input(
             format!("{} is there and holds no protected tables", out.display()),
@@ -72,14 +58,14 @@ pub(super) fn write(out: &Path, cubes: &[impl Published], mut certificate: Value
         .tempdir_in(beside)
         .map_err(|e| Failure::io("cannot write in", beside, &e))?;
     let mut files = Vec::new();
-    for cube in cubes {
+    for table in tables {
         let failed = |why: String| {
-            Failure::input(format!("cannot write table {}: {why}", cube.id()), "is the disk full?")
+            Failure::input(format!("cannot write table {}: {why}", table.id), "is the disk full?")
         };
-        let csv = csv_of(cube).map_err(|e| failed(e.to_string()))?;
-        let parquet = parquet(cube).map_err(|e| failed(e.to_string()))?;
+        let csv = csv_of(table).map_err(|e| failed(e.to_string()))?;
+        let parquet = parquet(table).map_err(|e| failed(e.to_string()))?;
         for (ending, bytes) in [("csv", csv), ("parquet", parquet)] {
-            let file = format!("{}.{ending}", cube.id());
+            let file = format!("{}.{ending}", table.id);
             let path = work.path().join(&file);
             std::fs::write(&path, &bytes).map_err(|e| Failure::io("cannot write", &path, &e))?;
             files.push(File { file, blake3: model::provenance::hash(&bytes) });
@@ -100,16 +86,16 @@ fn code(category: &model::Category) -> &str {
 }
 
 /// Names of the columns: a dimension that is called as one of ours gets a sign before it.
-fn names(cube: &impl Published) -> impl Iterator<Item = String> + '_ {
+fn names<'a>(table: &'a Table<'_>) -> impl Iterator<Item = String> + 'a {
     let own = |id: &str| if COLUMNS.contains(&id) { format!("_{id}") } else { id.to_owned() };
-    cube.dimensions().iter().map(move |d| own(&d.id))
+    table.dimensions.iter().map(move |d| own(&d.id))
 }
 
-fn csv_of(cube: &impl Published) -> Result<Vec<u8>, csv::Error> {
+fn csv_of(table: &Table<'_>) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(names(cube).chain(COLUMNS.map(str::to_owned)))?;
-    for (key, cell) in cube.cells() {
-        for (dimension, &at) in cube.dimensions().iter().zip(key) {
+    out.write_record(names(table).chain(COLUMNS.map(str::to_owned)))?;
+    for &(key, cell) in &table.cells {
+        for (dimension, &at) in table.dimensions.iter().zip(key) {
             out.write_field(code(&dimension.categories[at as usize]))?;
         }
         out.write_field(cell.value.count().map(|n| n.to_string()).unwrap_or_default())?;
@@ -118,15 +104,15 @@ fn csv_of(cube: &impl Published) -> Result<Vec<u8>, csv::Error> {
     out.into_inner().map_err(|e| e.into_error().into())
 }
 
-fn parquet(cube: &impl Published) -> Result<Vec<u8>, parquet::errors::ParquetError> {
+fn parquet(table: &Table<'_>) -> Result<Vec<u8>, parquet::errors::ParquetError> {
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
-    for (d, (dimension, name)) in cube.dimensions().iter().zip(names(cube)).enumerate() {
-        let codes = cube.cells().map(|(key, _)| code(&dimension.categories[key[d] as usize]));
+    for (d, (dimension, name)) in table.dimensions.iter().zip(names(table)).enumerate() {
+        let codes = table.cells.iter().map(|(key, _)| code(&dimension.categories[key[d] as usize]));
         columns.push((name, Arc::new(StringArray::from_iter_values(codes))));
     }
-    let values = cube.cells().map(|(_, cell)| cell.value.count()).collect::<UInt64Array>();
-    let conf = StringArray::from_iter_values(cube.cells().map(|(_, cell)| cell.conf.code()));
-    let obs = StringArray::from_iter_values(cube.cells().map(|(_, cell)| cell.obs.code()));
+    let values = table.cells.iter().map(|(_, cell)| cell.value.count()).collect::<UInt64Array>();
+    let conf = StringArray::from_iter_values(table.cells.iter().map(|(_, cell)| cell.conf.code()));
+    let obs = StringArray::from_iter_values(table.cells.iter().map(|(_, cell)| cell.obs.code()));
     let others: [ArrayRef; 3] = [Arc::new(values), Arc::new(conf), Arc::new(obs)];
     columns.extend(COLUMNS.map(str::to_owned).into_iter().zip(others));
     parquet_of(columns.iter().map(|(name, array)| (name.as_str(), Arc::clone(array))))

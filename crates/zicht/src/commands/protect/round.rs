@@ -11,20 +11,20 @@ use crate::cli::Outcome;
 use crate::failure::Failure;
 use crate::show::{Show, rounded, thousands};
 
-use super::output;
-use super::spec::{Rounding, Spec};
+use super::output::{self, Table};
+use super::spec::Spec;
 
 /// Rounds the cubes, attacks the result and writes it. `about` becomes part of the certificate.
 pub(super) fn run(
     cubes: &[Cube],
     spec: &Spec,
-    Rounding { base, steps }: Rounding,
+    settings: &Settings,
     mut about: Value,
     out: &Path,
     show: &Show,
 ) -> Outcome {
     let step = show.step("round", None);
-    let done = round(cubes, &Settings { base, steps }).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let done = round(cubes, settings).map_err(|e| Failure::input(e.to_string(), ""))?;
     step.done("");
     // Who knows the rule knows for each count an interval; together these may say more.
     let step = show.step("attack", None);
@@ -34,7 +34,7 @@ pub(super) fn run(
         protection: policy.protection,
         open_small: false,
         missing: false,
-        own: Vec::new(),
+        ..AuditOptions::default()
     };
     let audit =
         disclosure::audit(&done.as_bounds(), &options).map_err(|e| Failure::input(e.to_string(), ""))?;
@@ -73,8 +73,9 @@ pub(super) fn run(
     if let Some(worst) = small.first() {
         return Err(Failure::refused(
             format!(
-                "rounding to multiples of {base} does not protect these tables: {} small counts are known too closely, \
+                "rounding to multiples of {} does not protect these tables: {} small counts are known too closely, \
                  the first of them {}",
+                settings.base,
                 small.len(),
                 crate::commands::audit::describe(worst)
             ),
@@ -87,13 +88,14 @@ pub(super) fn run(
         .zip(&done.loss)
         .map(|(cube, loss)| json!({ "id": cube.id(), "method": cube.method(), "loss": loss }))
         .collect();
-    about["version"] = json!(env!("CARGO_PKG_VERSION"));
     about["method"] = json!(done.cubes.first().map(|c| c.method().words()));
     about["tables"] = json!(tables);
     about["optimal"] = json!(done.optimal);
     about["attack"] = attack.clone();
     let rows = about["rows"].clone();
-    output::write(out, &done.cubes, about)?;
+    let written: Vec<Table<'_>> =
+        done.cubes.iter().map(|c| Table::new(c.id(), c.dimensions(), c.cells())).collect();
+    output::write(out, &written, about)?;
     show.result(&format!("\nThe rounded tables: {}", out.display()));
     show.result_json(&json!({ "rows": rows, "tables": tables, "attack": attack, "optimal": done.optimal }))?;
     Ok(0)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use disclosure::{Costs, Mode, Policy, Strict, Weight};
+use disclosure::{Costs, Mode, Policy, Strict, Weight, rounding};
 use intake::read_hierarchy;
 use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, TOTAL};
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,8 @@ pub(super) struct Spec {
     /// In the weak mode: whether the reader rounds bounds to whole counts.
     #[serde(default = "yes")]
     pub(super) whole: bool,
-    /// Counts are rounded, and none is hidden.
-    pub(super) rounding: Option<Rounding>,
+    /// `[rounding]`: counts are rounded, and none is hidden.
+    pub(super) rounding: Option<rounding::Settings>,
     /// Categories that are to be kept rather than others, or may go.
     #[serde(default)]
     pub(super) weight: Vec<Weight>,
@@ -50,17 +50,6 @@ pub(super) struct Spec {
     pub(super) strict: Vec<Strict>,
     /// The tables, which are protected as one set.
     pub(super) table: Vec<Table>,
-}
-
-/// `[rounding]`
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rounding {
-    /// Counts become multiples of this.
-    pub(super) base: u64,
-    /// Bases further than the two nearest multiples that a count may go.
-    #[serde(default)]
-    pub(super) steps: u32,
 }
 
 fn yes() -> bool {
