@@ -5,10 +5,10 @@
 //! subject to  total = Σ parts,  low ≤ z ≤ high,  z whole
 //! ```
 //!
-//! First as a linear programme. With one hierarchy, or two that are crossed, it is one of flows in
-//! a network: its matrix is totally unimodular, and every vertex is whole, so that the simplex
+//! First as a linear programme. With one hierarchy, or one that crosses a flat dimension, it is one of flows
+//! in a network: its matrix is totally unimodular, and every vertex is whole, so that the simplex
 //! method ends with the best whole numbers (Cox and Ernst 1982; Causey, Cox and Ernst 1985). Where
-//! more dimensions cross, a vertex may be fractional. Then a dive rounds it to a start, and branch
+//! more dimensions cross, or two hierarchies do, a vertex may be fractional. Then a dive rounds it to a start, and branch
 //! and bound takes over; in large tables the dive is all. Limits are counted in nodes and steps, not in
 //! time, so that the result does not depend on the machine.
 

@@ -41,7 +41,7 @@ pub struct Settings {
     pub base: u64,
     /// How many bases further than the two nearest multiples a count may go. With 0 every count is
     /// less than one base from its true value, and multiples of the base stay (*zero-restricted*
-    /// rounding). Tables of three and more dimensions do not always have that; then 1 helps. A
+    /// rounding). Tables of three and more dimensions, or of two hierarchies, do not always have that; then 1 helps. A
     /// zero stays a zero whatever this is.
     #[serde(default)]
     pub steps: u32,
@@ -92,13 +92,13 @@ impl Rounding {
 /// its parts remains so, and the sum of distances to the true counts is least. The same number in
 /// two tables becomes the same number.
 ///
-/// An integer programme; with at most two hierarchies that cross, its linear relaxation is a
+/// An integer programme; for a hierarchy that crosses a flat dimension its linear relaxation is a
 /// network and already whole, so that large tables take seconds. Cells without figure stay without.
 ///
 /// # Errors
 /// When the base is below 2 or above 2²⁰, tables contradict each other or do not add up, a cell
 /// has only bounds, no such rounding exists, or none was found within the limits of the search, which
-/// happens to large tables of three and more dimensions.
+/// happens to large tables of three and more dimensions or of two hierarchies.
 pub fn round(cubes: &[Cube], settings: &Settings) -> Result<Rounding, Error> {
     let Settings { base, steps } = *settings;
     if !(2..=1 << 20).contains(&base) || steps > 100 {
