@@ -23,7 +23,7 @@
 //! let counted = count(&frame, &[&sex], &keys)?;
 //! let table = PTable::make(&Constraints::new(3, 1.5))?;
 //! let published = perturb(&[counted], &table, Additivity::AsDrawn)?;
-//! assert_eq!(published.cubes.len(), 1);
+//! assert_eq!(published.len(), 1);
 //! # Ok::<(), disclosure::Error>(())
 //! ```
 
@@ -33,14 +33,14 @@ mod ptable;
 use std::collections::BTreeMap;
 
 use model::{Cube, Key, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use ptable::{Constraints, Noise, PTable, Shape};
 
 use crate::additive::Net;
-use crate::method::{Method, PerturbedCube};
+use crate::method::{Method, between, within};
 use crate::rollup::Rollup;
-use crate::{Error, Rule};
+use crate::{Error, ProtectedCube, Rule};
 
 /// The secret from which the keys of records are drawn. It is never in what comes out, and has to
 /// be kept: with another one all noise is drawn anew, and two releases of the same cell could be
@@ -58,6 +58,11 @@ impl Secret {
     /// A secret of 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Secret(bytes)
+    }
+
+    /// A secret that comes from another of at least 32 random bytes, and tells nothing of it nor of what else is made of it.
+    pub fn derived(from: &[u8]) -> Self {
+        Secret(blake3::derive_key("zicht 2026 keys of records for the cell-key method", from))
     }
 
     /// The key of one record: the first 64 bits of the keyed BLAKE3 hash of what identifies the
@@ -120,7 +125,7 @@ pub fn count(frame: &Cube, columns: &[&[u32]], record_keys: &[u64]) -> Result<Ke
 }
 
 /// Whether published parts sum to published totals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Additivity {
     /// Each cell has its own noise; totals differ a little from the sum of their parts. A cell is
@@ -137,38 +142,6 @@ pub enum Additivity {
     Nearest,
 }
 
-/// What came of the noise.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Loss {
-    /// Cells with a count.
-    pub cells: usize,
-    /// Cells that are published otherwise than counted.
-    pub changed: usize,
-    /// Mean of |published − counted|.
-    pub mean: f64,
-    /// The most of it.
-    pub largest: u64,
-}
-
-impl Loss {
-    pub(crate) fn add(&mut self, counted: u64, published: u64) {
-        let distance = counted.abs_diff(published);
-        self.changed += usize::from(distance > 0);
-        self.largest = self.largest.max(distance);
-        self.mean += (distance as f64 - self.mean) / (self.cells as f64 + 1.0);
-        self.cells += 1;
-    }
-}
-
-/// Perturbed cubes and how far they are from the true ones.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Perturbation {
-    /// The cubes, in the order in which they were given.
-    pub cubes: Vec<PerturbedCube>,
-    /// What came of each.
-    pub loss: Vec<Loss>,
-}
-
 /// Adds to each count the noise that `table` has for it and its cell key.
 ///
 /// Cells without figure stay without. The result depends on nothing but the cubes, their keys and
@@ -177,7 +150,11 @@ pub struct Perturbation {
 /// # Errors
 /// When a cell has only bounds or no key, two tables differ about one cell, or additive results are
 /// asked of tables that do not add up themselves or are too large for the search ([`Error::Effort`]).
-pub fn perturb(cubes: &[KeyedCube], table: &PTable, additivity: Additivity) -> Result<Perturbation, Error> {
+pub fn perturb(
+    cubes: &[KeyedCube],
+    table: &PTable,
+    additivity: Additivity,
+) -> Result<Vec<ProtectedCube>, Error> {
     let plain: Vec<&Cube> = cubes.iter().map(|c| &c.cube).collect();
     let net = Net::new(&plain, additivity != Additivity::AsDrawn)?;
     // One drawing for each different cell, in the order of variables.
@@ -225,22 +202,27 @@ pub fn perturb(cubes: &[KeyedCube], table: &PTable, additivity: Additivity) -> R
         protection: 0,
     };
     let method = Method::CellKey { largest: table.largest(), never: table.never(), additivity };
-    let mut out = Perturbation { cubes: Vec::new(), loss: Vec::new() };
-    for (cube, variables) in plain.iter().zip(&net.variables) {
-        let mut loss = Loss::default();
-        let values: Vec<Option<u64>> = cube
-            .cells
-            .values()
-            .zip(variables)
-            .map(|(value, &v)| {
-                value.count().map(|n| {
-                    loss.add(n, published[v as usize]);
-                    published[v as usize]
-                })
-            })
-            .collect();
-        out.cubes.push(PerturbedCube::new(cube, values, rule, method));
-        out.loss.push(loss);
-    }
-    Ok(out)
+    let mut is_sum = vec![false; net.values.len()];
+    net.sums.iter().for_each(|sum| is_sum[sum.total as usize] = true);
+    let cubes = plain
+        .iter()
+        .zip(&net.variables)
+        .map(|(cube, variables)| {
+            let changed = |(value, &v): (&Value, &u32)| {
+                let n = published[v as usize];
+                let known = match additivity {
+                    // A sum of changed counts has the noise of all of them, and says no more than these.
+                    Additivity::FromDetail if is_sum[v as usize] => Value::Missing,
+                    Additivity::AsDrawn | Additivity::FromDetail => {
+                        table.origins(n).map_or(Value::Missing, |(low, high)| between(low, high))
+                    }
+                    Additivity::Nearest => within(n, u64::from(table.largest())),
+                };
+                value.count().map(|_| (n, known))
+            };
+            let values = cube.cells.values().zip(variables).map(changed);
+            ProtectedCube::of_changed(cube, values, rule, method)
+        })
+        .collect();
+    Ok(cubes)
 }

@@ -2,29 +2,49 @@
 
 use std::fmt::Write as _;
 
-use model::Value;
+use model::{Strict, Value};
 use serde::Serialize;
 
-use crate::{Attack, Gap, Marks, Mode, ObsStatus, Policy, ProtectedCube, Rule, Strict};
+use crate::{Attack, Gap, Marks, Method, Mode, ObsStatus, Policy, ProtectedCube, Rule};
 
-/// Says of a set of tables by which rule they were protected, in which mode, and what the attacker still learned.
+/// Says of a set of tables by which method and rule they were protected, and what the attacker still learned.
 ///
-/// Only [`crate::protect`] makes one, and it covers the very cells that came out: a cell that is changed
-/// afterwards is not covered. It may be published: it does not say which hidden counts are small, nor how many, and the
-/// hashes are of what is published. Hiding draws no random numbers, so there is no seed.
+/// Only this crate makes one, and it covers the very cells that came out: a cell that is changed afterwards is not
+/// covered. It may be published: it does not say which hidden counts are small, nor how many, nor how far changed counts are
+/// from the true ones, and the hashes are of what is published. The secret from which noise was drawn is not in it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Certificate {
-    mode: Mode,
-    rule: Rule,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    strict: Vec<Strict>,
-    marks: Marks,
-    /// In the weak mode: the reader was taken to round bounds to whole counts.
-    whole: bool,
-    attack: Attack,
+    #[serde(flatten)]
+    how: How,
+    /// What the attacker is taken to know and to do; `None` where the promise does not depend on him.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attacker: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attack: Option<Attack>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gap: Option<Gap>,
     tables: Vec<Covered>,
+}
+
+/// By which method and rule.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+enum How {
+    Hidden {
+        method: &'static str,
+        mode: Mode,
+        rule: Rule,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        strict: Vec<Strict>,
+        marks: Marks,
+        /// In the weak mode: the reader was taken to round bounds to whole counts.
+        whole: bool,
+    },
+    Changed {
+        #[serde(flatten)]
+        method: Method,
+        rule: Rule,
+    },
 }
 
 /// A table of a certificate.
@@ -44,32 +64,50 @@ struct Covered {
 }
 
 impl Certificate {
-    pub(crate) fn new(
+    /// The certificate of cubes of which counts were hidden.
+    pub(crate) fn of_hidden(
         policy: &Policy,
         rule: Rule,
         cubes: &[ProtectedCube],
         attack: Attack,
         gap: Option<Gap>,
     ) -> Self {
-        let tables = cubes
-            .iter()
-            .map(|c| Covered {
-                id: c.id().to_owned(),
-                cells: c.cells().count(),
-                hidden: c.cells().filter(|(_, cell)| cell.obs == ObsStatus::Suppressed).count(),
-                waiver: c.waiver().map(str::to_owned),
-                blake3: c.hash(),
-            })
-            .collect();
         Self {
-            mode: policy.mode,
-            rule,
-            strict: policy.strict.clone(),
-            marks: policy.marks,
-            whole: policy.whole,
-            attack,
+            how: How::Hidden {
+                method: "suppression",
+                mode: policy.mode,
+                rule,
+                strict: policy.strict.clone(),
+                marks: policy.marks,
+                whole: policy.whole,
+            },
+            attacker: Some(
+                "knows every published cell, every sum that holds between cells, the rule and how hidden cells are \
+                 marked; solves linear programmes and rounds to whole counts",
+            ),
+            attack: Some(attack),
             gap,
-            tables,
+            tables: cubes.iter().map(Covered::of).collect(),
+        }
+    }
+
+    /// The certificate of cubes of which counts were changed; without `attack` when the method promises what it does
+    /// against whoever there is.
+    pub(crate) fn of_changed(
+        method: Method,
+        rule: Rule,
+        cubes: &[ProtectedCube],
+        attack: Option<Attack>,
+    ) -> Self {
+        Self {
+            how: How::Changed { method, rule },
+            attacker: attack.map(|_| {
+                "knows every published cell, every sum that holds between true counts, and how far a count may be from \
+                 the published one; solves linear programmes and rounds to whole counts"
+            }),
+            attack,
+            gap: None,
+            tables: cubes.iter().map(Covered::of).collect(),
         }
     }
 
@@ -78,9 +116,29 @@ impl Certificate {
         self.tables.iter().any(|t| t.id == cube.id() && t.blake3 == cube.hash())
     }
 
-    /// How the attacker fared against all tables together.
-    pub fn attack(&self) -> Attack {
+    /// How the attacker fared against all tables together; `None` where the promise does not depend on him.
+    pub fn attack(&self) -> Option<Attack> {
         self.attack
+    }
+
+    /// How counts were changed, if they were and not hidden.
+    pub fn changed(&self) -> Option<Method> {
+        match self.how {
+            How::Changed { method, .. } => Some(method),
+            How::Hidden { .. } => None,
+        }
+    }
+}
+
+impl Covered {
+    fn of(cube: &ProtectedCube) -> Self {
+        Covered {
+            id: cube.id().to_owned(),
+            cells: cube.cells().count(),
+            hidden: cube.cells().filter(|(_, cell)| cell.obs == ObsStatus::Suppressed).count(),
+            waiver: cube.waiver().map(str::to_owned),
+            blake3: cube.hash(),
+        }
     }
 }
 

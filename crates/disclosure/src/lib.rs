@@ -4,13 +4,14 @@
 //! counts are not needed, they are changed instead: by noise that is the same for a cell wherever it
 //! stands ([`cell_key`]), by rounding that keeps totals the sums of their parts ([`rounding`]), or
 //! with a budget of differential privacy ([`privacy`]). [`synthetic`] makes records of which none is a person.
-//! What was changed is a [`PerturbedCube`], which says how.
+//! What may be published is a [`ProtectedCube`], hidden or changed, and it says how.
 
 mod additive;
 mod attack;
 mod audit;
 pub mod cell_key;
 mod certificate;
+mod changed;
 mod circuits;
 mod dictionary;
 mod error;
@@ -41,6 +42,6 @@ mod words;
 pub use audit::audit;
 pub use certificate::Certificate;
 pub use error::Error;
-pub use method::{Method, PerturbedCube};
+pub use method::Method;
 pub use protect::protect;
 pub use types::*;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Cube, Dimension, Key, Label, Unit, Value};
+use model::{Cube, Label, Value};
 use serde::Serialize;
 
 use crate::cell_key::Additivity;
-use crate::{ConfStatus, ObsStatus, ProtectedCell, Rule};
+use crate::{ConfStatus, ObsStatus, ProtectedCell, ProtectedCube, Rule};
 
 /// How the counts of a cube were changed, for its readers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -92,97 +92,55 @@ impl Method {
     }
 }
 
-/// A cube whose counts were changed so that they may be published. Only this crate makes one, and it
-/// says by which [`Method`]; it is a type of its own beside [`ProtectedCube`](crate::ProtectedCube), whose
-/// counts are true where they are shown, so that nobody publishes changed counts as true ones.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PerturbedCube {
-    /// All but the cells.
-    frame: Cube,
-    cells: BTreeMap<Key, ProtectedCell>,
-    rule: Rule,
-    method: Method,
-}
-
-impl PerturbedCube {
-    /// The cube with `values` for its cells, in the order of their keys.
-    pub(crate) fn new(
+impl ProtectedCube {
+    /// The cube with `values` for its cells, in the order of their keys: what is published, and what a reader who knows the
+    /// method knows of the true count.
+    pub(crate) fn of_changed(
         cube: &Cube,
-        values: impl IntoIterator<Item = Option<u64>>,
+        values: impl IntoIterator<Item = Option<(u64, Value)>>,
         rule: Rule,
         method: Method,
     ) -> Self {
-        let cell = |value: Option<u64>| {
-            let (value, obs) = match value {
-                Some(n) => (Value::Count(n), ObsStatus::Normal),
-                None => (Value::Missing, ObsStatus::Missing),
+        let (mut cells, mut known) = (BTreeMap::new(), BTreeMap::new());
+        for (key, value) in cube.cells.keys().zip(values) {
+            let (published, reader, obs) = match value {
+                Some((n, reader)) => (Value::Count(n), reader, ObsStatus::Normal),
+                None => (Value::Missing, Value::Missing, ObsStatus::Missing),
             };
-            ProtectedCell { value, conf: ConfStatus::Free, obs }
-        };
-        PerturbedCube {
-            cells: cube.cells.keys().cloned().zip(values.into_iter().map(cell)).collect(),
-            frame: Cube {
-                id: cube.id.clone(),
-                title: cube.title.clone(),
-                definition: cube.definition.clone(),
-                unit: cube.unit,
-                universe: cube.universe.clone(),
-                sources: cube.sources.clone(),
-                dimensions: cube.dimensions.clone(),
-                cells: BTreeMap::new(),
-            },
-            rule,
-            method,
+            cells.insert(key.clone(), ProtectedCell { value: published, conf: ConfStatus::Free, obs });
+            known.insert(key.clone(), reader);
         }
+        ProtectedCube { changed: Some(method), known, ..ProtectedCube::new(cube, cells, rule) }
     }
 
-    /// Identifier, used for file names.
-    pub fn id(&self) -> &str {
-        &self.frame.id
+    /// The cube as it is, with the reason why it needs no protection.
+    pub(crate) fn whole(cube: &Cube, reason: &str, rule: Rule) -> Self {
+        let cell = |value: Value| {
+            let obs = if value == Value::Missing { ObsStatus::Missing } else { ObsStatus::Normal };
+            ProtectedCell { value, conf: ConfStatus::Free, obs }
+        };
+        let cells = cube.cells.iter().map(|(key, value)| (key.clone(), cell(*value))).collect();
+        ProtectedCube { waiver: Some(reason.to_owned()), ..ProtectedCube::new(cube, cells, rule) }
     }
-    /// Title for readers.
-    pub fn title(&self) -> &Label {
-        &self.frame.title
+
+    /// The cube as a reader knows it who knows how counts were changed: each published count stands for the true counts that
+    /// may be behind it, and for any where nothing is sure. A cube of which counts are hidden, or published whole, is what he
+    /// sees.
+    pub fn known(&self) -> Cube {
+        let cube = self.published();
+        if self.changed.is_none() {
+            return cube;
+        }
+        Cube { cells: self.known.clone(), ..cube }
     }
-    /// What exactly was counted before counts were changed.
-    pub fn definition(&self) -> &Label {
-        &self.frame.definition
-    }
-    /// What one unit is.
-    pub fn unit(&self) -> Unit {
-        self.frame.unit
-    }
-    /// Cubes of one universe describe the same units.
-    pub fn universe(&self) -> &str {
-        &self.frame.universe
-    }
-    /// Identifiers of the sources it is made from.
-    pub fn sources(&self) -> &[String] {
-        &self.frame.sources
-    }
-    /// The dimensions.
-    pub fn dimensions(&self) -> &[Dimension] {
-        &self.frame.dimensions
-    }
-    /// The cells in the order of their keys.
-    pub fn cells(&self) -> impl Iterator<Item = (&Key, &ProtectedCell)> {
-        self.cells.iter()
-    }
-    /// The published count at `key`, if there is one.
-    pub fn count(&self, key: &[u32]) -> Option<u64> {
-        self.cells.get(key).and_then(|c| c.value.count())
-    }
-    /// What is published, as a cube.
-    pub fn published(&self) -> Cube {
-        let cells = self.cells.iter().map(|(key, cell)| (key.clone(), cell.value)).collect();
-        Cube { cells, ..self.frame.clone() }
-    }
-    /// The rule that holds for the published counts: none of 1 up to the threshold less one.
-    pub fn rule(&self) -> &Rule {
-        &self.rule
-    }
-    /// How the counts were changed.
-    pub fn method(&self) -> &Method {
-        &self.method
-    }
+}
+
+/// What is known of a count between two bounds.
+pub(crate) fn between(low: u64, high: u64) -> Value {
+    if low == high { Value::Count(low) } else { Value::Between(low, high) }
+}
+
+/// What is known of a count that is published as `n` and is at most `reach` from that, where zeros stay zeros.
+pub(crate) fn within(n: u64, reach: u64) -> Value {
+    between(n.saturating_sub(reach).max(u64::from(n > 0)), n.saturating_add(reach))
 }

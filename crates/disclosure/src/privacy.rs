@@ -32,14 +32,14 @@ use std::collections::BTreeMap;
 
 use model::{Cube, Key, Role, Unit, Value, Zeros};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use accounting::{Accountant, Budget, DELTA, delta_of, epsilon_of, rho_of};
 pub use sampler::{Ratio, Sampler};
 
 use crate::additive::words;
 use crate::rollup::Rollup;
-use crate::{Error, Method, PerturbedCube, Rule};
+use crate::{Error, Method, ProtectedCube, Rule};
 
 /// The secret from which noise is drawn: 32 bytes that nobody else knows. Whoever has it can take
 /// the noise away.
@@ -60,6 +60,11 @@ impl Seed {
     /// A seed of 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Seed(bytes)
+    }
+
+    /// A seed that comes from another of at least 32 random bytes, and tells nothing of it nor of what else is made of it.
+    pub fn derived(from: &[u8]) -> Self {
+        Seed(blake3::derive_key("zicht 2026 noise of differential privacy", from))
     }
 
     /// The seed for one thing, of what that thing holds.
@@ -150,7 +155,7 @@ fn sensitivity_of(cube: &Cube, rollup: &Rollup, c: &Contribution, detail: bool) 
 }
 
 /// Which cells get noise of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measured {
     /// Every cell, totals too. Totals are then more precise than sums of noisy details. The
@@ -193,7 +198,7 @@ impl Settings {
 pub struct Release {
     /// The cube to publish: whole numbers that are not negative, for every combination of
     /// categories.
-    pub cube: PerturbedCube,
+    pub cube: ProtectedCube,
     /// The counts as they were drawn: some negative, none biased. May be published too; for whoever
     /// calculates with the counts.
     pub noisy: BTreeMap<Key, i64>,
@@ -311,7 +316,12 @@ pub fn release(cube: &Cube, settings: &Settings, seed: &Seed) -> Result<Release,
     let rule = Rule { threshold: 1, zeros: Zeros::Publish, protection: 0 };
     let method = Method::Privacy { rho, epsilon, delta };
     Ok(Release {
-        cube: PerturbedCube::new(&frame, published.into_iter().map(Some), rule, method),
+        cube: ProtectedCube::of_changed(
+            &frame,
+            published.into_iter().map(|n| Some((n, Value::Missing))),
+            rule,
+            method,
+        ),
         noisy: noisy.into_iter().enumerate().map(|(c, n)| (rollup.key(c), n)).collect(),
         sensitivity,
         deviation: noise.deviation(),
@@ -319,6 +329,50 @@ pub fn release(cube: &Cube, settings: &Settings, seed: &Seed) -> Result<Release,
         epsilon,
         delta,
     })
+}
+
+/// Adds noise to cubes about the same persons, which share a budget in proportion to `shares`.
+///
+/// Of a pure budget ε is divided, else ρ ([`Budget::rho`]). Each cube says what was spent on all of them together, as that
+/// is what a reader of all of them can use. A cell that two cubes have gets noise in both, and is not the same in them.
+///
+/// # Errors
+/// As [`release`]; also when a share is not above zero.
+pub fn release_all(
+    cubes: &[Cube],
+    shares: &[f64],
+    settings: &Settings,
+    seed: &Seed,
+) -> Result<Vec<Release>, Error> {
+    let all: f64 = shares.iter().sum();
+    if cubes.len() != shares.len() || !shares.iter().all(|s| s.is_finite() && *s > 0.0) {
+        return Err(Error::Policy {
+            what: format!("shares {shares:?} of a budget for {} tables", cubes.len()),
+            help: "give each table a share above zero".into(),
+        });
+    }
+    let mut account = Accountant::new(settings.budget)?;
+    let mut released = Vec::new();
+    for (cube, share) in cubes.iter().zip(shares) {
+        let part = share / all;
+        let budget = match settings.budget {
+            Budget::Pure { epsilon } => Budget::Pure { epsilon: epsilon * part },
+            _ => Budget::Concentrated { rho: settings.budget.rho()? * part },
+        };
+        let release = release(cube, &Settings { budget, ..*settings }, seed)?;
+        account.spend(release.rho)?;
+        released.push(release);
+    }
+    let (epsilon, delta) = match settings.budget {
+        Budget::Pure { .. } => (released.iter().map(|r: &Release| r.epsilon).sum(), 0.0),
+        Budget::Concentrated { .. } => (account.epsilon(DELTA), DELTA),
+        Budget::Approximate { delta, .. } => (account.epsilon(delta), delta),
+    };
+    let method = Method::Privacy { rho: account.spent(), epsilon, delta };
+    for release in &mut released {
+        release.cube.changed = Some(method);
+    }
+    Ok(released)
 }
 
 /// The counts of all cells.

@@ -93,8 +93,13 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     for (t, table) in tables.iter().enumerate() {
         let variables = &system.variables[t];
         let mut cells: BTreeMap<Key, ProtectedCell> = BTreeMap::new();
-        let mut report =
-            TableReport { name: table.cube.id.clone(), cells: variables.len(), primary: 0, suppressed: 0 };
+        let mut report = TableReport {
+            name: table.cube.id.clone(),
+            cells: variables.len(),
+            primary: 0,
+            suppressed: 0,
+            loss: None,
+        };
         for ((key, value), &v) in table.cube.cells.iter().zip(variables) {
             let small = roles[v as usize] == Role::Small;
             let cell =
@@ -104,21 +109,10 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
             cells.insert(key.clone(), cell);
         }
         reports.push(report);
-        let c = &table.cube;
-        cubes.push(ProtectedCube {
-            id: c.id.clone(),
-            title: c.title.clone(),
-            definition: c.definition.clone(),
-            unit: c.unit,
-            universe: c.universe.clone(),
-            sources: c.sources.clone(),
-            dimensions: c.dimensions.clone(),
-            cells,
-            waiver: table.waiver.clone(),
-            rule,
-        });
+        let cube = ProtectedCube::new(&table.cube, cells, rule);
+        cubes.push(ProtectedCube { waiver: table.waiver.clone(), ..cube });
     }
-    let certificate = Certificate::new(policy, rule, &cubes, attack, gap);
+    let certificate = Certificate::of_hidden(policy, rule, &cubes, attack, gap);
     Ok(Protection { cubes, tables: reports, attack, exposed, certificate, gap })
 }
 

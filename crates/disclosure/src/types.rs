@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use model::{Cube, Dimension, DisclosureSettings, Key, Label, Unit, Value, Zeros};
+use model::{Cube, Dimension, DisclosureSettings, Key, Label, Strict, Unit, Value, Weight, Zeros};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Certificate;
+use crate::{Certificate, Method};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,10 +89,10 @@ pub struct Rule {
     pub protection: u64,
 }
 
-/// A cube of which the small counts are hidden, and others with them. Only [`crate::protect`] makes
-/// one; what its attacker still learned is in the [`Attack`] that comes with it, and `publish`
-/// takes no cubes of which it learned anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A cube that may be published: small counts are hidden, and others with them, or counts were changed. Only this crate
+/// makes one. What its attacker still learned is in the [`Attack`] that comes with it, and `publish` takes no cubes of
+/// which it learned anything.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProtectedCube {
     pub(crate) id: String,
     pub(crate) title: Label,
@@ -104,9 +104,30 @@ pub struct ProtectedCube {
     pub(crate) cells: BTreeMap<Key, ProtectedCell>,
     pub(crate) waiver: Option<String>,
     pub(crate) rule: Rule,
+    pub(crate) changed: Option<Method>,
+    /// Of changed counts, what a reader who knows the method knows of the true ones.
+    pub(crate) known: BTreeMap<Key, Value>,
 }
 
 impl ProtectedCube {
+    /// The cube with these cells. `frame` has all but the cells.
+    pub(crate) fn new(frame: &Cube, cells: BTreeMap<Key, ProtectedCell>, rule: Rule) -> Self {
+        Self {
+            id: frame.id.clone(),
+            title: frame.title.clone(),
+            definition: frame.definition.clone(),
+            unit: frame.unit,
+            universe: frame.universe.clone(),
+            sources: frame.sources.clone(),
+            dimensions: frame.dimensions.clone(),
+            cells,
+            waiver: None,
+            rule,
+            changed: None,
+            known: BTreeMap::new(),
+        }
+    }
+
     /// Identifier, used for file names.
     pub fn id(&self) -> &str {
         &self.id
@@ -143,7 +164,7 @@ impl ProtectedCube {
     pub fn cell(&self, key: &[u32]) -> Option<&ProtectedCell> {
         self.cells.get(key)
     }
-    /// The cube as a reader knows it: published counts, and no figure where one is hidden.
+    /// The cube as a reader sees it: published counts, and no figure where one is hidden.
     pub fn published(&self) -> Cube {
         Cube {
             id: self.id.clone(),
@@ -155,6 +176,14 @@ impl ProtectedCube {
             dimensions: self.dimensions.clone(),
             cells: self.cells.iter().map(|(key, cell)| (key.clone(), cell.value)).collect(),
         }
+    }
+    /// How the counts were changed, if they were; without that, a count that is shown is the true one.
+    pub fn changed(&self) -> Option<&Method> {
+        self.changed.as_ref()
+    }
+    /// The published count at `key`, if there is one.
+    pub fn count(&self, key: &[u32]) -> Option<u64> {
+        self.cell(key).and_then(|c| c.value.count())
     }
     /// Why the cube was published whole, if it was.
     pub fn waiver(&self) -> Option<&str> {
@@ -206,30 +235,6 @@ pub enum Costs {
     Counts,
 }
 
-/// Multiplies the cost of hiding the cells of one category.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Weight {
-    /// Identifier of the dimension.
-    pub dimension: String,
-    /// Code of the category.
-    pub code: String,
-    /// Above 1 the cells are kept rather than others, below 1 they go first. Above zero.
-    pub factor: f64,
-}
-
-/// Raises the threshold for the cells of one category, and of those below it: minors, say, or a small nationality.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Strict {
-    /// Identifier of the dimension.
-    pub dimension: String,
-    /// Code of the category.
-    pub code: String,
-    /// Counts below this are small there. Above [`Policy::threshold`].
-    pub threshold: u64,
-}
-
 /// How tables are protected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -274,9 +279,9 @@ impl From<&DisclosureSettings> for Policy {
         Policy {
             mode: Mode::default(),
             costs: Costs::default(),
-            weights: Vec::new(),
+            weights: s.weight.clone(),
             threshold: s.threshold,
-            strict: Vec::new(),
+            strict: s.strict.clone(),
             zeros: s.zeros,
             protection: s.threshold.saturating_sub(1).max(1),
             marks: Marks::default(),
@@ -303,10 +308,27 @@ pub struct TableReport {
     pub name: String,
     /// Cells in it.
     pub cells: usize,
-    /// Cells hidden because they are small.
+    /// Cells that are small: hidden for that, or changed.
     pub primary: usize,
     /// All hidden cells, the small ones among them.
     pub suppressed: usize,
+    /// How far changed counts are from the true ones; `None` when none was changed. For whoever releases the table, not for
+    /// its readers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
+}
+
+/// How far changed counts are from the true ones.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Loss {
+    /// Cells with a count.
+    pub cells: usize,
+    /// Cells that are published otherwise than counted.
+    pub changed: usize,
+    /// Mean of |published − counted|.
+    pub mean: f64,
+    /// The most of it.
+    pub largest: u64,
 }
 
 /// How the attacker fared.

@@ -227,7 +227,7 @@ fn a_release_is_consistent_spends_its_budget_and_does_not_depend_on_threads() {
             assert_eq!(out.noisy.len(), cube.cells.len());
             let allowed = budget.rho().expect("a budget");
             assert!(out.rho <= allowed && out.rho > 0.99 * allowed, "{} of {allowed}", out.rho);
-            assert!(matches!(out.cube.method(), Method::Privacy { .. }));
+            assert!(matches!(out.cube.changed(), Some(Method::Privacy { .. })));
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
             let alone = pool.install(|| release(&cube, &settings, &Seed::new([5; 32]))).expect("released");
             assert_eq!(alone, out);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use disclosure::{AuditOptions, Costs, Mode, Policy, Protection, Strict, Table, audit, protect};
-use model::{Category, Cube, Dimension, Key, Label, Role, TOTAL, Unit, Value};
+use disclosure::{AuditOptions, Costs, Mode, Policy, Protection, Table, audit, protect};
+use model::{Category, Cube, Dimension, Key, Label, Role, Strict, TOTAL, Unit, Value};
 use proptest::prelude::*;
 
 mod common;
@@ -254,7 +254,7 @@ fn the_strong_mode_leaves_no_count_of_a_real_table_too_close() {
 #[test]
 fn weights_keep_what_is_wanted() {
     let weigh = |factor: f64| {
-        let weights = vec![disclosure::Weight { dimension: "sex".into(), code: "F".into(), factor }];
+        let weights = vec![model::Weight { dimension: "sex".into(), code: "F".into(), factor }];
         let policy = Policy { mode: Mode::Weak, costs: Costs::Cells, weights, ..Policy::default() };
         let done = protect(&tables(common::instance("U")), &policy).expect("protected");
         let cube = &done.cubes[0];

@@ -418,6 +418,93 @@ pub struct DisclosureSettings {
     /// small counts. It is a number and not a time, so that the result does not depend on the machine.
     #[serde(default = "default_trials")]
     pub trials: u32,
+    /// Categories with a higher threshold: minors, say.
+    #[serde(default)]
+    pub strict: Vec<Strict>,
+    /// Categories of which the counts are to be kept rather than others, or may go.
+    #[serde(default)]
+    pub weight: Vec<Weight>,
+    /// When given, the counts of the registers are rounded and none is hidden.
+    pub rounding: Option<Rounding>,
+}
+
+impl DisclosureSettings {
+    fn check_categories(&self) -> Result<(), SettingsError> {
+        if let Some(s) = self.strict.iter().find(|s| s.threshold <= self.threshold) {
+            return Err(SettingsError::new(
+                format!("threshold = {} for {} = {} is not strict", s.threshold, s.dimension, s.code),
+                format!("it must be above that of all counts, {}", self.threshold),
+            ));
+        }
+        if let Some(w) = self.weight.iter().find(|w| !(w.factor.is_finite() && w.factor > 0.0)) {
+            return Err(SettingsError::new(
+                format!("{} = {} cannot weigh {}", w.dimension, w.code, w.factor),
+                "a factor is above zero: above 1 to keep the counts of a category, below 1 to let them go first",
+            ));
+        }
+        let Some(Rounding { base, .. }) = self.rounding else { return Ok(()) };
+        if !(self.strict.is_empty() && self.weight.is_empty()) {
+            return Err(SettingsError::new(
+                "[disclosure.rounding] hides no counts, and [[disclosure.strict]] and [[disclosure.weight]] say which are",
+                "leave out the one or the others",
+            ));
+        }
+        if base < self.threshold {
+            return Err(SettingsError::new(
+                format!(
+                    "rounding to multiples of {base} shows counts below the threshold of {}",
+                    self.threshold
+                ),
+                "take a base that is not below the threshold, or a lower threshold",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Raises the threshold for the cells of one category, and of those below it: minors, say, or a small nationality.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strict {
+    /// Identifier of the dimension.
+    pub dimension: String,
+    /// Code of the category.
+    pub code: String,
+    /// Counts below this are small there. Above [`DisclosureSettings::threshold`].
+    pub threshold: u64,
+}
+
+/// Multiplies the cost of hiding the cells of one category.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weight {
+    /// Identifier of the dimension.
+    pub dimension: String,
+    /// Code of the category.
+    pub code: String,
+    /// Above 1 the cells are kept rather than others, below 1 they go first. Above zero.
+    pub factor: f64,
+}
+
+/// How counts are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rounding {
+    /// Counts become multiples of this, such as 3, 5 or 10. At least 2.
+    pub base: u64,
+    /// How many bases further than the two nearest multiples a count may go. With 0 every count is
+    /// less than one base from its true value, and multiples of the base stay (*zero-restricted*
+    /// rounding). Tables of three and more dimensions, or of two hierarchies, do not always have
+    /// that; then 1 helps. A zero stays a zero whatever this is.
+    #[serde(default)]
+    pub steps: u32,
+}
+
+impl Rounding {
+    /// Zero-restricted rounding to multiples of `base`.
+    pub fn base(base: u64) -> Self {
+        Rounding { base, steps: 0 }
+    }
 }
 
 /// How zeros are treated.
@@ -438,6 +525,9 @@ impl Default for DisclosureSettings {
             zeros: Zeros::default(),
             publish_unprotected: false,
             trials: default_trials(),
+            strict: Vec::new(),
+            weight: Vec::new(),
+            rounding: None,
         }
     }
 }
@@ -583,6 +673,16 @@ impl Settings {
             return Err(SettingsError::new(
                 format!("threshold = {} protects nobody", self.disclosure.threshold),
                 "use a threshold between 2 and 1000; 5 is usual",
+            ));
+        }
+        self.disclosure.check_categories()?;
+        if let (Some(_), Some(estimate)) = (self.disclosure.rounding, self.estimate.first()) {
+            return Err(SettingsError::new(
+                format!(
+                    "estimate \"{}\" says how many were detected, and [disclosure.rounding] that no count is told",
+                    estimate.id
+                ),
+                "leave out [disclosure.rounding], so that small counts are hidden instead, or the estimates",
             ));
         }
         if !(self.monitor.level > 0.5 && self.monitor.level < 1.0) {
@@ -1026,6 +1126,14 @@ reference_date = "2026-11-24"
     fn unprotected_cells_are_refused() {
         let e = fails("[disclosure]\npublish_unprotected = true\n");
         assert!(e.message.contains("unprotected"), "{e:?}");
+        let strict = "[[disclosure.strict]]\ndimension = \"age_group\"\ncode = \"0-17\"\nthreshold = ";
+        assert!(fails(&format!("{strict}5\n")).help.contains("above that of all counts, 5"));
+        let weight = "[[disclosure.weight]]\ndimension = \"sex\"\ncode = \"F\"\nfactor = ";
+        assert!(fails(&format!("{weight}0.0\n")).message.contains("cannot weigh 0"));
+        let e = fails(&format!("[disclosure.rounding]\nbase = 10\n{strict}10\n"));
+        assert!(e.message.contains("hides no counts"), "{e:?}");
+        let e = fails("[disclosure.rounding]\nbase = 3\n");
+        assert!(e.message.contains("multiples of 3"), "{e:?}");
     }
 
     #[test]

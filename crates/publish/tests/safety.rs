@@ -343,6 +343,22 @@ proptest! {
     }
 }
 
+/// A category with a higher threshold has it among the groups of an estimate too.
+#[test]
+fn a_group_below_its_own_threshold_is_not_shown() {
+    let settings = settings();
+    let shown = |code: &str| {
+        let mut own = settings.clone();
+        own.disclosure.strict =
+            vec![model::Strict { dimension: "sex".into(), code: code.into(), threshold: 30 }];
+        let release = with_groups(&settings, &[25, 25, 60, 80]);
+        groups_on_page(&Release { settings: &own, ..release })
+    };
+    // One more, so that the one cannot be found by subtraction.
+    assert_eq!(shown("G1"), ["G2", "G3"].map(str::to_owned).into());
+    assert_eq!(shown("G2").len(), 4);
+}
+
 #[test]
 fn a_group_whose_count_a_table_hides_is_not_shown() {
     let mut settings = settings();

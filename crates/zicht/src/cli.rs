@@ -15,7 +15,7 @@ use crate::show::Show;
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 done; 1 done, but findings need attention (check, audit); \
+    after_help = "Exit codes: 0 done; 1 done, but findings need attention (check, audit, synthesize); \
                   2 bad input or settings; 3 a method refused or did not converge, or was stopped."
 )]
 struct Cli {
@@ -72,6 +72,8 @@ enum Command {
     Cluster(commands::cluster::Arguments),
     /// Decide which cells of a monitor's tables must be hidden, and attack the result.
     Protect(commands::protect::Arguments),
+    /// Make records of which none is a person, with nearly the same counts as a file of records.
+    Synthesize(commands::synthesize::Arguments),
     /// Attack published tables: what can an outsider work out?
     Audit(commands::audit::Arguments),
     /// Make a monitor with known truth: a population and the registers that catch it.
@@ -120,6 +122,7 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::Review(arguments) => commands::review::run(&arguments, global, show),
         Command::Cluster(arguments) => commands::cluster::run(&arguments),
         Command::Protect(arguments) => commands::protect::run(&arguments, global, show),
+        Command::Synthesize(arguments) => commands::synthesize::run(&arguments, global, show),
         Command::Audit(arguments) => commands::audit::run(&arguments, show),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, global, show),
         Command::Completions { shell } => {

@@ -95,7 +95,8 @@ fn tables_are_counted_and_small_counts_are_hidden_in_all_of_them() {
     let certificate = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
     let certificate: serde_json::Value = serde_json::from_str(&certificate).expect("JSON");
     assert_eq!(certificate["files"].as_array().map(Vec::len), Some(4));
-    assert_eq!(certificate["attack"], said["attack"]);
+    assert_eq!(certificate["certificate"]["attack"], said["attack"]);
+    assert_eq!(certificate["certificate"]["method"], "suppression");
     assert_eq!(number(&certificate["certificate"]["rule"], "threshold"), 5);
 
     // The same again, in the place of the first.
@@ -206,8 +207,9 @@ fn counts_are_rounded_and_totals_stay_sums() {
     assert_eq!(totals["municipality_sex"], totals["province_form"]);
     let certificate = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
     let certificate: serde_json::Value = serde_json::from_str(&certificate).expect("JSON");
-    assert!(certificate["method"]["en"].as_str().is_some_and(|m| m.contains("multiples of 5")));
-    assert_eq!(certificate["tables"][0]["method"]["base"], 5);
+    assert_eq!(certificate["certificate"]["method"], "rounding");
+    assert_eq!(certificate["certificate"]["base"], 5);
+    assert_eq!(said["optimal"], true);
 
     folder.write("spec.toml", format!("exact = true\n[rounding]\nbase = 5\n{SPEC}"));
     let said = folder.zicht(&PROTECT).ends_with(2).said();
@@ -238,4 +240,135 @@ fn a_category_has_a_higher_threshold() {
     folder.write("spec.toml", format!("{SPEC}\n{}", strict.replace("20", "4")));
     let said = folder.zicht(&PROTECT).ends_with(2).said();
     assert!(said.contains("it must be above that of all counts, 5"), "{said}");
+}
+
+/// The counts of a written table by region and code, and how many columns it has.
+fn counts(folder: &Folder, table: &str) -> (BTreeMap<(String, String), u64>, usize) {
+    let rows = rows(folder, table);
+    let columns = rows[0].len();
+    let count = |row: &Vec<String>| ((row[0].clone(), row[1].clone()), row[2].parse().expect("a count"));
+    (rows.iter().map(count).collect(), columns)
+}
+
+/// The project with a number for each person.
+fn with_persons() -> (Folder, Vec<[String; 3]>) {
+    let (folder, records) = project();
+    let mut text = "municipality,sex,form,number\n".to_owned();
+    for (n, record) in records.iter().enumerate() {
+        writeln!(text, "{},person {n}", record.join(",")).expect("a line");
+    }
+    folder.write("micro.csv", text);
+    folder.write("secret.key", [7_u8; 32]);
+    (folder, records)
+}
+
+const KEY: [&str; 2] = ["--key", "secret.key"];
+
+#[test]
+fn noise_by_cell_key_is_the_same_in_each_table_and_each_release() {
+    let (folder, records) = with_persons();
+    let spec = format!("person = \"number\"\n[cell_key]\nlargest = 4\nvariance = 2.0\nnever = 2\n{SPEC}");
+    folder.write("spec.toml", &spec);
+    let protect = [&PROTECT[..], &KEY].concat();
+    let said = folder.json(0, &protect);
+    assert_eq!(number(&said["attack"], "exact"), 0);
+    assert!(number(&said["tables"][0]["loss"], "changed") > 0);
+    let (sexes, _) = counts(&folder, "municipality_sex");
+    let (forms, _) = counts(&folder, "province_form");
+    for ((region, code), &n) in &sexes {
+        let counted =
+            records.iter().filter(|r| is_in(&r[0], region) && (code == "_T" || r[1] == *code)).count() as u64;
+        assert!(n.abs_diff(counted) <= 4 && n != 1 && n != 2, "{region} {code}: {n} {counted}");
+        if code == "_T" && is_a_province(region) {
+            assert_eq!(forms[&(region.clone(), code.clone())], n);
+        }
+    }
+    let certificate = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
+    for word in ["cell_key", "\"largest\": 4", "blake3"] {
+        assert!(certificate.contains(word), "{certificate}");
+    }
+    assert!(!certificate.contains("loss") && !certificate.contains("primary"), "{certificate}");
+    // One table alone, in another order of records, has the same noise; another secret has not.
+    let mut lines: Vec<&str> = Vec::new();
+    let micro = fs::read_to_string(folder.path("micro.csv")).expect("records");
+    lines.extend(micro.lines().take(1).chain(micro.lines().skip(1).collect::<Vec<_>>().into_iter().rev()));
+    folder.write("micro.csv", lines.join("\n"));
+    folder.write("spec.toml", spec.split("[[table]]").take(2).collect::<Vec<_>>().join("[[table]]"));
+    folder.zicht(&protect).ends_with(0);
+    assert_eq!(counts(&folder, "municipality_sex").0, sexes);
+    folder.write("secret.key", [8_u8; 32]);
+    folder.zicht(&protect).ends_with(0);
+    assert_ne!(counts(&folder, "municipality_sex").0, sexes);
+
+    // A table of noise as tau-Argus reads it, in which counts never change.
+    folder.write("noise.txt", "i;j;p;v\n0;0;1;0\n1;1;1;0\n");
+    folder.write("spec.toml", format!("person = \"number\"\n[cell_key]\ntable = \"noise.txt\"\n{SPEC}"));
+    let said = folder.zicht(&protect).ends_with(3).said();
+    assert!(said.contains("the tables cannot be protected") && said.contains("larger bound"), "{said}");
+}
+
+#[test]
+fn tables_are_differentially_private() {
+    let (folder, records) = with_persons();
+    let codes = "[variable.sex]\ncodes = [\"F\", \"M\"]\n[variable.form]\ncodes = [\"A\", \"B\", \"C\"]\n";
+    let spec = format!("person = \"number\"\n[privacy]\nepsilon = 4.0\ndelta = 1e-6\n{codes}{SPEC}");
+    folder.write("spec.toml", &spec);
+    let protect = [&PROTECT[..], &KEY].concat();
+    folder.json(0, &protect);
+    let (sexes, columns) = counts(&folder, "municipality_sex");
+    assert_eq!(columns, 6);
+    let total = sexes[&("All".to_owned(), "_T".to_owned())];
+    // The noise of a cell has a standard deviation of some 4 persons.
+    assert!(total.abs_diff(records.len() as u64) < 40, "{total}");
+    let sum: u64 = ["F", "M"].iter().map(|sex| sexes[&("All".to_owned(), (*sex).to_owned())]).sum();
+    assert_eq!(sum, total);
+    let text = fs::read_to_string(folder.path("protected/protection.json")).expect("a certificate");
+    let certificate: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(certificate["certificate"]["method"], "privacy");
+    let epsilon = certificate["certificate"]["epsilon"].as_f64().expect("a number");
+    assert!(epsilon <= 4.0 && epsilon > 3.9, "{epsilon}");
+    // What nobody drew noise for is not told: how many records there are, and what makes their hash.
+    assert!(certificate["source"].is_null() && certificate["rows"].is_null(), "{text}");
+    assert!(certificate["certificate"]["attack"].is_null());
+    let first = tree(&folder.path("protected"));
+    folder.zicht(&protect).ends_with(0);
+    support::assert_same(&first, &tree(&folder.path("protected")));
+
+    // Somebody with two records, and codes that come from the records.
+    let mut micro = fs::read_to_string(folder.path("micro.csv")).expect("records");
+    micro.push_str("N1,F,A,person 3\n");
+    folder.write("micro.csv", micro);
+    let said = folder.zicht(&protect).ends_with(2).said();
+    assert!(said.contains("somebody has more records than the 1"), "{said}");
+    folder.write("spec.toml", spec.replace("[privacy]", "[privacy]\nrecords = 2"));
+    folder.zicht(&protect).ends_with(0);
+    folder.write("spec.toml", spec.replace(codes, ""));
+    let said = folder.zicht(&protect).ends_with(2).said();
+    assert!(said.contains("which codes \"sex\" has comes from the records"), "{said}");
+}
+
+#[test]
+fn noise_that_cannot_be_is_refused() {
+    let (folder, _) = with_persons();
+    let keyed = "[cell_key]\nlargest = 4\nvariance = 2.0\n";
+    let private = "[privacy]\nrho = 0.5\n";
+    let person = "person = \"number\"\n";
+    for (spec, key, words) in [
+        (format!("{keyed}{SPEC}"), true, "nothing says who a record is of"),
+        (format!("{person}[cell_key]\nlargest = 4\n{SPEC}"), true, "say once what the noise is"),
+        (format!("{person}{keyed}table = \"a\"\n{SPEC}"), true, "say once what the noise is"),
+        (format!("{person}{keyed}{private}{SPEC}"), true, "[cell_key] and [privacy] are two ways"),
+        (format!("[privacy]\nrho = 0.5\nepsilon = 1.0\n{SPEC}"), true, "[privacy] has no budget"),
+        (format!("{private}{SPEC}share = 0.0\n"), true, "a share of 0 of the budget"),
+        (format!("exact = true\n{private}{SPEC}"), true, "leave out [privacy], or those"),
+        (format!("frequency = \"form\"\n{person}{keyed}{SPEC}"), true, "is not of one person"),
+        (format!("{person}{keyed}{SPEC}"), false, "nothing says from which secret noise is drawn"),
+        (SPEC.to_owned(), true, "no noise is drawn, and --key gives a secret for it"),
+    ] {
+        folder.write("spec.toml", spec);
+        let key: &[&str] = if key { &KEY } else { &[] };
+        let said = folder.zicht(&[&PROTECT[..], key].concat()).ends_with(2).said();
+        assert!(said.contains(words), "{words}: {said}");
+        assert!(!folder.path("protected").exists());
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::entropy::{Impossible, Row, most_entropy};
 use crate::Error;
 
 /// Whether larger noise may be more probable than smaller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// The probability never grows with the distance from the count, on either side. Where that
     /// cannot be had together with the variance, the row goes without it, as in the usual tables
@@ -194,6 +197,18 @@ impl PTable {
     pub fn row(&self, count: u64) -> &[Noise] {
         let last = self.rows.len() - 1;
         &self.rows[usize::try_from(count).unwrap_or(last).min(last)]
+    }
+
+    /// The least and the most count that is published as `n` by some noise; `None` when none is.
+    pub fn origins(&self, n: u64) -> Option<(u64, u64)> {
+        let reach = u64::from(self.largest);
+        let becomes = |count: &u64| {
+            let noise = n.cast_signed().checked_sub(count.cast_signed());
+            self.row(*count).iter().any(|v| Some(v.value) == noise && v.probability > 0.0)
+        };
+        let mut counts = (n.saturating_sub(reach)..=n.saturating_add(reach)).filter(becomes);
+        let least = counts.next()?;
+        Some((least, counts.next_back().unwrap_or(least)))
     }
 
     /// Number of rows: counts from the last on have one distribution.

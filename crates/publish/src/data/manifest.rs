@@ -44,6 +44,7 @@ pub(crate) fn manifest(release: &Release<'_>, files: &[File]) -> Vec<u8> {
                 "cells": c.cube.cells().count(),
                 "hidden": c.cube.hidden(),
                 "threshold": c.cube.rule().threshold,
+                "changed": c.cube.changed(),
                 "waiver": c.cube.waiver(),
             })
         })
@@ -99,9 +100,6 @@ pub(crate) fn protection(release: &Release<'_>) -> Vec<u8> {
         "monitor": release.settings.monitor.id,
         "edition": release.settings.monitor.edition,
         "program": { "name": "zicht", "version": release.version },
-        "method": "suppression",
-        "attacker": "knows every published cell, every sum that holds between cells, the rule and how hidden cells are marked; \
-                     solves linear programmes and rounds to whole counts",
         "certificate": release.certificate,
     }))
 }

@@ -98,6 +98,9 @@ fn about(
             "Published whole: these figures do not need protection.".to_owned(),
             "Geheel gepubliceerd: deze cijfers behoeven geen bescherming.".to_owned(),
         )
+    } else if let Some(method) = cube.changed() {
+        let words = method.words();
+        (words.en, words.nl)
     } else {
         (
             format!(

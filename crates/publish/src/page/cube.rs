@@ -107,9 +107,10 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
 fn about(c: Context<'_>, released: &ReleasedCube) -> Block {
     let (t, cube) = (c.t, &released.cube);
     let by: Vec<String> = cube.dimensions().iter().map(|d| dimension_label(d, c.language)).collect();
-    let rule = match cube.waiver() {
-        Some(why) => fill(t.rule_waiver, &[("why", why)]),
-        None => format!(
+    let rule = match (cube.waiver(), cube.changed()) {
+        (Some(why), _) => fill(t.rule_waiver, &[("why", why)]),
+        (None, Some(method)) => method.words().get(c.language).to_owned(),
+        (None, None) => format!(
             "{} {}",
             fill(t.rule_threshold, &[("n", &c.count(cube.rule().threshold))]),
             if cube.rule().zeros == Zeros::Publish { t.rule_zeros } else { t.rule_zeros_hidden }
@@ -455,6 +456,9 @@ fn crossing(
 fn notes(c: Context<'_>, cube: &ProtectedCube, blocks: &mut Vec<Block>) {
     let t = c.t;
     let figures: Vec<Figure> = cube.cells().map(|(_, cell)| Figure::of(Some(cell))).collect();
+    if let Some(method) = cube.changed() {
+        blocks.push(Block::Note(method.words().get(c.language).to_owned()));
+    }
     if figures.contains(&Figure::Hidden) {
         blocks.push(Block::Note(t.hidden_note.into()));
     }

@@ -14,7 +14,6 @@ pub(super) fn page(c: Context<'_>) -> Page {
     let text = |s: &str| Block::Text(s.to_owned());
     let heading = |id: &str, s: &str| Block::Heading { id: id.to_owned(), text: s.to_owned() };
     let seed = settings.monitor.seed.to_string();
-    let threshold = c.count(settings.disclosure.threshold);
     let methods = Method::ALL
         .into_iter()
         .map(|m| {
@@ -46,7 +45,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         text(&fill(t.m_estimate_2, &[("seed", &seed)])),
         Block::Terms(methods),
         heading("disclosure", t.m_disclosure),
-        text(&fill(t.m_disclosure_1, &[("threshold", &threshold)])),
+        Block::Text(super::overview::rule(c)),
         text(t.m_disclosure_2),
         Block::Text(super::overview::attack(c)),
         Block::Note(t.hidden_note.into()),

@@ -210,8 +210,7 @@ fn estimates(c: Context<'_>, blocks: &mut Vec<Block>) {
 fn protection(c: Context<'_>, blocks: &mut Vec<Block>) {
     let t = c.t;
     blocks.push(Block::Heading { id: "protection".into(), text: t.m_disclosure.into() });
-    let threshold = c.count(c.release.settings.disclosure.threshold);
-    blocks.push(Block::Text(fill(t.m_disclosure_1, &[("threshold", &threshold)])));
+    blocks.push(Block::Text(rule(c)));
     blocks.push(Block::Text(attack(c)));
     if !c.release.audit.is_empty() {
         blocks.push(Block::Minor { id: "audit".into(), text: t.audit_lead.into() });
@@ -220,11 +219,25 @@ fn protection(c: Context<'_>, blocks: &mut Vec<Block>) {
     }
 }
 
+/// How the tables are protected.
+pub(super) fn rule(c: Context<'_>) -> String {
+    if let Some(method) = c.release.certificate.changed() {
+        return method.words().get(c.language).to_owned();
+    }
+    let threshold = c.count(c.release.settings.disclosure.threshold);
+    fill(c.t.m_disclosure_1, &[("threshold", &threshold)])
+}
+
 /// How the attacker fared.
 pub(super) fn attack(c: Context<'_>) -> String {
-    let a = c.release.certificate.attack();
+    let certificate = &c.release.certificate;
+    let Some(a) = certificate.attack() else { return c.t.attack_private.to_owned() };
     let n = |x: usize| c.count(x as u64);
-    let text = if a.exact == 0 && a.narrow == 0 { c.t.attack_none } else { c.t.attack_some };
+    let text = match (a.exact + a.narrow, certificate.changed()) {
+        (0, Some(_)) => c.t.attack_changed,
+        (0, None) => c.t.attack_none,
+        _ => c.t.attack_some,
+    };
     fill(text, &[("targets", &n(a.targets)), ("exact", &n(a.exact)), ("narrow", &n(a.narrow))])
 }
 

@@ -206,23 +206,48 @@ pub(super) fn shown_parts(
     released: &ReleasedEstimate,
     parts: &[(&BTreeMap<String, String>, u64)],
 ) -> Vec<bool> {
-    let threshold = c.release.settings.disclosure.threshold;
-    let mut out: Vec<bool> =
-        parts.iter().map(|(codes, n)| *n >= threshold && !hidden_in_part(c, released, codes)).collect();
+    let thresholds: Vec<u64> = parts.iter().map(|(codes, _)| threshold(c, codes)).collect();
+    let mut out: Vec<bool> = parts
+        .iter()
+        .zip(&thresholds)
+        .map(|((codes, n), threshold)| n >= threshold && !hidden_in_part(c, released, codes))
+        .collect();
     if out.iter().all(|s| *s) {
         return out;
     }
     let mut order: Vec<usize> = (0..parts.len()).filter(|&i| out[i]).collect();
     order.sort_by_key(|&i| parts[i].1);
     for i in order {
-        let left: Vec<u64> = parts.iter().zip(&out).filter(|(_, s)| !**s).map(|((_, n), _)| *n).collect();
-        let sum = left.iter().fold(0u64, |a, b| a.saturating_add(*b));
-        if left.len() >= 2 && sum >= left.len() as u64 + threshold - 1 {
+        let gone = || (0..parts.len()).filter(|&i| !out[i]);
+        let sum = gone().fold(0u64, |sum, i| sum.saturating_add(parts[i].1));
+        let most = gone().map(|i| thresholds[i]).max().unwrap_or_default();
+        if gone().count() >= 2 && sum >= gone().count() as u64 + most - 1 {
             break;
         }
         out[i] = false;
     }
     out
+}
+
+/// The threshold of a group: the highest of the categories that it is in, and of those that these are a part of.
+fn threshold(c: Context<'_>, codes: &BTreeMap<String, String>) -> u64 {
+    let settings = &c.release.settings.disclosure;
+    let dimensions = || c.release.cubes.iter().flat_map(|r| r.cube.dimensions());
+    let is_in = |strict: &model::Strict| {
+        codes.iter().filter(|(name, _)| **name == strict.dimension || base(name) == strict.dimension).any(
+            |(_, code)| {
+                let below = |d: &model::Dimension| {
+                    d.id == strict.dimension
+                        && d.position(code).is_some_and(|at| {
+                            d.lineage(at).any(|at| d.categories[at as usize].code == strict.code)
+                        })
+                };
+                *code == strict.code || dimensions().any(below)
+            },
+        )
+    };
+    let strict = settings.strict.iter().filter(|s| is_in(s)).map(|s| s.threshold);
+    strict.fold(settings.threshold, u64::max)
 }
 
 /// Whether a table hides the count of the group, or one that groups like it would add up to: by sex, say,

@@ -1,4 +1,4 @@
-//! `zicht key`: a new secret key for `zicht encode`, encrypted; and how such a file is read.
+//! `zicht key`: a new secret key, encrypted, for `zicht encode` and for noise; and how such a file is read.
 //!
 //! The secret is on disk only encrypted with age, comes never from the command line or the environment, is
 //! never printed, and is wiped from memory.
@@ -83,8 +83,13 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     Ok(0)
 }
 
-/// Reads the key that a file holds.
+/// Reads the key for encoding that a file holds.
 pub(crate) fn read(path: &Path, opening: &Opening, show: &Show) -> Result<Key, Failure> {
+    Key::new(secret(path, opening, show)?).map_err(|e| no_key(path, &e))
+}
+
+/// Reads the secret that a file holds.
+pub(crate) fn secret(path: &Path, opening: &Opening, show: &Show) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let cannot = |e: std::io::Error| Failure::io("cannot read", path, &e);
     let mut bytes = Zeroizing::new(Vec::new());
     let file = std::fs::File::open(path).map_err(cannot)?;
@@ -94,14 +99,18 @@ pub(crate) fn read(path: &Path, opening: &Opening, show: &Show) -> Result<Key, F
         opened(path, &bytes, opening)?
     } else {
         show.note(&format!(
-            "  {} is not encrypted: who can read the file can encode any name and find it; `zicht key` makes a key \
-             that is",
+            "  {} is not encrypted: who can read the file can undo what is made with it; `zicht key` makes a key that is",
             path.display()
         ));
         bytes
     };
-    Key::new(secret)
-        .map_err(|e| Failure::input(format!("{}: {e}", path.display()), "`zicht key` makes a key"))
+    // It is the one place that knows how long a secret has to be.
+    Key::new(secret.clone()).map_err(|e| no_key(path, &e))?;
+    Ok(secret)
+}
+
+fn no_key(path: &Path, error: &linkage::Error) -> Failure {
+    Failure::input(format!("{}: {error}", path.display()), "`zicht key` makes a key")
 }
 
 fn opened(path: &Path, bytes: &[u8], opening: &Opening) -> Result<Zeroizing<Vec<u8>>, Failure> {

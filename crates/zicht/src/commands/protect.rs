@@ -1,25 +1,31 @@
 //! `zicht protect`: which cells must be hidden, and does it hold?
 //!
 //! ```text
-//! DIR/monitor.toml ── pipeline ─────────────────┐
-//! MICRO.csv, SPEC.toml ── spec, count ─► tables ┴─ disclosure::protect ─► report
-//!                                            disclosure::rounding ─┤
-//!                                                       └── output ─────► OUT/TABLE.csv, .parquet, protection.json
+//! DIR/monitor.toml ── pipeline ───────────────────────────────────────────┐
+//! MICRO.csv, SPEC.toml ── spec, count ─► tables ─┬─ disclosure::protect ──┴─► report
+//!                                                └─ change: rounding, noise ┤
+//!                                                     output ◄──────────────┘
+//!                                                       └─► OUT/TABLE.csv, .parquet, protection.json
 //! ```
 
+mod change;
 mod count;
 mod output;
-mod round;
 mod spec;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use change::Done;
 use clap::Args;
-use disclosure::{Mode, Protection, Table};
+use disclosure::cell_key::Secret;
+use disclosure::privacy::Seed;
+use disclosure::{Mode, Protection};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::cli::{Global, Outcome};
+use crate::commands::key;
 use crate::failure::Failure;
 use crate::pipeline::{Figures, Inputs, Monitor, Work};
 use crate::show::{Show, percent, rounded, thousands};
@@ -41,6 +47,11 @@ pub(crate) struct Arguments {
     /// Folder of everything derived: DIR/out when not given. With --spec the folder for the protected tables.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// The secret from which noise is drawn, as `zicht key` made it: for a specification with `[cell_key]` or `[privacy]`.
+    #[arg(long, value_name = "KEYFILE", requires = "spec")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    opening: key::Opening,
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -90,65 +101,105 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     };
     let mut spec = Spec::read(path)?;
     spec.mode = arguments.mode.unwrap_or(spec.mode);
-    let step = show.step("count", None);
+    let secret = secret(arguments, &spec, show)?;
     let dir = path.parent().unwrap_or(Path::new(""));
-    let counted = count::count(&arguments.input, &spec, dir, show)?;
-    step.done(&crate::show::rows(counted.rows));
+    if let (Some(_), Some(name)) = (&spec.privacy, spec.layout(dir)?.open()) {
+        return Err(Failure::input(
+            format!("which codes \"{name}\" has comes from the records, and would tell of a person"),
+            format!("list them with [variable.{name}] codes = [...], or give a hierarchy"),
+        ));
+    }
+    let record_keys = secret.as_ref().map(|bytes| Secret::derived(bytes));
+    let step = show.step("count", None);
+    let counted = count::count(&arguments.input, &spec, dir, record_keys.as_ref(), show)?;
+    let rows = counted.rows;
+    step.done(&crate::show::rows(rows));
     let name = arguments.input.display().to_string();
-    let source = intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?;
     // What a certificate says of where it is from. Seconds are not in it: with the same input it is the same file.
-    let mut certificate = json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "source": source,
-        "rows": counted.rows,
-        "spec": spec,
-    });
-    if let Some(settings) = &spec.rounding {
-        return round::run(&counted.cubes, &spec, settings, certificate, out, show);
+    let mut about = json!({ "version": env!("CARGO_PKG_VERSION"), "spec": spec });
+    if spec.privacy.is_none() {
+        // With differential privacy these would tell of a person: who has all other records can try which makes the hash.
+        about["source"] =
+            json!(intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?);
+        about["rows"] = json!(rows);
     }
     let started = Instant::now();
     let step = show.step("protect", None);
-    let tables: Vec<Table> = counted.cubes.into_iter().map(|cube| Table { cube, waiver: None }).collect();
-    let protection =
-        disclosure::protect(&tables, &spec.policy()).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let Done { protection, optimal, noisy, help } = match (&spec.cell_key, &spec.privacy, spec.rounding) {
+        (Some(keys), _, _) => change::keyed(&counted, keys, &spec, dir)?,
+        (_, Some(privacy), _) => {
+            let seed = Seed::derived(secret.as_ref().map_or(&[], |bytes| &bytes[..]));
+            change::private(counted, privacy, &spec, &seed)?
+        }
+        (_, _, Some(rounding)) => change::rounded(counted, rounding, &spec)?,
+        _ => change::hidden(counted, &spec)?,
+    };
     step.done("");
     let seconds = started.elapsed().as_secs_f64();
     print(&protection, show);
     let attack = protection.attack;
+    // Noise by cell key does not promise more than that no small count is known, unless more is asked.
     if attack.exact + attack.narrow > 0 {
-        return Err(Failure::refused(
-            protection.unprotected(),
-            "take fewer dimensions or levels, or leave out one of the tables that overlap; nothing was written",
-        ));
+        return Err(Failure::refused(protection.unprotected(), help));
     }
-    certificate["certificate"] = json!(protection.certificate);
-    certificate["tables"] = json!(protection.tables);
-    certificate["attack"] = json!(attack);
-    certificate["gap"] = json!(protection.gap);
+    about["certificate"] = json!(protection.certificate);
+    let mut noisy = noisy.unwrap_or_default().into_iter();
     let written: Vec<output::Table<'_>> =
-        protection.cubes.iter().map(|c| output::Table::new(c.id(), c.dimensions(), c.cells())).collect();
-    output::write(out, &written, certificate)?;
+        protection.cubes.iter().map(|c| output::Table::new(c, noisy.next())).collect();
+    output::write(out, &written, about)?;
     show.result(&format!("\nThe protected tables: {}", out.display()));
     show.result_json(&json!({
-        "rows": counted.rows,
+        "rows": rows,
         "tables": protection.tables,
         "attack": attack,
         "gap": protection.gap,
+        "optimal": optimal,
         "seconds": seconds,
     }))?;
     Ok(0)
 }
 
+/// The secret from which noise is drawn, when the specification asks for noise.
+fn secret(arguments: &Arguments, spec: &Spec, show: &Show) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let needed = spec.cell_key.is_some() || spec.privacy.is_some();
+    match &arguments.key {
+        Some(path) if needed => key::secret(path, &arguments.opening, show).map(Some),
+        None if needed => Err(Failure::input(
+            "nothing says from which secret noise is drawn",
+            "give a key with --key; `zicht key` makes one. Use the same for all releases of the same persons: two releases \
+             with different noise can be averaged",
+        )),
+        Some(_) => Err(Failure::input(
+            "no noise is drawn, and --key gives a secret for it",
+            "leave it out, or ask for [cell_key] or [privacy] in the specification",
+        )),
+        None => Ok(None),
+    }
+}
+
 fn print(protection: &Protection, show: &Show) {
-    show.result(&format!("{:<28} {:>9} {:>9} {:>9}", "table", "cells", "primary", "hidden"));
+    let head = format!("{:<28} {:>9} {:>9}", "table", "cells", "primary");
+    if protection.certificate.changed().is_some() {
+        show.result(&format!("{head} {:>9} {:>12} {:>9}", "changed", "mean change", "largest"));
+    } else {
+        show.result(&format!("{head} {:>9}", "hidden"));
+    }
     for t in &protection.tables {
-        show.result(&format!(
-            "{:<28} {:>9} {:>9} {:>9}",
-            t.name,
-            thousands(t.cells as u64),
-            thousands(t.primary as u64),
-            thousands(t.suppressed as u64)
-        ));
+        let row =
+            format!("{:<28} {:>9} {:>9}", t.name, thousands(t.cells as u64), thousands(t.primary as u64));
+        show.result(&match t.loss {
+            None => format!("{row} {:>9}", thousands(t.suppressed as u64)),
+            Some(loss) => {
+                format!("{row} {:>9} {:>12.2} {:>9}", thousands(loss.changed as u64), loss.mean, loss.largest)
+            }
+        });
+    }
+    if let Some(method) = protection.certificate.changed() {
+        show.result(&format!("\n{}", method.words().en));
+    }
+    if protection.certificate.attack().is_none() {
+        show.result("This is a promise against whoever there is; no attack was tried.");
+        return;
     }
     let attack = protection.attack;
     show.result(&format!(

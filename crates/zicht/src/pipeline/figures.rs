@@ -54,12 +54,17 @@ impl Figures {
             inputs.cubes.iter().map(|r| Table { cube: r.cube.clone(), waiver: r.settings.waiver.clone() }),
         );
         let step = show.step("protect", None);
-        let protection = disclosure::protect(&all, &Policy { mode, ..Policy::from(&settings.disclosure) })
-            .map_err(|e| Failure::input(e.to_string(), ""))?;
-        let hidden: usize = protection.tables.iter().map(|t| t.suppressed).sum();
+        let policy = Policy { mode, ..Policy::from(&settings.disclosure) };
+        let protection = match settings.disclosure.rounding {
+            None => disclosure::protect(&all, &policy),
+            Some(rounding) => disclosure::rounding::protect(&all, rounding, &policy).map(|(p, _)| p),
+        };
+        let protection = protection.map_err(|e| Failure::input(e.to_string(), ""))?;
+        let touched = protection.tables.iter().map(|t| t.loss.map_or(t.suppressed, |loss| loss.changed));
         step.done(&format!(
-            "{} cells hidden; attacked {}: {} exact, {} too close",
-            thousands(hidden as u64),
+            "{} cells {}; attacked {}: {} exact, {} too close",
+            thousands(touched.sum::<usize>() as u64),
+            if settings.disclosure.rounding.is_some() { "rounded" } else { "hidden" },
             thousands(protection.attack.targets as u64),
             protection.attack.exact,
             protection.attack.narrow

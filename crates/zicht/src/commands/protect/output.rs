@@ -1,16 +1,16 @@
 //! Protected tables as files, and the certificate that goes with them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray, UInt64Array};
-use disclosure::ProtectedCell;
+use arrow::array::{ArrayRef, Int64Array, StringArray, UInt64Array};
+use disclosure::{ProtectedCell, ProtectedCube};
 use model::{Dimension, Key, TOTAL};
-use serde::Serialize;
 use serde_json::Value;
 
+use crate::commands::put;
 use crate::failure::Failure;
-use crate::pipeline::write_json;
 use crate::sheet::parquet_of;
 
 /// The file that says how the tables were protected.
@@ -18,45 +18,28 @@ pub(super) const CERTIFICATE: &str = "protection.json";
 
 /// Columns beside those of the dimensions.
 const COLUMNS: [&str; 3] = ["value", "CONF_STATUS", "OBS_STATUS"];
+/// One more, with the counts as they were drawn.
+const NOISY: &str = "noisy";
 
-/// A file of the result.
-#[derive(Serialize)]
-pub(super) struct File {
-    file: String,
-    blake3: String,
-}
+/// Counts with noise as they were drawn, before they were made consistent.
+pub(super) type Noisy = BTreeMap<Key, i64>;
 
 /// A table to write: a cube of which counts are hidden, or changed.
 pub(super) struct Table<'a> {
     id: &'a str,
     dimensions: &'a [Dimension],
     cells: Vec<(&'a Key, &'a ProtectedCell)>,
+    noisy: Option<Noisy>,
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(
-        id: &'a str,
-        dimensions: &'a [Dimension],
-        cells: impl Iterator<Item = (&'a Key, &'a ProtectedCell)>,
-    ) -> Self {
-        Self { id, dimensions, cells: cells.collect() }
+    pub(super) fn new(cube: &'a ProtectedCube, noisy: Option<Noisy>) -> Self {
+        Self { id: cube.id(), dimensions: cube.dimensions(), cells: cube.cells().collect(), noisy }
     }
 }
 
 /// Writes NAME.csv and NAME.parquet for each table, and the certificate, as a whole or not at all.
-pub(super) fn write(out: &Path, tables: &[Table<'_>], mut certificate: Value) -> Result<(), Failure> {
-    if out.exists() && !out.join(CERTIFICATE).is_file() {
-        return Err(Failure::input(
-            format!("{} is there and holds no protected tables", out.display()),
-            "give another folder with --out",
-        ));
-    }
-    let beside = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(beside).map_err(|e| Failure::io("cannot make", beside, &e))?;
-    let work = tempfile::Builder::new()
-        .prefix(".protect-")
-        .tempdir_in(beside)
-        .map_err(|e| Failure::io("cannot write in", beside, &e))?;
+pub(super) fn write(out: &Path, tables: &[Table<'_>], certificate: Value) -> Result<(), Failure> {
     let mut files = Vec::new();
     for table in tables {
         let failed = |why: String| {
@@ -64,20 +47,10 @@ pub(super) fn write(out: &Path, tables: &[Table<'_>], mut certificate: Value) ->
         };
         let csv = csv_of(table).map_err(|e| failed(e.to_string()))?;
         let parquet = parquet(table).map_err(|e| failed(e.to_string()))?;
-        for (ending, bytes) in [("csv", csv), ("parquet", parquet)] {
-            let file = format!("{}.{ending}", table.id);
-            let path = work.path().join(&file);
-            std::fs::write(&path, &bytes).map_err(|e| Failure::io("cannot write", &path, &e))?;
-            files.push(File { file, blake3: model::provenance::hash(&bytes) });
-        }
+        files.push((format!("{}.csv", table.id), csv));
+        files.push((format!("{}.parquet", table.id), parquet));
     }
-    certificate["files"] = serde_json::to_value(&files).unwrap_or_default();
-    write_json(&work.path().join(CERTIFICATE), &certificate)?;
-    if out.exists() {
-        std::fs::remove_dir_all(out).map_err(|e| Failure::io("cannot replace", out, &e))?;
-    }
-    let work = work.keep();
-    std::fs::rename(&work, out).map_err(|e| Failure::io("cannot put in place", out, &e))
+    put(out, CERTIFICATE, &files, certificate)
 }
 
 /// The code of a category as the office that sent it wrote it: a total has its own name there.
@@ -87,19 +60,25 @@ fn code(category: &model::Category) -> &str {
 
 /// Names of the columns: a dimension that is called as one of ours gets a sign before it.
 fn names<'a>(table: &'a Table<'_>) -> impl Iterator<Item = String> + 'a {
-    let own = |id: &str| if COLUMNS.contains(&id) { format!("_{id}") } else { id.to_owned() };
+    let own = |id: &str| if COLUMNS.contains(&id) || id == NOISY { format!("_{id}") } else { id.to_owned() };
     table.dimensions.iter().map(move |d| own(&d.id))
 }
 
 fn csv_of(table: &Table<'_>) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(names(table).chain(COLUMNS.map(str::to_owned)))?;
+    let noisy = table.noisy.as_ref();
+    out.write_record(names(table).chain(COLUMNS.map(str::to_owned)).chain(noisy.map(|_| NOISY.to_owned())))?;
     for &(key, cell) in &table.cells {
         for (dimension, &at) in table.dimensions.iter().zip(key) {
             out.write_field(code(&dimension.categories[at as usize]))?;
         }
         out.write_field(cell.value.count().map(|n| n.to_string()).unwrap_or_default())?;
-        out.write_record([cell.conf.code(), cell.obs.code()])?;
+        out.write_field(cell.conf.code())?;
+        out.write_field(cell.obs.code())?;
+        if let Some(noisy) = noisy {
+            out.write_field(noisy.get(key).map(i64::to_string).unwrap_or_default())?;
+        }
+        out.write_record(None::<&[u8]>)?;
     }
     out.into_inner().map_err(|e| e.into_error().into())
 }
@@ -115,5 +94,9 @@ fn parquet(table: &Table<'_>) -> Result<Vec<u8>, parquet::errors::ParquetError> 
     let obs = StringArray::from_iter_values(table.cells.iter().map(|(_, cell)| cell.obs.code()));
     let others: [ArrayRef; 3] = [Arc::new(values), Arc::new(conf), Arc::new(obs)];
     columns.extend(COLUMNS.map(str::to_owned).into_iter().zip(others));
+    if let Some(noisy) = &table.noisy {
+        let drawn: Int64Array = table.cells.iter().map(|(key, _)| noisy.get(*key).copied()).collect();
+        columns.push((NOISY.to_owned(), Arc::new(drawn)));
+    }
     parquet_of(columns.iter().map(|(name, array)| (name.as_str(), Arc::clone(array))))
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use disclosure::{Costs, Mode, Policy, Strict, Weight, rounding};
-use intake::read_hierarchy;
-use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, TOTAL};
+use disclosure::cell_key::{Additivity, Constraints, Shape};
+use disclosure::privacy::{Budget, Contribution, Measured, Settings};
+use disclosure::{Costs, Mode, Policy};
+use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, Rounding, Strict, Weight, Zeros};
 use serde::{Deserialize, Serialize};
 
+use crate::commands::records::{self, Layout};
 use crate::failure::Failure;
 
 /// `SPEC.toml`.
@@ -19,7 +21,7 @@ pub(super) struct Spec {
     pub(super) format: Format,
     /// The rule.
     #[serde(default)]
-    pub(super) disclosure: DisclosureSettings,
+    pub(super) disclosure: Rule,
     /// What hidden counts are protected against; `--mode` comes before it.
     #[serde(default)]
     pub(super) mode: Mode,
@@ -36,15 +38,21 @@ pub(super) struct Spec {
     #[serde(default = "yes")]
     pub(super) whole: bool,
     /// `[rounding]`: counts are rounded, and none is hidden.
-    pub(super) rounding: Option<rounding::Settings>,
+    pub(super) rounding: Option<Rounding>,
+    /// `[cell_key]`: noise is added that is the same for a cell wherever it stands.
+    pub(super) cell_key: Option<CellKey>,
+    /// `[privacy]`: noise is added with a budget of differential privacy.
+    pub(super) privacy: Option<Privacy>,
     /// Categories that are to be kept rather than others, or may go.
     #[serde(default)]
     pub(super) weight: Vec<Weight>,
     /// Column that says how many records a row stands for; each row is one record when there is none.
     pub(super) frequency: Option<String>,
+    /// Column that says who a record is of.
+    pub(super) person: Option<String>,
     /// Variables with a hierarchy, or with another column than their name.
     #[serde(default)]
-    pub(super) variable: BTreeMap<String, Variable>,
+    pub(super) variable: BTreeMap<String, records::Settings>,
     /// Categories with a higher threshold.
     #[serde(default)]
     pub(super) strict: Vec<Strict>,
@@ -56,18 +64,108 @@ fn yes() -> bool {
     true
 }
 
-/// `[variable.NAME]`
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Variable {
-    /// Column of the file; the name of the variable when not given.
-    pub(super) column: Option<String>,
-    /// File with the hierarchy of its codes, beside the specification.
-    pub(super) hierarchy: Option<PathBuf>,
-    /// Codes of a variable without hierarchy, for those that no record has; else those of the records.
-    #[serde(default)]
-    pub(super) codes: Vec<String>,
+fn one() -> f64 {
+    1.0
 }
+
+fn one_record() -> u32 {
+    1
+}
+
+/// `[disclosure]`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Rule {
+    /// Counts below this, and above zero, are small.
+    pub(super) threshold: u64,
+    /// How zeros are treated.
+    zeros: Zeros,
+    /// The effort with which it is sought which cells to hide beside the small counts.
+    trials: u32,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        let DisclosureSettings { threshold, zeros, trials, .. } = DisclosureSettings::default();
+        Self { threshold, zeros, trials }
+    }
+}
+
+/// `[cell_key]`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CellKey {
+    /// The most that is added or taken away.
+    largest: Option<u32>,
+    /// Variance of the noise.
+    variance: Option<f64>,
+    /// Counts of 1 up to this are never published.
+    never: Option<u32>,
+    /// The probability that a count stays as it is.
+    keep: Option<f64>,
+    /// Whether larger noise may be more probable than smaller.
+    shape: Option<Shape>,
+    /// A table of noise as tau-Argus reads it, beside the specification, instead of all of these.
+    pub(super) table: Option<PathBuf>,
+    /// Whether published parts sum to published totals.
+    #[serde(default)]
+    pub(super) additivity: Additivity,
+}
+
+impl CellKey {
+    /// What the noise has to satisfy, when no table is given.
+    pub(super) fn constraints(&self) -> Constraints {
+        Constraints {
+            never: self.never.unwrap_or_default(),
+            keep: self.keep,
+            shape: self.shape.unwrap_or_default(),
+            ..Constraints::new(self.largest.unwrap_or_default(), self.variance.unwrap_or_default())
+        }
+    }
+}
+
+/// `[privacy]`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Privacy {
+    epsilon: Option<f64>,
+    delta: Option<f64>,
+    rho: Option<f64>,
+    /// The most records that one person has.
+    #[serde(default = "one_record")]
+    pub(super) records: u32,
+    /// Which cells get noise of their own.
+    #[serde(default)]
+    measured: Measured,
+    /// Whether counts are made consistent afterwards.
+    #[serde(default = "yes")]
+    consistent: bool,
+}
+
+impl Privacy {
+    /// What may be told of a person: ρ, ε and δ, or ε alone.
+    pub(super) fn budget(&self) -> Option<Budget> {
+        match (self.rho, self.epsilon, self.delta) {
+            (Some(rho), None, None) => Some(Budget::Concentrated { rho }),
+            (None, Some(epsilon), Some(delta)) => Some(Budget::Approximate { epsilon, delta }),
+            (None, Some(epsilon), None) => Some(Budget::Pure { epsilon }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn settings(&self, budget: Budget) -> Settings {
+        Settings {
+            contribution: Contribution { records: self.records, ..Contribution::default() },
+            measured: self.measured,
+            consistent: self.consistent,
+            ..Settings::new(budget)
+        }
+    }
+}
+
+/// What is wrong with a budget.
+pub(super) const NO_BUDGET: (&str, &str) =
+    ("[privacy] has no budget", "give rho, or epsilon and delta, or epsilon alone");
 
 /// `[[table]]`
 #[derive(Debug, Deserialize, Serialize)]
@@ -82,6 +180,9 @@ pub(super) struct Table {
     /// Levels below the total that are shown of a variable with a hierarchy; all when not given.
     #[serde(default)]
     pub(super) depth: BTreeMap<String, usize>,
+    /// Its part of the budget of differential privacy, beside those of the other tables.
+    #[serde(default = "one")]
+    pub(super) share: f64,
 }
 
 impl Spec {
@@ -112,12 +213,7 @@ impl Spec {
                 "1 keeps counts from being known exactly",
             );
         }
-        if self.rounding.is_some() && (self.exact || !self.weight.is_empty() || !self.strict.is_empty()) {
-            return fail(
-                "exact, [[weight]] and [[strict]] are about which counts are hidden, and [rounding] hides none".into(),
-                "leave out [rounding], or those",
-            );
-        }
+        self.check_change()?;
         for weight in &self.weight {
             let known = self.table.iter().any(|t| t.dimensions.contains(&weight.dimension));
             if !known || !weight.factor.is_finite() || weight.factor <= 0.0 {
@@ -169,70 +265,105 @@ impl Spec {
         Ok(())
     }
 
+    /// The section by which counts are changed, if any; all that go together with none.
+    fn check_change(&self) -> Result<(), (String, String)> {
+        let fail = |what: &str, help: &str| Err((what.to_owned(), help.to_owned()));
+        let given = [
+            self.rounding.map(|_| "[rounding]"),
+            self.cell_key.as_ref().map(|_| "[cell_key]"),
+            self.privacy.map(|_| "[privacy]"),
+        ];
+        let mut given = given.into_iter().flatten();
+        let Some(change) = given.next() else { return Ok(()) };
+        if let Some(other) = given.next() {
+            return fail(
+                &format!("{change} and {other} are two ways to change counts"),
+                "one release has one: what one hides another may show",
+            );
+        }
+        if self.exact || !self.weight.is_empty() || !self.strict.is_empty() {
+            return fail(
+                &format!(
+                    "exact, [[weight]] and [[strict]] are about which counts are hidden, and {change} hides none"
+                ),
+                &format!("leave out {change}, or those"),
+            );
+        }
+        if let Some(keys) = &self.cell_key {
+            if self.person.is_none() {
+                return fail(
+                    "[cell_key] draws noise for persons, and nothing says who a record is of",
+                    "name the column with `person`; it has to be the same for a person in every release",
+                );
+            }
+            let own = [keys.largest.is_some(), keys.variance.is_some()];
+            let other = keys.never.is_some() || keys.keep.is_some() || keys.shape.is_some();
+            if keys.table.is_some() == own.iter().all(|g| *g)
+                || (keys.table.is_some() && (other || own.contains(&true)))
+            {
+                return fail(
+                    "[cell_key] has to say once what the noise is",
+                    "give largest and variance, with never, keep and shape if you like, or a table alone",
+                );
+            }
+        }
+        if let Some(privacy) = &self.privacy {
+            if privacy.budget().is_none() {
+                return fail(NO_BUDGET.0, NO_BUDGET.1);
+            }
+            if let Some(table) = self.table.iter().find(|t| !(t.share.is_finite() && t.share > 0.0)) {
+                return fail(
+                    &format!("table \"{}\" has a share of {} of the budget", table.id, table.share),
+                    "a share is above zero; all are 1 when none is given",
+                );
+            }
+        }
+        if self.person.is_some() && self.frequency.is_some() {
+            return fail(
+                "a row that stands for many records is not of one person",
+                "leave out person or frequency",
+            );
+        }
+        Ok(())
+    }
+
     /// How the tables are protected.
     pub(super) fn policy(&self) -> Policy {
-        let usual = Policy::from(&self.disclosure);
+        let rule = DisclosureSettings {
+            threshold: self.disclosure.threshold,
+            zeros: self.disclosure.zeros,
+            trials: self.disclosure.trials,
+            strict: self.strict.clone(),
+            weight: self.weight.clone(),
+            ..DisclosureSettings::default()
+        };
+        let usual = Policy::from(&rule);
+        // Noise by cell key leaves a count open as far as its bound, and promises no more than that none is known.
+        let least = if self.cell_key.is_some() { 1 } else { usual.protection };
         Policy {
             mode: self.mode,
-            protection: self.protection.unwrap_or(usual.protection),
+            protection: self.protection.unwrap_or(least),
             costs: self.costs,
             exact: self.exact,
             whole: self.whole,
-            weights: self.weight.clone(),
-            strict: self.strict.clone(),
             ..usual
         }
     }
 
-    /// The names of all variables of the tables, in their order, and the column of each.
-    pub(super) fn variables(&self) -> Vec<(&str, &str)> {
+    /// The variables of all tables, in their order.
+    pub(super) fn layout<'a>(&'a self, dir: &Path) -> Result<Layout<'a>, Failure> {
         let mut names: Vec<&str> = Vec::new();
         for name in self.table.iter().flat_map(|t| &t.dimensions) {
             if !names.contains(&name.as_str()) {
                 names.push(name);
             }
         }
-        let column =
-            |name| self.variable.get(name).and_then(|v: &Variable| v.column.as_deref()).unwrap_or(name);
-        names.into_iter().map(|name| (name, column(name))).collect()
+        Layout::new(&self.format, &self.variable, &names, dir).map(|layout| Layout {
+            frequency: self.frequency.as_deref(),
+            person: self.person.as_deref(),
+            ..layout
+        })
     }
-
-    /// The categories of a variable, each after the one that it is a part of, the total first; `None` for one
-    /// without hierarchy and codes, whose categories are those of the records.
-    pub(super) fn categories(&self, name: &str, dir: &Path) -> Result<Option<Vec<Category>>, Failure> {
-        let Some(variable) = self.variable.get(name) else { return Ok(None) };
-        if let Some(file) = &variable.hierarchy {
-            let path = dir.join(file);
-            let tree =
-                read_hierarchy(&path, &path.display().to_string()).map_err(|e| Failure::from_intake(&e))?;
-            let roots = tree.nodes.iter().filter(|node| node.parent.is_none()).count();
-            // One whole with parts is the total, whatever it is called.
-            let own = roots == 1 && tree.nodes.len() > 1;
-            let shift = u32::from(!own);
-            let mut categories: Vec<Category> = if own { Vec::new() } else { vec![total(TOTAL)] };
-            for node in tree.nodes {
-                categories.push(match node.parent {
-                    None if own => total(&node.code),
-                    parent => category(node.code, parent.map_or(0, |at| at as u32 + shift)),
-                });
-            }
-            return Ok(Some(categories));
-        }
-        Ok((!variable.codes.is_empty()).then(|| flat(variable.codes.iter().cloned())))
-    }
-}
-
-/// A total and codes that are its parts.
-pub(super) fn flat(codes: impl IntoIterator<Item = String>) -> Vec<Category> {
-    std::iter::once(total(TOTAL)).chain(codes.into_iter().map(|code| category(code, 0))).collect()
-}
-
-fn total(called: &str) -> Category {
-    Category { code: TOTAL.into(), label: Label::same(called), parent: None }
-}
-
-fn category(code: String, parent: u32) -> Category {
-    Category { label: Label::same(&code), code, parent: Some(parent) }
 }
 
 /// A dimension of the categories down to a depth, and for each category of the variable the one that it is counted in.

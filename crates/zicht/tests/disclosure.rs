@@ -1,0 +1,105 @@
+//! `[disclosure]` in `monitor.toml`: what it does to a whole release.
+
+mod support;
+
+use std::fs;
+
+use support::{Folder, number, small};
+
+/// The counts of a table of the release, by their first code; a hidden one is `None`.
+fn counts(folder: &Folder, table: &str) -> Vec<(Vec<String>, Option<u64>)> {
+    let text =
+        fs::read_to_string(folder.path(&format!("m/out/release/data/{table}/{table}.csv"))).expect("a table");
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let head = rows.headers().expect("a header").clone();
+    let at = |name: &str| head.iter().position(|h| h == name).expect("a column");
+    let (value, codes) = (at("value"), [at("form"), at("sex"), at("year")]);
+    rows.records()
+        .map(|row| {
+            let row = row.expect("a row");
+            (codes.map(|c| row[c].to_owned()).to_vec(), row[value].parse().ok())
+        })
+        .collect()
+}
+
+fn monitor(disclosure: &str) -> Folder {
+    let folder = small::make();
+    let settings = fs::read_to_string(folder.path("m/monitor.toml")).expect("settings");
+    folder.write("m/monitor.toml", format!("{settings}\n{disclosure}"));
+    folder
+}
+
+#[test]
+fn counts_are_rounded_and_pages_say_so() {
+    let folder = monitor("[disclosure.rounding]\nbase = 5\nsteps = 1\n");
+    let said = folder.json(0, &["run", "m"]);
+    assert_eq!(number(&said["attack"], "exact"), 0);
+    assert!(number(&said["tables"][0]["loss"], "changed") > 0);
+    let rows = counts(&folder, "victims_form");
+    assert!(rows.len() > 10);
+    assert!(rows.iter().all(|(_, n)| n.is_some_and(|n| n.is_multiple_of(5))), "{rows:?}");
+    let plain = monitor("");
+    plain.json(0, &["run", "m"]);
+    let whole = |rows: &[(Vec<String>, Option<u64>)]| {
+        let total = rows.iter().find(|(codes, _)| codes[0] == "_T" && codes[1] == "_T" && codes[2] == "2024");
+        total.expect("a total").1.expect("a count")
+    };
+    assert!(whole(&rows).abs_diff(whole(&counts(&plain, "victims_form"))) < 10);
+    let read =
+        |name: &str| fs::read_to_string(folder.path(&format!("m/out/release/{name}"))).expect("a file");
+    for (page, words) in [
+        ("site/en/table-victims_form.html", "rounded to multiples of 5"),
+        ("site/nl/table-victims_form.html", "afgerond op veelvouden van 5"),
+        ("site/en/methods.html", "rounded to multiples of 5"),
+        ("site/en/methods.html", "who knows how far a count may be from the published one"),
+        ("protection.json", "\"method\": \"rounding\""),
+        ("manifest.json", "\"base\": 5"),
+    ] {
+        assert!(read(page).contains(words), "{page} without \"{words}\"");
+    }
+    assert!(!read("site/en/methods.html").contains("Counts below 5 are hidden"));
+    assert!(!read("protection.json").contains("loss"));
+}
+
+#[test]
+fn a_category_has_a_higher_threshold() {
+    let folder = monitor("[[disclosure.strict]]\ndimension = \"sex\"\ncode = \"M\"\nthreshold = 20\n");
+    folder.json(0, &["run", "m"]);
+    let men: Vec<u64> = counts(&folder, "victims_form")
+        .into_iter()
+        .filter(|(codes, _)| codes[1] == "M")
+        .filter_map(|(_, n)| n)
+        .collect();
+    assert!(men.iter().all(|&n| n == 0 || n >= 20), "{men:?}");
+    let plain = monitor("");
+    plain.json(0, &["run", "m"]);
+    let before = counts(&plain, "victims_form");
+    assert!(before.iter().any(|(codes, n)| codes[1] == "M" && n.is_some_and(|n| (5..20).contains(&n))));
+    let certificate = fs::read_to_string(folder.path("m/out/release/protection.json")).expect("a file");
+    assert!(certificate.contains("\"threshold\": 20"), "{certificate}");
+
+    let folder = monitor("[[disclosure.strict]]\ndimension = \"sex\"\ncode = \"male\"\nthreshold = 20\n");
+    let said = folder.zicht(&["run", "m"]).ends_with(2).said();
+    assert!(said.contains("no table has that category"), "{said}");
+}
+
+#[test]
+fn rows_that_are_to_be_kept_are_kept_rather_than_others() {
+    let hidden = |disclosure: &str| {
+        let folder = monitor(disclosure);
+        folder.json(0, &["run", "m"]);
+        let all = counts(&folder, "victims_form");
+        let of = |sex: &str| all.iter().filter(|(codes, n)| codes[1] == sex && n.is_none()).count();
+        (of("F"), of("M"))
+    };
+    let weight = |sex: &str| {
+        format!(
+            "threshold = 20\n[[disclosure.weight]]\ndimension = \"sex\"\ncode = \"{sex}\"\nfactor = 100.0\n"
+        )
+    };
+    let (women, men) = (
+        hidden(&format!("[disclosure]\n{}", weight("F"))),
+        hidden(&format!("[disclosure]\n{}", weight("M"))),
+    );
+    assert!(women.0 < men.0, "{women:?} {men:?}");
+}
