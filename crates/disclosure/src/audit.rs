@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Cube, TOTAL, Unit, Value};
 
 use crate::attack::{Attacker, Learned};
+use crate::groupings;
 use crate::system::{Bounds, INF, LARGEST, System, coordinates};
 use crate::words::{Words, published};
 use crate::{Audit, AuditOptions, Error, Finding};
@@ -18,7 +19,8 @@ const TOLD: usize = 4;
 ///
 /// Cubes of the same universe and unit are linked through the cells they share, unless they
 /// contradict each other so often that they cannot count the same: that is then named in
-/// [`Audit::inconsistencies`]. Tables that contradict themselves are attacked all the same: the
+/// [`Audit::inconsistencies`]. Groups of ages, or of other ranges, that overlap between tables are cut into the parts
+/// that they have together, and these are attacked too. Tables that contradict themselves are attacked all the same: the
 /// equations that cannot hold are named there too and left out.
 ///
 /// # Errors
@@ -26,7 +28,7 @@ const TOLD: usize = 4;
 pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
     cubes.iter().try_for_each(check)?;
     let mut inconsistencies = BTreeSet::new();
-    let cubes = part(cubes, &mut inconsistencies);
+    let cubes = groupings::refine(part(cubes, &mut inconsistencies));
     let cubes: Vec<&Cube> = cubes.iter().map(Cow::as_ref).collect();
     let words = Words::new(&cubes);
     let mut system = System::new(&cubes);
@@ -183,7 +185,7 @@ fn own(
 
 impl Audit {
     /// Puts the worst first, and works out the risk of all together.
-    fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.findings.sort_by(|a, b| b.risk.total_cmp(&a.risk).then(a.lower.cmp(&b.lower)));
         // A sum of nothing is −0.
         let right = self.findings.iter().map(|f| f.risk).fold(0.0, |a, b| a + b);

@@ -52,8 +52,16 @@ pub(crate) fn widen(
     seen
 }
 
+/// A change of cells that keeps every equation.
+pub(crate) type Circuit = Vec<(u32, i64)>;
+
+/// Circuits of a space, one for each degree of freedom.
+pub(crate) fn some(space: &Space) -> Vec<Circuit> {
+    circuits(space, &Tableau::varied(space.len(), &space.equations, 0))
+}
+
 /// How far each circuit can be followed up and down from `table`, and what is seen there.
-fn follow(space: &Space, circuits: &[Vec<(u32, i64)>], table: &[f64], seen: &mut [(f64, f64)]) {
+pub(crate) fn follow(space: &Space, circuits: &[Circuit], table: &[f64], seen: &mut [(f64, f64)]) {
     for circuit in circuits {
         let (up, down) = room(space, circuit, table);
         for &(v, d) in circuit {
@@ -78,7 +86,7 @@ fn room(space: &Space, circuit: &[(u32, i64)], table: &[f64]) -> (f64, f64) {
 
 /// Goes to a table in which fewer cells are close to what they can be at least, where circuits have
 /// more room; `false` when no circuit leads to one.
-fn loosen(space: &Space, circuits: &[Vec<(u32, i64)>], table: &mut [f64]) -> bool {
+fn loosen(space: &Space, circuits: &[Circuit], table: &mut [f64]) -> bool {
     let mut better = false;
     for circuit in circuits {
         let (up, down) = room(space, circuit, table);
@@ -107,7 +115,7 @@ fn loosen(space: &Space, circuits: &[Vec<(u32, i64)>], table: &mut [f64]) -> boo
 }
 
 /// The circuits of a tableau that hold in whole numbers.
-fn circuits(space: &Space, tableau: &Tableau) -> Vec<Vec<(u32, i64)>> {
+fn circuits(space: &Space, tableau: &Tableau) -> Vec<Circuit> {
     let of = {
         let mut of: Vec<Vec<(u32, i64)>> = vec![Vec::new(); space.len()];
         for (e, row) in space.equations.iter().enumerate() {

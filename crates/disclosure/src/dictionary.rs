@@ -34,17 +34,21 @@ pub(crate) struct Dictionary<'a> {
     free: Vec<u32>,
     /// The row of each cell, or the column after the last row.
     place: Vec<u32>,
-    /// Row after row: how the cell of each row moves with the cell of each column.
+    /// Column after column: how the cell of each row moves with the cell of the column. There are many more rows than columns,
+    /// so that a column is what has to lie together.
     numbers: Vec<f64>,
-    /// Rows that are not as they were made.
+    /// Columns that are not as they were made.
     changed: Vec<bool>,
     /// The table it stands at.
     table: Vec<f64>,
     /// The least and greatest value seen of each cell.
     pub(crate) seen: Vec<(f64, f64)>,
-    /// The column that goes up or down, and the row that stops it.
-    column: Vec<f64>,
+    /// The column that goes up or down, and the row that stops it, without zeros.
+    column: Vec<(u32, f64)>,
     row: Vec<(u32, f64)>,
+    /// The mean of all tables found so far, from which the next is sought: far from most bounds, so that steps are long.
+    pub(crate) middle: Vec<f64>,
+    found: f64,
     /// The dictionary as it was made: exact, and with the fewest numbers.
     first: First,
 }
@@ -53,7 +57,7 @@ pub(crate) struct Dictionary<'a> {
 struct First {
     basic: Vec<u32>,
     free: Vec<u32>,
-    rows: Vec<Vec<(u32, f64)>>,
+    columns: Vec<Vec<(u32, f64)>>,
 }
 
 /// How far a cell can move, and what stops it.
@@ -74,14 +78,12 @@ impl<'a> Dictionary<'a> {
             place[v as usize] = r as u32;
         }
         let free: Vec<u32> = (0..n as u32).filter(|&v| place[v as usize] == u32::MAX).collect();
-        if free.is_empty() || basic.len().saturating_mul(free.len()) > LARGEST {
+        if free.is_empty() || basic.is_empty() || basic.len().saturating_mul(free.len()) > LARGEST {
             return None;
         }
-        let mut rows = vec![Vec::new(); basic.len()];
-        for (j, &v) in free.iter().enumerate() {
-            for (r, a) in tableau.column(v) {
-                rows[r as usize].push((j as u32, a?));
-            }
+        let mut columns = Vec::with_capacity(free.len());
+        for &v in &free {
+            columns.push(tableau.column(v).into_iter().map(|(r, a)| Some((r, a?))).collect::<Option<_>>()?);
         }
         let cap = space.cap();
         let mut dictionary = Self {
@@ -89,36 +91,38 @@ impl<'a> Dictionary<'a> {
             low: space.bounds.iter().map(|b| b.lo as f64).collect(),
             high: space.bounds.iter().map(|b| (b.hi as f64).min(cap)).collect(),
             numbers: vec![0.0; basic.len() * free.len()],
-            changed: vec![true; basic.len()],
-            column: vec![0.0; basic.len()],
+            changed: vec![true; free.len()],
+            column: Vec::new(),
             row: Vec::new(),
             basic: Vec::new(),
             free: Vec::new(),
             place,
             table: Vec::new(),
             seen: space.table.iter().map(|&x| (x, x)).collect(),
-            first: First { basic, free, rows },
+            middle: space.table.clone(),
+            found: 1.0,
+            first: First { basic, free, columns },
         };
         dictionary.restart();
         Some(dictionary)
     }
 
-    /// Goes back to the first table, and to the dictionary as it was made: exchanges fill a dictionary and lose
-    /// digits, and few of them lead from the first table to any other.
+    /// Goes to the middle of what was found, and back to the dictionary as it was made: exchanges fill a dictionary and lose
+    /// digits, and few of them lead from there to any other table.
     fn restart(&mut self) {
-        self.table.clone_from(&self.space.table);
+        self.table.clone_from(&self.middle);
         self.basic.clone_from(&self.first.basic);
         self.free.clone_from(&self.first.free);
         for (at, &v) in self.basic.iter().chain(&self.free).enumerate() {
             self.place[v as usize] = at as u32;
         }
-        let width = self.free.len();
-        for (r, first) in self.first.rows.iter().enumerate() {
-            if std::mem::take(&mut self.changed[r]) {
-                let row = &mut self.numbers[r * width..(r + 1) * width];
-                row.fill(0.0);
-                for &(j, a) in first {
-                    row[j as usize] = a;
+        let height = self.basic.len();
+        for (j, first) in self.first.columns.iter().enumerate() {
+            if std::mem::take(&mut self.changed[j]) {
+                let column = &mut self.numbers[j * height..(j + 1) * height];
+                column.fill(0.0);
+                for &(r, a) in first {
+                    column[r as usize] = a;
                 }
             }
         }
@@ -132,19 +136,24 @@ impl<'a> Dictionary<'a> {
         enough: impl Fn(&[(f64, f64)]) -> bool,
     ) -> Option<f64> {
         self.restart();
-        self.climb(goal, enough).then(|| self.value(goal))?
+        let value = self.climb(goal, enough).then(|| self.value(goal))??;
+        self.found += 1.0;
+        for (middle, x) in self.middle.iter_mut().zip(&self.table) {
+            *middle += (x - *middle) / self.found;
+        }
+        Some(value)
     }
 
     /// Whether it came to the end.
     fn climb(&mut self, goal: &[(u32, f64)], enough: impl Fn(&[(f64, f64)]) -> bool) -> bool {
         let mut gain = self.gains(goal);
         let (mut stalled, mut bland) = (0, false);
-        let width = self.free.len();
-        for _ in 0..STEPS * width + 1_000 {
+        let height = self.basic.len();
+        for _ in 0..STEPS * self.free.len() + 1_000 {
             let Some((j, up)) = self.entering(&gain, bland) else { return true };
-            for (a, row) in self.column.iter_mut().zip(self.numbers.chunks_exact(width)) {
-                *a = row[j];
-            }
+            self.column.clear();
+            let column = self.numbers[j * height..(j + 1) * height].iter();
+            self.column.extend((0_u32..).zip(column.copied()).filter(|(_, a)| *a != 0.0));
             let step = self.room(j, up, bland);
             self.go(j, if up { step.length } else { -step.length });
             if enough(&self.seen) {
@@ -167,15 +176,15 @@ impl<'a> Dictionary<'a> {
 
     /// What the sum of `goal` gains with each column.
     fn gains(&self, goal: &[(u32, f64)]) -> Vec<f64> {
-        let (rows, width) = (self.basic.len(), self.free.len());
-        let mut gain = vec![0.0; width];
+        let height = self.basic.len();
+        let mut gain = vec![0.0; self.free.len()];
         for &(v, a) in goal {
             let at = self.place[v as usize] as usize;
-            if at >= rows {
-                gain[at - rows] += a;
+            if at >= height {
+                gain[at - height] += a;
             } else {
-                for (g, b) in gain.iter_mut().zip(&self.numbers[at * width..(at + 1) * width]) {
-                    *g += a * b;
+                for (g, column) in gain.iter_mut().zip(self.numbers.chunks_exact(height)) {
+                    *g += a * column[at];
                 }
             }
         }
@@ -212,10 +221,11 @@ impl<'a> Dictionary<'a> {
         let own = if up { self.high[v] - self.table[v] } else { self.table[v] - self.low[v] };
         let mut step = Step { length: own, row: None };
         let mut size = 0.0;
-        for (r, a) in self.column.iter().enumerate() {
+        for &(r, a) in &self.column {
             if a.abs() < PIVOT {
                 continue;
             }
+            let r = r as usize;
             let w = self.basic[r] as usize;
             let way = sign * a;
             let room = if way > 0.0 { self.high[w] - self.table[w] } else { self.table[w] - self.low[w] };
@@ -242,12 +252,8 @@ impl<'a> Dictionary<'a> {
         if by == 0.0 {
             return;
         }
-        let moved = std::iter::once((self.free[j], 1.0))
-            .chain(self.basic.iter().copied().zip(self.column.iter().copied()));
-        for (v, a) in moved {
-            if a == 0.0 {
-                continue;
-            }
+        let basic = self.column.iter().map(|&(r, a)| (self.basic[r as usize], a));
+        for (v, a) in std::iter::once((self.free[j], 1.0)).chain(basic) {
             let v = v as usize;
             let x = (self.table[v] + a * by).clamp(self.low[v], self.high[v]);
             self.table[v] = x;
@@ -258,23 +264,24 @@ impl<'a> Dictionary<'a> {
 
     /// Lets the cell of column j and that of row r change places.
     fn exchange(&mut self, r: usize, j: usize, gain: &mut [f64]) {
-        let width = self.free.len();
-        let pivot = 1.0 / self.column[r];
+        let height = self.basic.len();
+        let pivot = 1.0 / self.numbers[j * height + r];
         // The cell that enters, as a sum of the one that leaves and the others.
-        let row = &mut self.numbers[r * width..(r + 1) * width];
         self.row.clear();
-        for (k, a) in row.iter_mut().enumerate().filter(|(_, a)| **a != 0.0) {
-            *a = if k == j { pivot } else { -*a * pivot };
-            self.row.push((k as u32, *a));
-        }
-        self.changed[r] = true;
-        for (i, row) in self.numbers.chunks_exact_mut(width).enumerate() {
-            let by = self.column[i];
-            if by != 0.0 && i != r {
-                row[j] = 0.0;
-                add(row, &self.row, by);
-                self.changed[i] = true;
+        for (k, column) in self.numbers.chunks_exact(height).enumerate() {
+            if column[r] != 0.0 {
+                self.row.push((k as u32, if k == j { pivot } else { -column[r] * pivot }));
             }
+        }
+        for &(k, b) in &self.row {
+            let k = k as usize;
+            let column = &mut self.numbers[k * height..(k + 1) * height];
+            if k == j {
+                column.fill(0.0);
+            }
+            add(column, &self.column, b);
+            column[r] = b;
+            self.changed[k] = true;
         }
         let share = std::mem::take(&mut gain[j]);
         add(gain, &self.row, share);
@@ -286,10 +293,10 @@ impl<'a> Dictionary<'a> {
     }
 }
 
-/// Adds `by` times a sparse row to another; what almost cancels is nothing.
-fn add(row: &mut [f64], other: &[(u32, f64)], by: f64) {
+/// Adds `by` times sparse numbers to others; what almost cancels is nothing.
+fn add(numbers: &mut [f64], other: &[(u32, f64)], by: f64) {
     for &(k, b) in other {
-        let a = &mut row[k as usize];
+        let a = &mut numbers[k as usize];
         *a += by * b;
         if a.abs() < ZERO {
             *a = 0.0;

@@ -6,51 +6,62 @@
 //! networks, witnesses are then given up and sought again one by one, when cells that other witnesses use
 //! cost nothing; and in the end it is tried for each hidden cell whether its witnesses can do without it.
 
-use crate::programme::{Change, Changes};
+use crate::changes::{Change, Changes};
+use crate::field::mix;
 use crate::puzzle::{Fate, Puzzle};
 
 /// What a change costs in a cell that is hidden already: enough to prefer a short way.
 const HIDDEN: f64 = 1e-3;
+/// The same where little is hidden beside what must be: ways through it are long, and take long to find.
+const SHORT: f64 = 0.2;
 /// Changes below this are none.
 const EPSILON: f64 = 1e-6;
 /// Steps of the simplex method that one trial may cost on average.
-const STEPS: u64 = 500;
+const STEPS: u64 = 1_000;
 
-/// Classes around a small one among which a change is sought, then more, then all.
-const AROUND: [usize; 3] = [250, 1_000, usize::MAX];
-
-/// Passes over all witnesses; each gains less than the one before.
-const PASSES: usize = 4;
+/// Times that the search is started, each time with costs that are somewhat off at first, as far as the effort allows: where it
+/// ends depends on where it begins.
+const STARTS: u64 = 40;
+/// How far costs are off at most, as a share.
+const NOISE: f64 = 0.5;
 
 /// The classes to hide, small ones among them; `needed` is how far each small class must move. A `guide` has for each
 /// class from 0 to 1 how good it seems to be hidden: witnesses are sought by it at first.
 pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], guide: Option<&[f64]>, trials: u32) -> Vec<bool> {
-    let mut routes = Routes::new(puzzle, needed, guide);
-    routes.all();
     let most = u64::from(trials) * STEPS;
-    for _ in 0..PASSES {
-        if routes.changes.steps >= most || !routes.again(most) {
+    let mut routes = Routes::new(puzzle, needed, guide);
+    let mut best: Option<(f64, Vec<bool>)> = None;
+    for start in 0..STARTS {
+        let before = routes.changes.steps;
+        routes.all(start);
+        while routes.changes.steps < most && routes.again(most) {}
+        routes.without(most);
+        if best.as_ref().is_none_or(|(cost, _)| routes.cost() < cost - EPSILON) {
+            best = Some((routes.cost(), (0..puzzle.len() as u32).map(|v| routes.is_hidden(v)).collect()));
+        }
+        // One more has to fit in.
+        if 2 * routes.changes.steps - before > most {
             break;
         }
+        routes.restart();
     }
-    routes.without(most);
-    (0..puzzle.len() as u32).map(|v| routes.is_hidden(v)).collect()
+    best.map_or_else(|| vec![true; puzzle.len()], |(_, hidden)| hidden)
 }
 
 /// The classes to hide so that the small ones with a `needed` distance can move so far, up or down; those that are
 /// `hidden` already are among them.
 pub(crate) fn mend(puzzle: &Puzzle, needed: &[i64], hidden: &[bool]) -> Vec<bool> {
     let mut hidden = hidden.to_vec();
+    let most = needed.iter().max().copied().unwrap_or(1).saturating_mul(16);
+    let cost = |w: u32| if hidden[w as usize] { SHORT } else { puzzle.classes[w as usize].cost };
+    let mut changes = Changes::new(puzzle, cost, most);
     for v in (0..puzzle.len() as u32).filter(|&v| needed[v as usize] > 0) {
-        let need = needed[v as usize];
-        let change = AROUND.iter().find_map(|&size| {
-            let cost = |w: u32| if hidden[w as usize] { HIDDEN } else { puzzle.classes[w as usize].cost };
-            let mut near = Changes::around(v, size, puzzle, cost, need.saturating_mul(16));
-            let ways = [need as f64, -need as f64].into_iter().filter_map(|by| near.cheapest(v, by));
-            ways.min_by(|a, b| a.0.total_cmp(&b.0))
-        });
-        for (w, _) in change.into_iter().flat_map(|(_, change)| change) {
+        let need = needed[v as usize] as f64;
+        let ways = [need, -need].into_iter().filter_map(|by| changes.cheapest(v, by));
+        let best = ways.min_by(|a, b| a.0.total_cmp(&b.0));
+        for (w, _) in best.into_iter().flat_map(|(_, change)| change) {
             hidden[w as usize] = true;
+            changes.set_cost(w, SHORT);
         }
     }
     hidden
@@ -67,6 +78,10 @@ struct Routes<'a> {
     /// How many changes each class is in.
     uses: Vec<u32>,
     guide: Vec<f64>,
+    /// The guide as it was given.
+    given: Vec<f64>,
+    /// What the cost of each class is off by, as a share.
+    off: Vec<f64>,
 }
 
 impl<'a> Routes<'a> {
@@ -86,7 +101,9 @@ impl<'a> Routes<'a> {
             small,
             of: vec![Vec::new(); n],
             uses: vec![0; n],
+            given: guide.clone(),
             guide,
+            off: vec![0.0; n],
         }
     }
 
@@ -101,17 +118,35 @@ impl<'a> Routes<'a> {
             .sum()
     }
 
-    /// Finds a witness for every small class.
-    fn all(&mut self) {
+    /// Finds a witness for every small class; with costs that are off, but for the first start.
+    fn all(&mut self, start: u64) {
+        let off = |v: u32| NOISE * (mix(start, u64::from(v)) % 1024) as f64 / 1024.0;
+        self.off = (0..self.puzzle.len() as u32).map(|v| if start == 0 { 0.0 } else { off(v) }).collect();
+        self.price_all();
         for v in self.small.clone() {
             if let Some((_, found)) = self.route(v) {
                 self.take(v, found);
             }
         }
         self.guide = vec![0.0; self.puzzle.len()];
+        self.off = vec![0.0; self.puzzle.len()];
+        self.price_all();
+    }
+
+    fn price_all(&mut self) {
         for v in (0..self.puzzle.len() as u32).filter(|&v| open(self.puzzle, v)) {
             self.price(v);
         }
+    }
+
+    /// Gives all witnesses up.
+    fn restart(&mut self) {
+        self.of.iter_mut().for_each(Vec::clear);
+        self.uses.fill(0);
+        for v in 0..self.puzzle.len() as u32 {
+            self.changes.allow(v, true);
+        }
+        self.guide.clone_from(&self.given);
     }
 
     /// The cheapest changes that move `v` far enough, and their cost.
@@ -145,7 +180,8 @@ impl<'a> Routes<'a> {
     }
 
     fn price(&mut self, v: u32) {
-        let cost = if self.is_hidden(v) { HIDDEN } else { guided(self.puzzle, &self.guide, v as usize) };
+        let own = guided(self.puzzle, &self.guide, v as usize) * (1.0 + self.off[v as usize]);
+        let cost = if self.is_hidden(v) { HIDDEN } else { own };
         self.changes.set_cost(v, cost);
     }
 

@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// dimension that is not named he is in the total only.
     #[arg(long, value_name = "DIMENSION=CODE,…", value_delimiter = ',', value_parser = own)]
     own: Vec<(String, String)>,
+    /// Tables of an edition before, of the same layout: what does their difference with the files say? May be given more than once.
+    #[arg(long, value_name = "FILE")]
+    before: Vec<PathBuf>,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -54,20 +57,29 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
             intake::Layout::parse(&text).map_err(|e| Failure::settings(e, &path.display().to_string(), &text))
         })
         .transpose()?;
-    let mut cubes = Vec::new();
-    for file in &arguments.files {
-        let read = intake::read_tables(file, &file.display().to_string(), layout.as_ref())
-            .map_err(|e| Failure::from_intake(&e))?;
-        show.findings(&read.findings, "`zicht check`");
-        cubes.extend(read.cubes);
-    }
+    let read = |files: &[PathBuf]| {
+        let mut cubes = Vec::new();
+        for file in files {
+            let read = intake::read_tables(file, &file.display().to_string(), layout.as_ref())
+                .map_err(|e| Failure::from_intake(&e))?;
+            show.findings(&read.findings, "`zicht check`");
+            cubes.extend(read.cubes);
+        }
+        Ok::<_, Failure>(cubes)
+    };
+    let (cubes, before) = (read(&arguments.files)?, read(&arguments.before)?);
     let step = show.step("audit", None);
     let options = disclosure::AuditOptions {
         threshold: arguments.threshold,
         own: arguments.own.clone(),
         ..Default::default()
     };
-    let audit = disclosure::audit(&cubes, &options).map_err(|e| Failure::input(e.to_string(), ""))?;
+    let failed = |e: disclosure::Error| Failure::input(e.to_string(), "");
+    let mut audit = disclosure::audit(&cubes, &options).map_err(failed)?;
+    if !before.is_empty() {
+        let threshold = arguments.threshold.unwrap_or(model::DisclosureSettings::default().threshold);
+        audit.add(disclosure::compare(&before, &cubes, threshold).map_err(failed)?);
+    }
     step.done(&format!("{} cells attacked", thousands(audit.cells_attacked as u64)));
     for what in &audit.inconsistencies {
         show.note(&format!("note: {what}"));
