@@ -106,7 +106,7 @@ impl<'a> Attacker<'a> {
                 wanted[local] = enough(targets[i]);
             }
         }
-        let ranges = gate::ranges(&space, Width::Whole, &wanted, seen);
+        let ranges = gate::ranges(&space, Width::Whole, &wanted, seen, false);
         mine.par_iter()
             .map(|&i| {
                 let v = targets[i];

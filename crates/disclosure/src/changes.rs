@@ -12,6 +12,7 @@
 //! general solver takes longer to read the problem than this does to solve it.
 
 use crate::puzzle::Puzzle;
+use crate::space::Space;
 
 /// Numbers below this are zero.
 const ZERO: f64 = 1e-9;
@@ -90,6 +91,9 @@ impl Sparse {
     }
 }
 
+/// A factor of the inverse of the basis: a row, the element of that row, and the others of its column.
+type Factor = (u32, f64, Vec<(u32, f64)>);
+
 /// The state of one search, put back as it was after each.
 struct Work {
     /// The row of each class in the basis, or [`NONE`].
@@ -100,8 +104,8 @@ struct Work {
     basic: Vec<Basic>,
     /// The value of what is in each row of the basis.
     value: Sparse,
-    /// The inverse of the basis as a product: row, element of that row, and the others.
-    factors: Vec<(u32, f64, Vec<(u32, f64)>)>,
+    /// The inverse of the basis as a product.
+    factors: Vec<Factor>,
     /// Classes that were in the basis, and rows that are not as at first.
     touched: Vec<u32>,
     left: Vec<u32>,
@@ -114,19 +118,36 @@ impl Changes {
     /// Changes of all classes of a puzzle, the cost of each being `cost`, none further than `most`.
     pub(crate) fn new(puzzle: &Puzzle, cost: impl Fn(u32) -> f64, most: i64) -> Self {
         let room = |x: i64| x.clamp(0, most) as f64;
-        let (n, m) = (puzzle.len(), puzzle.equations.len());
+        let up = puzzle.classes.iter().map(|c| room(c.bounds.hi.saturating_sub(c.value)));
+        let down = puzzle.classes.iter().map(|c| room(c.value.saturating_sub(c.bounds.lo)));
+        let cost = (0..puzzle.len() as u32).map(cost);
+        Self::of(&puzzle.equations, up.collect(), down.collect(), cost.collect())
+    }
+
+    /// Changes of the table of a space, all of one cost.
+    pub(crate) fn within(space: &Space) -> Self {
+        let cells = || space.bounds.iter().zip(&space.table);
+        let up = cells().map(|(b, x)| (b.hi as f64 - x).max(0.0)).collect();
+        let down = cells().map(|(b, x)| (x - b.lo as f64).max(0.0)).collect();
+        Self::of(&space.equations, up, down, vec![1.0; space.len()])
+    }
+
+    fn of(equations: &[Vec<(u32, i64)>], up: Vec<f64>, down: Vec<f64>, cost: Vec<f64>) -> Self {
+        let (n, m) = (cost.len(), equations.len());
         let mut columns = vec![Vec::new(); n];
         let mut rows = Vec::with_capacity(m);
-        for (e, equation) in puzzle.equations.iter().enumerate() {
-            equation.iter().for_each(|&(v, a)| columns[v as usize].push((e as u32, a as f64)));
+        for (e, equation) in equations.iter().enumerate() {
+            for &(v, a) in equation {
+                columns[v as usize].push((e as u32, a as f64));
+            }
             rows.push(equation.iter().map(|&(v, a)| (v, a as f64)).collect());
         }
         Self {
             rows,
             columns,
-            cost: (0..n as u32).map(cost).collect(),
-            up: puzzle.classes.iter().map(|c| room(c.bounds.hi.saturating_sub(c.value))).collect(),
-            down: puzzle.classes.iter().map(|c| room(c.value.saturating_sub(c.bounds.lo))).collect(),
+            cost,
+            up,
+            down,
             allowed: vec![true; n],
             steps: 0,
             work: Work {
@@ -366,7 +387,9 @@ impl Changes {
             if d > self.up[j as usize] + 1e-6 || -d > self.down[j as usize] + 1e-6 {
                 return false;
             }
-            self.columns[j as usize].iter().for_each(|&(e, a)| w.column.add(e, a * d));
+            for &(e, a) in &self.columns[j as usize] {
+                w.column.add(e, a * d);
+            }
         }
         w.column.places.iter().all(|&e| w.column.get(e).abs() < 1e-6)
     }
@@ -419,10 +442,12 @@ mod tests {
         }
         let mut of = vec![Vec::new(); (a * b * c) as usize];
         for (e, equation) in equations.iter().enumerate() {
-            equation.iter().for_each(|(v, _)| of[*v as usize].push(e as u32));
+            for (v, _) in equation {
+                of[*v as usize].push(e as u32);
+            }
         }
         let classes = (0..u64::from(a * b * c)).map(|v| {
-            let draw = |what: u64, most: u64| (mix(seed * 8 + what, v) % most) as i64;
+            let draw = |what: u64, most: u64| (mix(seed * 8 + what, v) % most).cast_signed();
             Class {
                 value: draw(0, 6),
                 bounds: Bounds { lo: 0, hi: 9 + draw(1, 9) },

@@ -83,7 +83,7 @@ impl<'a> Dictionary<'a> {
         }
         let mut columns = Vec::with_capacity(free.len());
         for &v in &free {
-            columns.push(tableau.column(v).into_iter().map(|(r, a)| Some((r, a?))).collect::<Option<_>>()?);
+            columns.push(tableau.column(v).map(|(r, a)| Some((r, a?))).collect::<Option<_>>()?);
         }
         let cap = space.cap();
         let mut dictionary = Self {

@@ -9,6 +9,9 @@ use crate::system::coordinates;
 use crate::words::published;
 use crate::{Audit, Error, Finding};
 
+/// Where a figure stands in its universe.
+type At<'a> = (&'a str, Unit, Vec<(&'a str, &'a str)>);
+
 /// What an outsider learns from the edition `before` beside the one of now: each figure that both publish and that differs
 /// by less than the threshold, and each that is hidden now and was published.
 ///
@@ -20,7 +23,6 @@ use crate::{Audit, Error, Finding};
 /// When a cube is not valid or a count too large.
 pub fn compare(before: &[Cube], now: &[Cube], threshold: u64) -> Result<Audit, Error> {
     before.iter().chain(now).try_for_each(check)?;
-    type At<'a> = (&'a str, Unit, Vec<(&'a str, &'a str)>);
     let mut old: BTreeMap<At<'_>, u64> = BTreeMap::new();
     for cube in before {
         for (key, value) in &cube.cells {

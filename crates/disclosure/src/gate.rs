@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use crate::attack::Learned;
+use crate::changes::Changes;
 use crate::circuits;
 use crate::dictionary::Dictionary;
 use crate::field::mix;
@@ -42,7 +43,10 @@ pub(crate) fn attack(
     }
     let space = Space::new(puzzle);
     let seen = space.table.iter().map(|&x| (x, x)).collect();
-    let ranges = ranges(&space, width, &wanted, seen);
+    // Where a count has to move far much else is hidden, and there is a short way. Where it has only to move, long ones are
+    // all there is, and the climb below is quicker.
+    let far = width == Width::Whole && wanted.iter().any(|w| *w > 1);
+    let ranges = ranges(&space, width, &wanted, seen, far);
     let learned = |v: &u32| {
         let class = puzzle.class_of[*v as usize];
         ranges.get(class as usize).map_or_else(
@@ -90,10 +94,21 @@ pub(crate) struct Range {
 
 /// The range of each cell of which any is `wanted`, as far as that is enough, with the least and greatest value `seen` of each
 /// cell until then.
-pub(crate) fn ranges(space: &Space, width: Width, wanted: &[i64], seen: Vec<(f64, f64)>) -> Vec<Range> {
-    let near = circuits::widen(space, seen, |seen| {
+///
+/// With `far`, the nearest tables in which a cell is as far away as `wanted` are tried before others.
+pub(crate) fn ranges(
+    space: &Space,
+    width: Width,
+    wanted: &[i64],
+    seen: Vec<(f64, f64)>,
+    far: bool,
+) -> Vec<Range> {
+    let mut near = circuits::widen(space, seen, |seen| {
         seen.iter().zip(wanted).filter(|(s, enough)| !width.wide(**s, **enough)).count()
     });
+    if far {
+        witnesses(space, wanted, &mut near);
+    }
     let mut out: Vec<Range> =
         near.iter().map(|&s| Range { bounds: width.bounds(s), unsolved: false }).collect();
     if near.iter().zip(wanted).all(|(s, enough)| width.wide(*s, *enough)) {
@@ -117,6 +132,32 @@ pub(crate) fn ranges(space: &Space, width: Width, wanted: &[i64], seen: Vec<(f64
         out[v as usize] = range;
     }
     out
+}
+
+/// Widens what was seen of each cell that is not settled by the nearest tables in which it is so much more or less.
+fn witnesses(space: &Space, wanted: &[i64], seen: &mut [(f64, f64)]) {
+    let mut changes = Changes::within(space);
+    for v in 0..space.len() {
+        let enough = wanted[v] as f64;
+        // Up by all that is missing; else down as far as may be, and up by the rest.
+        for way in [1.0, -1.0, 1.0] {
+            if Width::Whole.wide(seen[v], wanted[v]) {
+                break;
+            }
+            let (low, high) = ((seen[v].0 - EPSILON).ceil(), (seen[v].1 + EPSILON).floor());
+            let to = if way > 0.0 { low + enough } else { (high - enough).max(space.bounds[v].lo as f64) };
+            let by = to - space.table[v];
+            if by * way <= 0.0 {
+                continue;
+            }
+            let Some((_, change)) = changes.cheapest(v as u32, by) else { continue };
+            for (w, d) in change {
+                let x = space.table[w as usize] + d;
+                let seen = &mut seen[w as usize];
+                *seen = (seen.0.min(x), seen.1.max(x));
+            }
+        }
+    }
 }
 
 /// What is found of the tables that fit, by one solver or the other.

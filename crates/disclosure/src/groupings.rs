@@ -56,7 +56,7 @@ pub(crate) fn refine(cubes: Vec<Cow<'_, Cube>>) -> Vec<Cow<'_, Cube>> {
             for d in 0..cube.dimensions.len() {
                 let key = (cube.universe.clone(), cube.unit, cube.dimensions[d].id.clone());
                 let Some(groupings) = all.get(&key) else { continue };
-                let parts = parts(groupings.iter().flatten());
+                let parts = parts(&groupings.iter().flatten());
                 let now = out.as_ref().unwrap_or(&cube);
                 if let Some(refined) = cut(now, d, &parts, &names) {
                     out = Some(refined);
@@ -68,7 +68,7 @@ pub(crate) fn refine(cubes: Vec<Cow<'_, Cube>>) -> Vec<Cow<'_, Cube>> {
 }
 
 /// The finest ranges of which all are made.
-fn parts<'a>(ranges: impl Iterator<Item = &'a Range> + Clone) -> Vec<Range> {
+fn parts<'a>(ranges: &(impl Iterator<Item = &'a Range> + Clone)) -> Vec<Range> {
     let begins = ranges.clone().map(|r| u32::from(r.0));
     let ends = ranges.clone().map(|r| u32::from(r.1) + 1);
     let cuts: BTreeSet<u32> = begins.chain(ends).collect();

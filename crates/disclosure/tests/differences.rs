@@ -41,12 +41,13 @@ fn two_editions_give_those_away_who_came_in_between() {
     let mut now = support::line("t", &[13, 7, 3, 60]);
     now.cells.insert(vec![2], Value::Missing);
     now.cells.insert(vec![3], Value::Between(1, 4));
-    let found = disclosure::compare(&[before.clone()], &[now], 5).expect("compared");
+    let found = disclosure::compare(std::slice::from_ref(&before), &[now], 5).expect("compared");
     // One more in the first; the third is what it was; the second was not small, and the fourth changed by many.
     assert_eq!((found.exact, found.narrow, found.cells_attacked), (1, 1, 4), "{found:?}");
     let said: Vec<(&str, u64)> = found.findings.iter().map(|f| (f.cell[0].1.as_str(), f.lower)).collect();
     assert_eq!(said, [("form1", 1), ("form3", 3)]);
     assert!(found.findings[0].because[0].contains("the edition before has 12"));
-    let same = disclosure::compare(&[before.clone()], &[before], 5).expect("compared");
+    let same = disclosure::compare(std::slice::from_ref(&before), std::slice::from_ref(&before), 5)
+        .expect("compared");
     assert!(same.findings.is_empty() && same.risk == 0.0);
 }
