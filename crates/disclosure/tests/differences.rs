@@ -1,4 +1,4 @@
-//! What the difference of two groupings of one variable says, and that of two editions.
+//! What the difference of two groupings of one variable says, that of two editions, and groups that have one property.
 
 mod support;
 
@@ -50,4 +50,37 @@ fn two_editions_give_those_away_who_came_in_between() {
     let same = disclosure::compare(std::slice::from_ref(&before), std::slice::from_ref(&before), 5)
         .expect("compared");
     assert!(same.findings.is_empty() && same.risk == 0.0);
+}
+
+/// All twelve from one place are minors; of the other place some are.
+#[test]
+fn a_group_that_has_one_property_is_found() {
+    let code = |id, codes: [&str; 2]| {
+        support::dimension(id, Role::Breakdown, &[(TOTAL, None), (codes[0], Some(0)), (codes[1], Some(0))])
+    };
+    let mut cube = support::frame("t", vec![code("place", ["north", "south"]), code("age", ["0-17", "18+"])]);
+    for (key, n) in [
+        ([0, 0], 40),
+        ([0, 1], 20),
+        ([0, 2], 20),
+        ([1, 0], 12),
+        ([1, 1], 12),
+        ([1, 2], 0),
+        ([2, 0], 28),
+        ([2, 1], 8),
+        ([2, 2], 20),
+    ] {
+        cube.cells.insert(key.to_vec(), Value::Count(n));
+    }
+    let found = disclosure::groups(std::slice::from_ref(&cube)).expect("groups");
+    let pair = |d: &str, c: &str| (d.to_owned(), c.to_owned());
+    // And so all of the adults are from the other place.
+    assert_eq!((found.findings.len(), found.cells_attacked), (2, 4), "{found:?}");
+    assert_eq!(found.findings[0].cell, [pair("place", "north"), pair("age", "0-17")]);
+    assert_eq!(found.findings[1].cell, [pair("place", "south"), pair("age", "18+")]);
+    assert!(found.findings[0].because[0].starts_with("all 12 of the group are in age = 0-17"));
+    // Where a figure is hidden it is not said.
+    cube.cells.insert(vec![1, 1], Value::Missing);
+    cube.cells.insert(vec![1, 2], Value::Missing);
+    assert!(disclosure::groups(&[cube]).expect("groups").findings.is_empty());
 }

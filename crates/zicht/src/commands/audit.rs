@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Tables of an edition before, of the same layout: what does their difference with the files say? May be given more than once.
     #[arg(long, value_name = "FILE")]
     before: Vec<PathBuf>,
+    /// Find also groups of which all have the same property: who is known to be in one is known to have it, however many they are.
+    #[arg(long)]
+    groups: bool,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -79,6 +82,9 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     if !before.is_empty() {
         let threshold = arguments.threshold.unwrap_or(model::DisclosureSettings::default().threshold);
         audit.add(disclosure::compare(&before, &cubes, threshold).map_err(failed)?);
+    }
+    if arguments.groups {
+        audit.add(disclosure::groups(&cubes).map_err(failed)?);
     }
     step.done(&format!("{} cells attacked", thousands(audit.cells_attacked as u64)));
     for what in &audit.inconsistencies {
