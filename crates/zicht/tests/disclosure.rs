@@ -103,3 +103,31 @@ fn rows_that_are_to_be_kept_are_kept_rather_than_others() {
     );
     assert!(women.0 < men.0, "{women:?} {men:?}");
 }
+
+#[test]
+fn editions_groupings_and_groups_are_audited_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,age,count\n2020,_T,52\n2020,0-17,12\n2020,18+,40\n");
+    folder.write("b.csv", "year,age,count\n2020,_T,53\n2020,0-17,13\n2020,18+,40\n");
+    folder.write("c.csv", "year,age,count\n2020,_T,53\n2020,0-18,14\n2020,19+,39\n");
+    let said = folder.json(1, &["audit", "b.csv", "--before", "a.csv", "--threshold", "5"]);
+    assert_eq!(number(&said, "exact"), 1, "{said:#}");
+    assert_eq!(
+        (said["findings"][0]["cell"]["age"].as_str(), number(&said["findings"][0], "lower")),
+        (Some("0-17"), 1)
+    );
+    folder.json(0, &["audit", "a.csv", "--before", "a.csv", "--threshold", "5"]);
+    let said = folder.json(1, &["audit", "b.csv", "c.csv", "--threshold", "5"]);
+    assert_eq!(
+        (said["findings"][0]["cell"]["age"].as_str(), number(&said["findings"][0], "lower")),
+        (Some("18"), 1)
+    );
+    folder.write(
+        "d.csv",
+        "place,age,count\n_T,_T,40\n_T,0-17,20\n_T,18+,20\nnorth,_T,12\nnorth,0-17,12\nnorth,18+,0\nsouth,_T,28\n\
+         south,0-17,8\nsouth,18+,20\n",
+    );
+    folder.json(0, &["audit", "d.csv", "--threshold", "5"]);
+    let said = folder.json(1, &["audit", "d.csv", "--threshold", "5", "--groups"]);
+    assert_eq!(number(&said, "exact"), 2, "{said:#}");
+}
