@@ -8,6 +8,7 @@ pub(crate) mod estimate;
 pub(crate) mod key;
 pub(crate) mod link;
 pub(crate) mod new;
+mod noise;
 pub(crate) mod protect;
 mod records;
 pub(crate) mod review;

@@ -22,10 +22,9 @@ use disclosure::cell_key::Secret;
 use disclosure::privacy::Seed;
 use disclosure::{Mode, Protection};
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::cli::{Global, Outcome};
-use crate::commands::key;
+use crate::commands::noise;
 use crate::failure::Failure;
 use crate::pipeline::{Figures, Inputs, Monitor, Work};
 use crate::show::{Show, percent, rounded, thousands};
@@ -47,11 +46,8 @@ pub(crate) struct Arguments {
     /// Folder of everything derived: DIR/out when not given. With --spec the folder for the protected tables.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// The secret from which noise is drawn, as `zicht key` made it: for a specification with `[cell_key]` or `[privacy]`.
-    #[arg(long, value_name = "KEYFILE", requires = "spec")]
-    key: Option<PathBuf>,
     #[command(flatten)]
-    opening: key::Opening,
+    noise: noise::Source,
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -101,13 +97,11 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     };
     let mut spec = Spec::read(path)?;
     spec.mode = arguments.mode.unwrap_or(spec.mode);
-    let secret = secret(arguments, &spec, show)?;
+    let secret = arguments.noise.secret(spec.cell_key.is_some() || spec.privacy.is_some(), show)?;
     let dir = path.parent().unwrap_or(Path::new(""));
-    if let (Some(_), Some(name)) = (&spec.privacy, spec.layout(dir)?.open()) {
-        return Err(Failure::input(
-            format!("which codes \"{name}\" has comes from the records, and would tell of a person"),
-            format!("list them with [variable.{name}] codes = [...], or give a hierarchy"),
-        ));
+    if let Some(privacy) = &spec.privacy {
+        privacy.budget()?;
+        noise::check_codes(spec.layout(dir)?.open())?;
     }
     let record_keys = secret.as_ref().map(|bytes| Secret::derived(bytes));
     let step = show.step("count", None);
@@ -157,24 +151,6 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
         "seconds": seconds,
     }))?;
     Ok(0)
-}
-
-/// The secret from which noise is drawn, when the specification asks for noise.
-fn secret(arguments: &Arguments, spec: &Spec, show: &Show) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
-    let needed = spec.cell_key.is_some() || spec.privacy.is_some();
-    match &arguments.key {
-        Some(path) if needed => key::secret(path, &arguments.opening, show).map(Some),
-        None if needed => Err(Failure::input(
-            "nothing says from which secret noise is drawn",
-            "give a key with --key; `zicht key` makes one. Use the same for all releases of the same persons: two releases \
-             with different noise can be averaged",
-        )),
-        Some(_) => Err(Failure::input(
-            "no noise is drawn, and --key gives a secret for it",
-            "leave it out, or ask for [cell_key] or [privacy] in the specification",
-        )),
-        None => Ok(None),
-    }
 }
 
 fn print(protection: &Protection, show: &Show) {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
 use clap::Args;
-use disclosure::privacy::{Budget, Seed};
+use disclosure::privacy::Seed;
 use disclosure::synthetic::{
     Attribute, Fidelity, MISSING, Membership, Protection, Records, Settings, Synthesis, fidelity, make,
     membership,
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::cli::{Global, Outcome};
-use crate::commands::key;
+use crate::commands::noise;
 use crate::commands::put;
 use crate::commands::records::{self, Layout, Read};
 use crate::failure::Failure;
@@ -48,11 +48,8 @@ pub(crate) struct Arguments {
     /// Folder for the synthetic records.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The secret from which noise is drawn, as `zicht key` made it: for a specification with `[privacy]`.
-    #[arg(long, value_name = "KEYFILE")]
-    key: Option<PathBuf>,
     #[command(flatten)]
-    opening: key::Opening,
+    noise: noise::Source,
 }
 
 /// `SPEC.toml`.
@@ -122,16 +119,7 @@ impl Spec {
         let protection = match (self.k, &self.privacy) {
             (Some(k), None) => Protection::AtLeast { k },
             (None, Some(privacy)) => {
-                let budget = match (privacy.rho, privacy.epsilon, privacy.delta) {
-                    (Some(rho), None, None) => Budget::Concentrated { rho },
-                    (None, Some(epsilon), Some(delta)) => Budget::Approximate { epsilon, delta },
-                    _ => {
-                        return Err(Failure::input(
-                            "[privacy] has no budget",
-                            "give rho, or epsilon and delta",
-                        ));
-                    }
-                };
+                let budget = noise::budget(privacy.rho, privacy.epsilon, privacy.delta)?;
                 Protection::Private { budget, records: privacy.records, sure: privacy.sure }
             }
             _ => {
@@ -171,11 +159,8 @@ impl Spec {
             ));
         }
         let layout = Layout::new(&self.format, &self.variable, &names, dir)?;
-        if let (Some(_), Some(name)) = (&self.privacy, layout.open()) {
-            return Err(Failure::input(
-                format!("which codes \"{name}\" has comes from the records, and would tell of a person"),
-                format!("list them with [variable.{name}] codes = [...], or give a hierarchy"),
-            ));
+        if self.privacy.is_some() {
+            noise::check_codes(layout.open())?;
         }
         Ok(Layout { frequency: self.frequency.as_deref(), person: self.person.as_deref(), ..layout })
     }
@@ -190,14 +175,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     let step = show.step("read", None);
     let read = records::read(&arguments.input, spec.layout(dir)?, None, show)?;
     step.done(&crate::show::rows(read.rows));
-    if let Some(privacy) = spec.privacy.as_ref().filter(|p| read.most > p.records) {
-        return Err(Failure::input(
-            format!(
-                "somebody has more records than the {} that [privacy] takes for the most of a person",
-                privacy.records
-            ),
-            "leave records out until nobody has more, or give a larger `records`: there is more noise then",
-        ));
+    if let Some(privacy) = &spec.privacy {
+        noise::check_records(read.most, privacy.records)?;
     }
     let (real, codes) = as_records(&read)?;
     let failed = |e: disclosure::Error| Failure::input(e.to_string(), "");
@@ -243,19 +222,10 @@ fn unwritten(error: &dyn std::fmt::Display) -> Failure {
 }
 
 fn seed(arguments: &Arguments, spec: &Spec, global: &Global, show: &Show) -> Result<Seed, Failure> {
-    match (&arguments.key, &spec.privacy) {
-        (Some(path), Some(_)) => Ok(Seed::derived(&key::secret(path, &arguments.opening, show)?)),
-        (None, Some(_)) => Err(Failure::input(
-            "nothing says from which secret noise is drawn",
-            "give a key with --key; `zicht key` makes one",
-        )),
-        (Some(_), None) => Err(Failure::input(
-            "no noise is drawn, and --key gives a secret for it",
-            "leave it out, or ask for [privacy] in the specification",
-        )),
-        // Nothing has to stay secret of how records are drawn from counts of at least k.
-        (None, None) => Ok(Seed::derived(&global.seed.unwrap_or(1).to_le_bytes())),
-    }
+    let secret = arguments.noise.secret(spec.privacy.is_some(), show)?;
+    // Nothing has to stay secret of how records are drawn from counts of at least k.
+    let open = global.seed.unwrap_or(1).to_le_bytes();
+    Ok(Seed::derived(secret.as_ref().map_or(&open[..], |bytes| &bytes[..])))
 }
 
 /// The records as columns of codes, and the codes of each attribute.

@@ -9,7 +9,8 @@ use model::Cube;
 
 use super::count::Counted;
 use super::output::Noisy;
-use super::spec::{CellKey, NO_BUDGET, Privacy, Spec};
+use super::spec::{CellKey, Privacy, Spec};
+use crate::commands::noise;
 use crate::failure::Failure;
 
 /// Protected tables.
@@ -73,16 +74,8 @@ pub(super) fn private(
     spec: &Spec,
     seed: &Seed,
 ) -> Result<Done, Failure> {
-    let Some(budget) = settings.budget() else { return Err(Failure::input(NO_BUDGET.0, NO_BUDGET.1)) };
-    if counted.most > settings.records {
-        return Err(Failure::input(
-            format!(
-                "somebody has more records than the {} that [privacy] takes for the most of a person",
-                settings.records
-            ),
-            "leave records out until nobody has more, or give a larger `records`: there is more noise then",
-        ));
-    }
+    let budget = settings.budget()?;
+    noise::check_records(counted.most, settings.records)?;
     let mut cubes = counted.into_cubes();
     if settings.records > 1 {
         // All of them may be in one cell.

@@ -9,6 +9,7 @@ use disclosure::{Costs, Mode, Policy};
 use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, Rounding, Strict, Weight, Zeros};
 use serde::{Deserialize, Serialize};
 
+use crate::commands::noise;
 use crate::commands::records::{self, Layout};
 use crate::failure::Failure;
 
@@ -143,14 +144,9 @@ pub(super) struct Privacy {
 }
 
 impl Privacy {
-    /// What may be told of a person: ρ, ε and δ, or ε alone.
-    pub(super) fn budget(&self) -> Option<Budget> {
-        match (self.rho, self.epsilon, self.delta) {
-            (Some(rho), None, None) => Some(Budget::Concentrated { rho }),
-            (None, Some(epsilon), Some(delta)) => Some(Budget::Approximate { epsilon, delta }),
-            (None, Some(epsilon), None) => Some(Budget::Pure { epsilon }),
-            _ => None,
-        }
+    /// What may be told of a person.
+    pub(super) fn budget(&self) -> Result<Budget, Failure> {
+        noise::budget(self.rho, self.epsilon, self.delta)
     }
 
     pub(super) fn settings(&self, budget: Budget) -> Settings {
@@ -162,10 +158,6 @@ impl Privacy {
         }
     }
 }
-
-/// What is wrong with a budget.
-pub(super) const NO_BUDGET: (&str, &str) =
-    ("[privacy] has no budget", "give rho, or epsilon and delta, or epsilon alone");
 
 /// `[[table]]`
 #[derive(Debug, Deserialize, Serialize)]
@@ -307,16 +299,13 @@ impl Spec {
                 );
             }
         }
-        if let Some(privacy) = &self.privacy {
-            if privacy.budget().is_none() {
-                return fail(NO_BUDGET.0, NO_BUDGET.1);
-            }
-            if let Some(table) = self.table.iter().find(|t| !(t.share.is_finite() && t.share > 0.0)) {
-                return fail(
-                    &format!("table \"{}\" has a share of {} of the budget", table.id, table.share),
-                    "a share is above zero; all are 1 when none is given",
-                );
-            }
+        if self.privacy.is_some()
+            && let Some(table) = self.table.iter().find(|t| !(t.share.is_finite() && t.share > 0.0))
+        {
+            return fail(
+                &format!("table \"{}\" has a share of {} of the budget", table.id, table.share),
+                "a share is above zero; all are 1 when none is given",
+            );
         }
         if self.person.is_some() && self.frequency.is_some() {
             return fail(
