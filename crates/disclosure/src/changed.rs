@@ -5,7 +5,7 @@ use model::{Cube, Value};
 use crate::audit::audit;
 use crate::{
     Attack, AuditOptions, Certificate, Error, Exposed, Finding, Loss, Method, Policy, ProtectedCube,
-    Protection, Rule, TableReport,
+    Protection, TableReport,
 };
 
 impl Loss {
@@ -40,11 +40,11 @@ impl Protection {
                 help: "change the counts of all tables of a release in one way".into(),
             });
         };
-        let (attack, exposed) = match method {
-            Method::Privacy { .. } => (None, Vec::new()),
-            _ => attack(&cubes, policy)?,
-        };
-        let rule = Rule { threshold: policy.threshold, zeros: policy.zeros, protection: policy.protection };
+        let attacked =
+            if matches!(method, Method::Privacy { .. }) { None } else { Some(attack(&cubes, policy)?) };
+        let (attack, exposed) =
+            attacked.map_or((None, Vec::new()), |(attack, exposed)| (Some(attack), exposed));
+        let rule = policy.rule();
         let tables = truth.iter().zip(&cubes).map(|(t, c)| report(t, c, policy.threshold)).collect();
         let certificate = Certificate::of_changed(method, rule, &cubes, attack);
         let attack = attack.unwrap_or_default();
@@ -68,7 +68,7 @@ fn report(truth: &Cube, cube: &ProtectedCube, threshold: u64) -> TableReport {
     TableReport { loss: Some(loss), ..report }
 }
 
-fn attack(cubes: &[ProtectedCube], policy: &Policy) -> Result<(Option<Attack>, Vec<Exposed>), Error> {
+fn attack(cubes: &[ProtectedCube], policy: &Policy) -> Result<(Attack, Vec<Exposed>), Error> {
     let options = AuditOptions {
         threshold: Some(policy.threshold),
         protection: policy.protection,
@@ -90,5 +90,5 @@ fn attack(cubes: &[ProtectedCube], policy: &Policy) -> Result<(Option<Attack>, V
         .into_iter()
         .map(|f| Exposed { table: f.table.clone(), cell: f.cell.clone(), waived: Vec::new() })
         .collect();
-    Ok((Some(attack), exposed))
+    Ok((attack, exposed))
 }

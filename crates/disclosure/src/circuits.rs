@@ -55,11 +55,6 @@ pub(crate) fn widen(
 /// A change of cells that keeps every equation.
 pub(crate) type Circuit = Vec<(u32, i64)>;
 
-/// Circuits of a space, one for each degree of freedom.
-pub(crate) fn some(space: &Space) -> Vec<Circuit> {
-    circuits(space, &Tableau::varied(space.len(), &space.equations, 0))
-}
-
 /// How far each circuit can be followed up and down from `table`, and what is seen there.
 pub(crate) fn follow(space: &Space, circuits: &[Circuit], table: &[f64], seen: &mut [(f64, f64)]) {
     for circuit in circuits {
@@ -115,7 +110,7 @@ fn loosen(space: &Space, circuits: &[Circuit], table: &mut [f64]) -> bool {
 }
 
 /// The circuits of a tableau that hold in whole numbers.
-fn circuits(space: &Space, tableau: &Tableau) -> Vec<Circuit> {
+pub(crate) fn circuits(space: &Space, tableau: &Tableau) -> Vec<Circuit> {
     let of = {
         let mut of: Vec<Vec<(u32, i64)>> = vec![Vec::new(); space.len()];
         for (e, row) in space.equations.iter().enumerate() {

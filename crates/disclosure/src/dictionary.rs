@@ -6,6 +6,7 @@
 //! factors all equations again and again. Every table on the way fits and widens what is possible for all cells that
 //! changed; what was found is checked against the equations themselves.
 
+use crate::circuits::{self, Circuit};
 use crate::space::Space;
 use crate::tableau::Tableau;
 
@@ -47,8 +48,10 @@ pub(crate) struct Dictionary<'a> {
     column: Vec<(u32, f64)>,
     row: Vec<(u32, f64)>,
     /// The mean of all tables found so far, from which the next is sought: far from most bounds, so that steps are long.
-    pub(crate) middle: Vec<f64>,
+    middle: Vec<f64>,
     found: f64,
+    /// Changes of few cells, one for each degree of freedom.
+    circuits: Vec<Circuit>,
     /// The dictionary as it was made: exact, and with the fewest numbers.
     first: First,
 }
@@ -101,6 +104,7 @@ impl<'a> Dictionary<'a> {
             seen: space.table.iter().map(|&x| (x, x)).collect(),
             middle: space.table.clone(),
             found: 1.0,
+            circuits: circuits::circuits(space, &tableau),
             first: First { basic, free, columns },
         };
         dictionary.restart();
@@ -142,6 +146,11 @@ impl<'a> Dictionary<'a> {
             *middle += (x - *middle) / self.found;
         }
         Some(value)
+    }
+
+    /// Follows circuits from the middle of what was found: they lead further there than from the first table.
+    pub(crate) fn follow(&mut self) {
+        circuits::follow(self.space, &self.circuits, &self.middle, &mut self.seen);
     }
 
     /// Whether it came to the end.

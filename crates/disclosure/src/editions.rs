@@ -12,6 +12,15 @@ use crate::{Audit, Error, Finding};
 /// Where a figure stands in its universe.
 type At<'a> = (&'a str, Unit, Vec<(&'a str, &'a str)>);
 
+/// Whether a figure is not told, and may be what it was.
+fn is_hidden(value: Value, was: u64) -> bool {
+    match value {
+        Value::Missing => true,
+        Value::Between(low, high) => low < high && (low..=high).contains(&was),
+        Value::Count(_) => false,
+    }
+}
+
 /// What an outsider learns from the edition `before` beside the one of now: each figure that both publish and that differs
 /// by less than the threshold, and each that is hidden now and was published.
 ///
@@ -47,13 +56,7 @@ pub fn compare(before: &[Cube], now: &[Cube], threshold: u64) -> Result<Audit, E
                     format!("the edition before has {was}: {} more or less", n.abs_diff(was)),
                     "leave the figures of closed periods as they were, and tell the number of corrections apart",
                 ),
-                Value::Between(low, high) if low < high && (low..=high).contains(&was) => (
-                    was,
-                    false,
-                    format!("the edition before has {was}: it is that, unless it has changed"),
-                    "nothing: what is published once cannot be hidden again. Hide it in the first edition",
-                ),
-                Value::Missing => (
+                value if is_hidden(value, was) => (
                     was,
                     false,
                     format!("the edition before has {was}: it is that, unless it has changed"),

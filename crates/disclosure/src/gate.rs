@@ -210,13 +210,11 @@ impl<'a> Explorer<'a> {
             }
         }
         let mut narrow = vec![None; self.space.len()];
-        let circuits = if self.dictionary.is_some() { circuits::some(self.space) } else { Vec::new() };
         let (mut climbs, mut next) = (0, 1);
         for v in open {
             let at = v as usize;
-            // From the middle of what was found since, circuits lead further than they did from the first table.
             if let Some(d) = self.dictionary.as_mut().filter(|_| climbs == next) {
-                circuits::follow(self.space, &circuits, &d.middle, &mut d.seen);
+                d.follow();
                 self.seen.clone_from(&d.seen);
                 next *= 2;
             }

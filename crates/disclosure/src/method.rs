@@ -6,7 +6,7 @@ use model::{Cube, Label, Value};
 use serde::Serialize;
 
 use crate::cell_key::Additivity;
-use crate::{ConfStatus, ObsStatus, ProtectedCell, ProtectedCube, Rule};
+use crate::{ProtectedCell, ProtectedCube, Rule};
 
 /// How the counts of a cube were changed, for its readers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -103,11 +103,9 @@ impl ProtectedCube {
     ) -> Self {
         let (mut cells, mut known) = (BTreeMap::new(), BTreeMap::new());
         for (key, value) in cube.cells.keys().zip(values) {
-            let (published, reader, obs) = match value {
-                Some((n, reader)) => (Value::Count(n), reader, ObsStatus::Normal),
-                None => (Value::Missing, Value::Missing, ObsStatus::Missing),
-            };
-            cells.insert(key.clone(), ProtectedCell { value: published, conf: ConfStatus::Free, obs });
+            let (published, reader) =
+                value.map_or((Value::Missing, Value::Missing), |(n, reader)| (Value::Count(n), reader));
+            cells.insert(key.clone(), ProtectedCell::open(published));
             known.insert(key.clone(), reader);
         }
         ProtectedCube { changed: Some(method), known, ..ProtectedCube::new(cube, cells, rule) }
@@ -115,11 +113,8 @@ impl ProtectedCube {
 
     /// The cube as it is, with the reason why it needs no protection.
     pub(crate) fn whole(cube: &Cube, reason: &str, rule: Rule) -> Self {
-        let cell = |value: Value| {
-            let obs = if value == Value::Missing { ObsStatus::Missing } else { ObsStatus::Normal };
-            ProtectedCell { value, conf: ConfStatus::Free, obs }
-        };
-        let cells = cube.cells.iter().map(|(key, value)| (key.clone(), cell(*value))).collect();
+        let cells =
+            cube.cells.iter().map(|(key, value)| (key.clone(), ProtectedCell::open(*value))).collect();
         ProtectedCube { waiver: Some(reason.to_owned()), ..ProtectedCube::new(cube, cells, rule) }
     }
 

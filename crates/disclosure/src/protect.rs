@@ -15,7 +15,7 @@ use crate::system::{Bounds, INF, Place, System};
 use crate::words::Words;
 use crate::{
     Attack, Certificate, ConfStatus, Costs, Error, Exposed, Gap, Marks, ObsStatus, Policy, ProtectedCell,
-    ProtectedCube, Protection, Rule, Table, TableReport,
+    ProtectedCube, Protection, Table, TableReport,
 };
 
 /// Protects tables as one set: cells that are the same number in two tables are hidden in both.
@@ -88,7 +88,7 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
         attack.exact += found.exact;
         attack.narrow += found.narrow;
     }
-    let rule = Rule { threshold: policy.threshold, zeros: policy.zeros, protection: policy.protection };
+    let rule = policy.rule();
     let (mut cubes, mut reports) = (Vec::new(), Vec::new());
     for (t, table) in tables.iter().enumerate() {
         let variables = &system.variables[t];
@@ -138,19 +138,15 @@ fn cell(
     waived: bool,
     policy: &Policy,
 ) -> ProtectedCell {
-    let free = |value| ProtectedCell { value, conf: ConfStatus::Free, obs: ObsStatus::Normal };
     let mark = |value, conf| ProtectedCell { value, conf, obs: ObsStatus::Suppressed };
     if waived {
-        return match value {
-            Value::Missing => ProtectedCell { value, conf: ConfStatus::Free, obs: ObsStatus::Missing },
-            value => free(value),
-        };
+        return ProtectedCell::open(value);
     }
     match value {
-        Value::Missing => ProtectedCell { value, conf: ConfStatus::Free, obs: ObsStatus::Missing },
+        Value::Missing => ProtectedCell::open(value),
         // Bounds that its publisher gave are not given again.
         Value::Between(low, high) if low < high => mark(Value::Missing, ConfStatus::Primary),
-        _ if !hidden => free(Value::Count(truth.lo as u64)),
+        _ if !hidden => ProtectedCell::open(Value::Count(truth.lo as u64)),
         _ => match policy.marks {
             Marks::Alike => mark(Value::Missing, ConfStatus::Primary),
             Marks::Apart if small => mark(Value::Missing, ConfStatus::Primary),

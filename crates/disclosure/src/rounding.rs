@@ -90,7 +90,7 @@ pub fn round(cubes: &[Cube], settings: Rounding) -> Result<Rounded, Error> {
 pub fn protect(tables: &[Table], settings: Rounding, policy: &Policy) -> Result<(Protection, bool), Error> {
     let own: Vec<Cube> = tables.iter().filter(|t| t.waiver.is_none()).map(|t| t.cube.clone()).collect();
     let rounded = round(&own, settings)?;
-    let rule = Rule { threshold: policy.threshold, zeros: policy.zeros, protection: policy.protection };
+    let rule = policy.rule();
     let mut own = rounded.cubes.into_iter();
     let cubes = tables
         .iter()

@@ -52,9 +52,8 @@ pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], guide: Option<&[f64]>, trial
 /// `hidden` already are among them.
 pub(crate) fn mend(puzzle: &Puzzle, needed: &[i64], hidden: &[bool]) -> Vec<bool> {
     let mut hidden = hidden.to_vec();
-    let most = needed.iter().max().copied().unwrap_or(1).saturating_mul(16);
     let cost = |w: u32| if hidden[w as usize] { SHORT } else { puzzle.classes[w as usize].cost };
-    let mut changes = Changes::new(puzzle, cost, most);
+    let mut changes = Changes::new(puzzle, cost, furthest(needed));
     for v in (0..puzzle.len() as u32).filter(|&v| needed[v as usize] > 0) {
         let need = needed[v as usize] as f64;
         let ways = [need, -need].into_iter().filter_map(|by| changes.cheapest(v, by));
@@ -65,6 +64,11 @@ pub(crate) fn mend(puzzle: &Puzzle, needed: &[i64], hidden: &[bool]) -> Vec<bool
         }
     }
     hidden
+}
+
+/// How far any class goes in a change, at most.
+fn furthest(needed: &[i64]) -> i64 {
+    needed.iter().max().copied().unwrap_or(1).saturating_mul(16)
 }
 
 struct Routes<'a> {
@@ -88,8 +92,6 @@ impl<'a> Routes<'a> {
     fn new(puzzle: &'a Puzzle, needed: &'a [i64], guide: Option<&[f64]>) -> Self {
         let n = puzzle.len();
         let guide = guide.map_or_else(|| vec![0.0; n], <[f64]>::to_vec);
-        let cost = |v: u32| if open(puzzle, v) { guided(puzzle, &guide, v as usize) } else { HIDDEN };
-        let most = needed.iter().max().copied().unwrap_or(1).saturating_mul(16);
         let mut small: Vec<u32> =
             (0..n as u32).filter(|&v| puzzle.classes[v as usize].fate == Fate::Small).collect();
         // The least first: they can go up only.
@@ -97,7 +99,8 @@ impl<'a> Routes<'a> {
         Routes {
             puzzle,
             needed,
-            changes: Changes::new(puzzle, cost, most),
+            // What classes cost that may be published is set with each start.
+            changes: Changes::new(puzzle, |_| HIDDEN, furthest(needed)),
             small,
             of: vec![Vec::new(); n],
             uses: vec![0; n],

@@ -78,6 +78,14 @@ pub struct ProtectedCell {
     pub obs: ObsStatus,
 }
 
+impl ProtectedCell {
+    /// A cell that is shown as it is.
+    pub(crate) fn open(value: Value) -> Self {
+        let obs = if value == Value::Missing { ObsStatus::Missing } else { ObsStatus::Normal };
+        ProtectedCell { value, conf: ConfStatus::Free, obs }
+    }
+}
+
 /// The rule by which a cube was protected, for its readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Rule {
@@ -264,6 +272,13 @@ pub struct Policy {
     /// The effort with which, in each part of the tables that hangs together, it is sought which cells to hide beside the
     /// small counts. It is a number, not a time, so that the result does not depend on the machine.
     pub trials: u32,
+}
+
+impl Policy {
+    /// The rule, as its readers are told it.
+    pub(crate) fn rule(&self) -> Rule {
+        Rule { threshold: self.threshold, zeros: self.zeros, protection: self.protection }
+    }
 }
 
 impl Default for Policy {

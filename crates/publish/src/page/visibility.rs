@@ -233,18 +233,16 @@ pub(super) fn shown_parts(
 fn threshold(c: Context<'_>, codes: &BTreeMap<String, String>) -> u64 {
     let settings = &c.release.settings.disclosure;
     let dimensions = || c.release.cubes.iter().flat_map(|r| r.cube.dimensions());
+    // Whether a code is that of the category, or below it in a table.
+    let is_part = |code: &String, strict: &model::Strict| {
+        let lineages = dimensions()
+            .filter(|d| d.id == strict.dimension)
+            .filter_map(|d| Some(d.lineage(d.position(code)?).map(|at| &d.categories[at as usize].code)));
+        *code == strict.code || lineages.flatten().any(|above| *above == strict.code)
+    };
     let is_in = |strict: &model::Strict| {
-        codes.iter().filter(|(name, _)| **name == strict.dimension || base(name) == strict.dimension).any(
-            |(_, code)| {
-                let below = |d: &model::Dimension| {
-                    d.id == strict.dimension
-                        && d.position(code).is_some_and(|at| {
-                            d.lineage(at).any(|at| d.categories[at as usize].code == strict.code)
-                        })
-                };
-                *code == strict.code || dimensions().any(below)
-            },
-        )
+        let own = |name: &String| *name == strict.dimension || base(name) == strict.dimension;
+        codes.iter().any(|(name, code)| own(name) && is_part(code, strict))
     };
     let strict = settings.strict.iter().filter(|s| is_in(s)).map(|s| s.threshold);
     strict.fold(settings.threshold, u64::max)

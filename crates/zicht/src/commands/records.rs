@@ -62,6 +62,12 @@ fn category(code: String, parent: u32) -> Category {
     Category { label: Label::same(&code), code, parent: Some(parent) }
 }
 
+/// The categories without parts, in their order.
+pub(super) fn leaves(categories: &[Category]) -> Vec<u32> {
+    let whole: BTreeSet<u32> = categories.iter().filter_map(|c| c.parent).collect();
+    (0..categories.len() as u32).filter(|at| !whole.contains(at)).collect()
+}
+
 /// What is read of a file.
 pub(super) struct Layout<'a> {
     pub(super) format: &'a Format,
@@ -85,9 +91,8 @@ impl<'a> Layout<'a> {
             let given = settings.map(|s| s.categories(dir)).transpose()?.flatten();
             let open = given.is_none();
             let categories = given.unwrap_or_default();
-            let whole: BTreeSet<u32> = categories.iter().filter_map(|c| c.parent).collect();
-            let leaves = categories.iter().zip(0_u32..).filter(|(_, at)| !whole.contains(at));
-            let leaves = leaves.map(|(category, at)| (category.code.clone(), at)).collect();
+            let code = |at: u32| (categories[at as usize].code.clone(), at);
+            let leaves = leaves(&categories).into_iter().map(code).collect();
             let column = settings.and_then(|s| s.column.as_deref()).unwrap_or(name);
             Ok(Variable { name, column, categories, leaves, open })
         };

@@ -81,10 +81,6 @@ fn three() -> usize {
     3
 }
 
-fn one_record() -> u32 {
-    1
-}
-
 fn usual_sure() -> f64 {
     2.5
 }
@@ -97,7 +93,7 @@ struct Privacy {
     delta: Option<f64>,
     rho: Option<f64>,
     /// The most records that one person has.
-    #[serde(default = "one_record")]
+    #[serde(default = "noise::one_record")]
     records: u32,
     /// A combination counts as known when its noisy count is above this many standard deviations.
     #[serde(default = "usual_sure")]
@@ -239,12 +235,11 @@ fn as_records(read: &Read<'_>) -> Result<(Records, Vec<Vec<String>>), Failure> {
     }
     let (mut attributes, mut codes, mut index) = (Vec::new(), Vec::new(), Vec::new());
     for variable in &read.variables {
-        let whole: Vec<u32> = variable.categories.iter().filter_map(|c| c.parent).collect();
-        let leaves: Vec<usize> =
-            (0..variable.categories.len()).filter(|at| !whole.contains(&(*at as u32))).collect();
-        let of: BTreeMap<u32, u32> = leaves.iter().zip(0_u32..).map(|(&at, n)| (at as u32, n)).collect();
+        let leaves = records::leaves(&variable.categories);
+        let of: BTreeMap<u32, u32> = leaves.iter().copied().zip(0_u32..).collect();
         attributes.push(Attribute::new(variable.name, leaves.len() as u32));
-        codes.push(leaves.iter().map(|&at| variable.categories[at].code.clone()).collect::<Vec<_>>());
+        codes
+            .push(leaves.iter().map(|&at| variable.categories[at as usize].code.clone()).collect::<Vec<_>>());
         index.push(of);
     }
     let mut columns = vec![Vec::with_capacity(all as usize); attributes.len()];

@@ -69,10 +69,6 @@ fn one() -> f64 {
     1.0
 }
 
-fn one_record() -> u32 {
-    1
-}
-
 /// `[disclosure]`
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -133,7 +129,7 @@ pub(super) struct Privacy {
     delta: Option<f64>,
     rho: Option<f64>,
     /// The most records that one person has.
-    #[serde(default = "one_record")]
+    #[serde(default = "noise::one_record")]
     pub(super) records: u32,
     /// Which cells get noise of their own.
     #[serde(default)]
