@@ -34,8 +34,7 @@ fn main() {
     let options = AuditOptions { threshold: Some(5), protection: 4, ..AuditOptions::default() };
     println!("table mode cells primary suppressed seconds targets exact narrow gap");
     for name in &names {
-        let tables: Vec<Table> =
-            common::instance(name).into_iter().map(|cube| Table { cube, waiver: None }).collect();
+        let tables: Vec<Table> = common::instance(name).into_iter().map(Table::of).collect();
         for &mode in &modes {
             let policy = Policy { mode, costs: Costs::Cells, exact: name == "U", whole, ..Policy::default() };
             let began = Instant::now();

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::field::mix;
 use crate::gate::{self, Width};
 use crate::lp::{Optimum, Programme};
+use crate::need::Wanted;
 use crate::propagate::Known;
 use crate::space::Space;
 use crate::system::{Bounds, Component, INF, System, components};
@@ -54,10 +55,10 @@ impl<'a> Attacker<'a> {
         Self { system, known, parts, part_of }
     }
 
-    /// What is learned of each target, in their order. A target that is seen to have at least
-    /// `enough` distance between its bounds is not looked at more closely: its bounds are then
+    /// What is learned of each target, in their order. A target whose bounds are seen to be at least
+    /// `enough` apart is not looked at more closely: its bounds are then
     /// those of propagation.
-    pub(crate) fn learn(&self, targets: &[u32], enough: impl Fn(u32) -> i64 + Sync) -> Vec<Learned> {
+    pub(crate) fn learn(&self, targets: &[u32], enough: impl Fn(u32) -> Wanted + Sync) -> Vec<Learned> {
         let mut by_part: Vec<Vec<usize>> = vec![Vec::new(); self.parts.len()];
         for (i, &v) in targets.iter().enumerate() {
             let part = self.part_of[v as usize];
@@ -89,7 +90,7 @@ impl<'a> Attacker<'a> {
         part: &Component,
         targets: &[u32],
         mine: &[usize],
-        enough: &(impl Fn(u32) -> i64 + Sync),
+        enough: &(impl Fn(u32) -> Wanted + Sync),
     ) -> Vec<(usize, Learned)> {
         if mine.is_empty() {
             return Vec::new();
@@ -100,7 +101,7 @@ impl<'a> Attacker<'a> {
         };
         // Equations that contradict each other say nothing; propagation has named those it could find.
         let Some((space, seen)) = self.space(part) else { return mine.iter().map(unsolved).collect() };
-        let mut wanted = vec![0_i64; space.len()];
+        let mut wanted = vec![Wanted::nothing(); space.len()];
         for &i in mine {
             if let Ok(local) = part.vars.binary_search(&targets[i]) {
                 wanted[local] = enough(targets[i]);
@@ -113,7 +114,7 @@ impl<'a> Attacker<'a> {
                 let before = self.known.bounds[v as usize];
                 let Ok(local) = part.vars.binary_search(&v) else { return unsolved(&i) };
                 let range = ranges[local];
-                if range.unsolved || range.bounds.width() >= wanted[local] {
+                if range.unsolved || wanted[local].holds(range.bounds) {
                     let (bounds, equations) = (before, Vec::new());
                     return (i, Learned { bounds, equations, unsolved: range.unsolved });
                 }

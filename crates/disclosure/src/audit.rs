@@ -7,6 +7,7 @@ use model::{Cube, TOTAL, Unit, Value};
 
 use crate::attack::{Attacker, Learned};
 use crate::groupings;
+use crate::need::Wanted;
 use crate::system::{Bounds, INF, LARGEST, System, coordinates};
 use crate::words::{Words, published};
 use crate::{Audit, AuditOptions, Error, Finding};
@@ -86,7 +87,7 @@ pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
         }
     }
     let enough = i64::try_from(options.protection).unwrap_or(INF);
-    let learned = attacker.learn(&targets, |_| enough);
+    let learned = attacker.learn(&targets, |_| Wanted::width(enough));
     let mut audit = Audit { cells_attacked: targets.len() + open.len(), ..Audit::default() };
     for (&v, learned) in targets.iter().zip(&learned) {
         let b = learned.bounds;

@@ -200,6 +200,7 @@ pub fn perturb(
         threshold: if additivity == Additivity::Nearest { 1 } else { u64::from(table.never()) + 1 },
         zeros: model::Zeros::Publish,
         protection: 0,
+        groups: false,
     };
     let method = Method::CellKey { largest: table.largest(), never: table.never(), additivity };
     let mut is_sum = vec![false; net.values.len()];

@@ -20,6 +20,8 @@ const ZERO: f64 = 1e-9;
 const OFF: f64 = 1e-7;
 /// Steps for one change, at most.
 const STEPS: usize = 1_500;
+/// Numbers above this are made smaller.
+const LARGE: f64 = 10_000.0;
 /// No row of the basis.
 const NONE: u32 = u32::MAX;
 
@@ -36,6 +38,8 @@ pub(crate) struct Changes {
     up: Vec<f64>,
     down: Vec<f64>,
     allowed: Vec<bool>,
+    /// What counts as 1 in the search: amounts of millions would be lost in its tolerances.
+    scale: f64,
     /// Steps of the simplex method: a measure of work that is the same on every machine.
     pub(crate) steps: u64,
     work: Work,
@@ -121,7 +125,7 @@ impl Changes {
         let up = puzzle.classes.iter().map(|c| room(c.bounds.hi.saturating_sub(c.value)));
         let down = puzzle.classes.iter().map(|c| room(c.value.saturating_sub(c.bounds.lo)));
         let cost = (0..puzzle.len() as u32).map(cost);
-        Self::of(&puzzle.equations, up.collect(), down.collect(), cost.collect())
+        Self::of(&puzzle.equations, up.collect(), down.collect(), cost.collect(), most as f64)
     }
 
     /// Changes of the table of a space, all of one cost.
@@ -129,10 +133,19 @@ impl Changes {
         let cells = || space.bounds.iter().zip(&space.table);
         let up = cells().map(|(b, x)| (b.hi as f64 - x).max(0.0)).collect();
         let down = cells().map(|(b, x)| (x - b.lo as f64).max(0.0)).collect();
-        Self::of(&space.equations, up, down, vec![1.0; space.len()])
+        let largest = space.table.iter().fold(0.0_f64, |a, x| a.max(x.abs()));
+        Self::of(&space.equations, up, down, vec![1.0; space.len()], largest)
     }
 
-    fn of(equations: &[Vec<(u32, i64)>], up: Vec<f64>, down: Vec<f64>, cost: Vec<f64>) -> Self {
+    fn of(
+        equations: &[Vec<(u32, i64)>],
+        mut up: Vec<f64>,
+        mut down: Vec<f64>,
+        cost: Vec<f64>,
+        largest: f64,
+    ) -> Self {
+        let scale = if largest > LARGE { largest / LARGE } else { 1.0 };
+        up.iter_mut().chain(&mut down).for_each(|x| *x /= scale);
         let (n, m) = (cost.len(), equations.len());
         let mut columns = vec![Vec::new(); n];
         let mut rows = Vec::with_capacity(m);
@@ -149,6 +162,7 @@ impl Changes {
             up,
             down,
             allowed: vec![true; n],
+            scale,
             steps: 0,
             work: Work {
                 row_of: vec![NONE; n],
@@ -179,6 +193,7 @@ impl Changes {
     /// The cheapest change that moves `v` by `amount`, up or, below zero, down: its cost and itself.
     pub(crate) fn cheapest(&mut self, v: u32, amount: f64) -> Option<(f64, Change)> {
         let i = v as usize;
+        let amount = amount / self.scale;
         if amount > self.up[i] || -amount > self.down[i] {
             return None;
         }
@@ -186,7 +201,9 @@ impl Changes {
         let found = self.search(v, amount).then(|| self.change(v, amount));
         self.allowed[i] = allowed;
         self.work.reset();
-        found.filter(|(_, change)| self.holds(change))
+        let (cost, mut change) = found.filter(|(_, change)| self.holds(change))?;
+        change.iter_mut().for_each(|(_, d)| *d *= self.scale);
+        Some((cost, change))
     }
 
     /// Whether every equation was put right.

@@ -18,6 +18,8 @@ const PIVOT: f64 = 1e-6;
 const GAIN: f64 = 1e-7;
 /// A table that misses an equation by more than this does not fit.
 const FITS: f64 = 1e-6;
+/// What tables with larger numbers need is another solver.
+const AMOUNTS: f64 = 1e8;
 /// Numbers in a dictionary, at most.
 const LARGEST: usize = 16_000_000;
 /// Steps that gain nothing, after which the rule of Bland (1977) chooses: it cannot go round in circles.
@@ -73,6 +75,10 @@ struct Step {
 impl<'a> Dictionary<'a> {
     /// The dictionary of a space; `None` where it would be too large or its numbers are no short fractions.
     pub(crate) fn new(space: &'a Space) -> Option<Self> {
+        // Its tolerances are for counts.
+        if space.cap() > AMOUNTS {
+            return None;
+        }
         let n = space.len();
         let tableau = Tableau::varied(n, &space.equations, 0);
         let basic = tableau.basic().to_vec();

@@ -14,6 +14,7 @@
 use highs::{Col, HighsModelStatus, Model, RowProblem, Sense};
 
 use crate::lp::quiet;
+use crate::need::Need;
 use crate::puzzle::{Fate, Puzzle};
 use crate::system::INF;
 
@@ -48,7 +49,7 @@ pub(crate) enum Kept<'a> {
     /// Not exactly: it can move at all.
     Open,
     /// It can move so far, up and down taken together.
-    Wide(&'a [i64]),
+    Wide(&'a [Need]),
 }
 
 /// Bounds the cost of hiding open classes from below, and finds the cheapest pattern where the effort allows.
@@ -219,7 +220,7 @@ impl Moves {
         };
         let needed = match kept {
             Kept::Open => 1.0,
-            Kept::Wide(needed) => needed[v as usize] as f64,
+            Kept::Wide(needed) => needed[v as usize].width as f64,
         };
         if reach >= needed - EPSILON {
             return None;

@@ -11,6 +11,7 @@ use crate::changes::Changes;
 use crate::circuits;
 use crate::dictionary::Dictionary;
 use crate::field::mix;
+use crate::need::{Need, Wanted};
 use crate::programme::Linear;
 use crate::puzzle::Puzzle;
 use crate::space::Space;
@@ -18,6 +19,11 @@ use crate::system::{Bounds, INF};
 
 /// Solutions are exact to about this much; counts are whole numbers.
 const EPSILON: f64 = 1e-6;
+/// The same for a number of that size: what is worked out of amounts of millions is exact to twelve digits.
+fn off(x: f64) -> f64 {
+    EPSILON * (x.abs() / 1e6).max(1.0)
+}
+
 /// Real numbers this far apart are not the same.
 const OPEN: f64 = 1e-3;
 /// Programmes that push many classes at once, at most.
@@ -31,21 +37,21 @@ pub(crate) fn attack(
     puzzle: &Puzzle,
     targets: &[u32],
     width: Width,
-    enough: impl Fn(u32) -> i64,
+    enough: impl Fn(u32) -> Need,
 ) -> Vec<Learned> {
-    let mut wanted = vec![0_i64; puzzle.len()];
+    let mut wanted = vec![Wanted::nothing(); puzzle.len()];
     for &v in targets {
         let class = puzzle.class_of[v as usize];
         if class != u32::MAX {
             let most = &mut wanted[class as usize];
-            *most = (*most).max(enough(v));
+            *most = most.and(enough(v).of(puzzle.classes[class as usize].value));
         }
     }
     let space = Space::new(puzzle);
     let seen = space.table.iter().map(|&x| (x, x)).collect();
     // Where a count has to move far much else is hidden, and there is a short way. Where it has only to move, long ones are
     // all there is, and the climb below is quicker.
-    let far = width == Width::Whole && wanted.iter().any(|w| *w > 1);
+    let far = width == Width::Whole && wanted.iter().any(|w| w.width != 1 && *w != Wanted::nothing());
     let ranges = ranges(&space, width, &wanted, seen, far);
     let learned = |v: &u32| {
         let class = puzzle.class_of[*v as usize];
@@ -67,18 +73,22 @@ pub(crate) enum Width {
 }
 
 impl Width {
-    /// Whether at least `enough` was seen.
-    fn wide(self, (low, high): (f64, f64), enough: i64) -> bool {
+    /// Whether at least what is `wanted` was seen.
+    fn wide(self, (low, high): (f64, f64), wanted: Wanted) -> bool {
         match self {
-            Width::Whole => (high + EPSILON).floor() - (low - EPSILON).ceil() >= enough as f64,
-            Width::Real => enough <= 0 || high - low > OPEN,
+            Width::Whole => wanted.holds(self.bounds((low, high))),
+            Width::Real => wanted.width <= 0 || high - low > OPEN,
         }
     }
 
     fn bounds(self, (low, high): (f64, f64)) -> Bounds {
         match self {
-            Width::Whole => Bounds { lo: (low - EPSILON).ceil() as i64, hi: (high + EPSILON).floor() as i64 },
-            Width::Real => Bounds { lo: (low + EPSILON).floor() as i64, hi: (high - EPSILON).ceil() as i64 },
+            Width::Whole => {
+                Bounds { lo: (low - off(low)).ceil() as i64, hi: (high + off(high)).floor() as i64 }
+            }
+            Width::Real => {
+                Bounds { lo: (low + off(low)).floor() as i64, hi: (high - off(high)).ceil() as i64 }
+            }
         }
     }
 }
@@ -99,7 +109,7 @@ pub(crate) struct Range {
 pub(crate) fn ranges(
     space: &Space,
     width: Width,
-    wanted: &[i64],
+    wanted: &[Wanted],
     seen: Vec<(f64, f64)>,
     far: bool,
 ) -> Vec<Range> {
@@ -123,7 +133,7 @@ pub(crate) fn ranges(
         .into_par_iter()
         .map(|(cells, own)| {
             let seen: Vec<(f64, f64)> = cells.iter().map(|&v| near[v as usize]).collect();
-            let enough: Vec<i64> = cells.iter().map(|&v| wanted[v as usize]).collect();
+            let enough: Vec<Wanted> = cells.iter().map(|&v| wanted[v as usize]).collect();
             let ranges = Explorer::new(&own, seen).ranges(width, &enough);
             cells.into_iter().zip(ranges).collect()
         })
@@ -135,17 +145,22 @@ pub(crate) fn ranges(
 }
 
 /// Widens what was seen of each cell that is not settled by the nearest tables in which it is so much more or less.
-fn witnesses(space: &Space, wanted: &[i64], seen: &mut [(f64, f64)]) {
+fn witnesses(space: &Space, wanted: &[Wanted], seen: &mut [(f64, f64)]) {
     let mut changes = Changes::within(space);
     for v in 0..space.len() {
-        let enough = wanted[v] as f64;
+        let Wanted { width, low: least, high: most } = wanted[v];
         // Up by all that is missing; else down as far as may be, and up by the rest.
         for way in [1.0, -1.0, 1.0] {
             if Width::Whole.wide(seen[v], wanted[v]) {
                 break;
             }
-            let (low, high) = ((seen[v].0 - EPSILON).ceil(), (seen[v].1 + EPSILON).floor());
-            let to = if way > 0.0 { low + enough } else { (high - enough).max(space.bounds[v].lo as f64) };
+            let (low, high) = seen[v];
+            let (low, high) = ((low - off(low)).ceil(), (high + off(high)).floor());
+            let to = if way > 0.0 {
+                (low + width as f64).max(most as f64)
+            } else {
+                (high - width as f64).min(least as f64).max(space.bounds[v].lo as f64)
+            };
             let by = to - space.table[v];
             if by * way <= 0.0 {
                 continue;
@@ -193,7 +208,7 @@ impl<'a> Explorer<'a> {
         Some(value)
     }
 
-    fn ranges(mut self, width: Width, enough: &[i64]) -> Vec<Range> {
+    fn ranges(mut self, width: Width, enough: &[Wanted]) -> Vec<Range> {
         let mut open: Vec<u32> = (0..self.space.len() as u32).collect();
         // A general solver takes long for a goal: its first goals are many cells at once.
         let rounds = if self.dictionary.is_some() { 0 } else { ROUNDS };

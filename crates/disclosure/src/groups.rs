@@ -1,7 +1,7 @@
 //! Group disclosure: all persons of a group have the same property, so that who is known to be in the group is known to
 //! have it.
 
-use model::{Cube, Role, Value};
+use model::{Cube, Relation, Role, Value};
 
 use crate::audit::check;
 use crate::words::published;
@@ -21,23 +21,9 @@ pub fn groups(cubes: &[Cube]) -> Result<Audit, Error> {
     for cube in cubes {
         for relation in cube.relations() {
             let d = relation.dimension;
-            let Value::Count(total @ 1..) = cube.value(&relation.total) else { continue };
-            // Somebody has to be known to be in the group by something else than the time.
-            let known_by = |(other, (dimension, &at)): (usize, (&model::Dimension, &u32))| {
-                other != d
-                    && dimension.role == Role::Breakdown
-                    && dimension.categories[at as usize].parent.is_some()
-            };
-            if !cube.dimensions.iter().zip(&relation.total).enumerate().any(known_by) {
-                continue;
-            }
-            let counts: Option<Vec<u64>> = relation.parts.iter().map(|p| cube.value(p).count()).collect();
-            let Some(counts) = counts.filter(|c| c.len() > 1) else { continue };
+            let Some(counts) = counts(cube, &relation) else { continue };
             audit.cells_attacked += 1;
-            let Some(all) = counts.iter().position(|&n| n == total) else { continue };
-            if counts.iter().sum::<u64>() != total {
-                continue;
-            }
+            let Some(Group { total, all }) = whole(cube, &relation, &counts) else { continue };
             let part = &relation.parts[all];
             let dimension = &cube.dimensions[d];
             let code = &dimension.categories[part[d] as usize].code;
@@ -60,4 +46,40 @@ pub fn groups(cubes: &[Cube]) -> Result<Audit, Error> {
     }
     audit.sort();
     Ok(audit)
+}
+
+/// A group of which all have the same property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// Persons in it.
+    total: u64,
+    /// Which part of the relation they are.
+    pub(crate) all: usize,
+}
+
+/// Of whom a relation says that they are all the same.
+pub(crate) fn told(cube: &Cube, relation: &Relation) -> Option<Group> {
+    whole(cube, relation, &counts(cube, relation)?)
+}
+
+fn whole(cube: &Cube, relation: &Relation, counts: &[u64]) -> Option<Group> {
+    let total = cube.value(&relation.total).count()?;
+    let all = counts.iter().position(|&n| n == total)?;
+    (counts.iter().sum::<u64>() == total).then_some(Group { total, all })
+}
+
+/// The counts of the parts of a relation that could tell such a thing.
+fn counts(cube: &Cube, relation: &Relation) -> Option<Vec<u64>> {
+    cube.value(&relation.total).count().filter(|n| *n > 0)?;
+    // Somebody has to be known to be in the group by something else than the time.
+    let known_by = |(other, (dimension, &at)): (usize, (&model::Dimension, &u32))| {
+        other != relation.dimension
+            && dimension.role == Role::Breakdown
+            && dimension.categories[at as usize].parent.is_some()
+    };
+    if !cube.dimensions.iter().zip(&relation.total).enumerate().any(known_by) {
+        return None;
+    }
+    let counts: Option<Vec<u64>> = relation.parts.iter().map(|p| cube.value(p).count()).collect();
+    counts.filter(|c| c.len() > 1)
 }

@@ -27,7 +27,7 @@ impl Part {
             let learned = self.learn_all();
             let close: Vec<(u32, Bounds)> = learned
                 .into_iter()
-                .filter(|(v, l)| l.bounds.width() < self.needed(*v))
+                .filter(|(v, l)| !self.kept(*v, l.bounds))
                 .map(|(v, l)| (v, l.bounds))
                 .collect();
             if close.is_empty() {
@@ -55,7 +55,15 @@ impl Part {
     /// Hides what the cheapest change that moves `v` far enough would change; `false` when no
     /// change can.
     fn widen(&mut self, v: u32, known: Bounds) -> bool {
-        let need = self.needed(v);
+        let wanted = self.wanted(v);
+        if wanted.high > -INF || wanted.low < INF {
+            let goals = [Bounds { lo: wanted.high.max(0), hi: INF }, Bounds { lo: 0, hi: wanted.low }];
+            let found: Vec<_> = goals.into_iter().filter_map(|goal| self.cheapest_change(v, goal)).collect();
+            let all = found.len() == goals.len();
+            found.into_iter().flat_map(|(_, changed)| changed).for_each(|c| self.hidden[c] = true);
+            return all;
+        }
+        let need = wanted.width;
         let up = Bounds { lo: known.lo.saturating_add(need).min(INF), hi: INF };
         let down = Bounds { lo: 0, hi: known.hi.saturating_sub(need) };
         let mut best: Option<(f64, Vec<usize>)> = None;
@@ -100,7 +108,7 @@ impl Part {
                 let n = b.lo as f64;
                 let cost = self.costs[i];
                 let up = problem.add_column(cost, 0.0..=cap);
-                let down = problem.add_column(cost, 0.0..=(n - self.least() as f64).max(0.0));
+                let down = problem.add_column(cost, 0.0..=(n - self.least(i) as f64).max(0.0));
                 moving.push((i, up, down));
                 columns.push((vec![(up, 1.0), (down, -1.0)], n));
             } else {
@@ -174,7 +182,7 @@ impl Part {
         // What cannot be held now will not be held with more shown.
         let holds = |part: &Self| {
             let learned = part.learn(targets);
-            targets.iter().zip(&learned).all(|(v, l)| l.bounds.width() >= part.needed(*v))
+            targets.iter().zip(&learned).all(|(v, l)| part.kept(*v, l.bounds))
         };
         let budget = (self.policy.trials as usize).min(4_000_000 / self.vars.len().max(1));
         if extra.is_empty() || !holds(self) {

@@ -7,6 +7,7 @@
 //! What may be published is a [`ProtectedCube`], hidden or changed, and it says how.
 
 mod additive;
+mod amounts;
 mod attack;
 mod audit;
 pub mod cell_key;
@@ -26,6 +27,7 @@ mod kelly;
 mod lattice;
 mod lp;
 mod method;
+mod need;
 mod part;
 pub mod privacy;
 mod programme;
@@ -34,8 +36,10 @@ mod protect;
 mod puzzle;
 mod rollup;
 pub mod rounding;
+mod rules;
 mod space;
 mod strong;
+mod sums;
 pub mod synthetic;
 mod system;
 mod tableau;
@@ -43,6 +47,7 @@ mod types;
 mod weak;
 mod words;
 
+pub use amounts::{AmountRule, AmountsOf, Contributors, Dominance, PPercent};
 pub use audit::audit;
 pub use certificate::Certificate;
 pub use editions::compare;
@@ -50,4 +55,5 @@ pub use error::Error;
 pub use groups::groups;
 pub use method::Method;
 pub use protect::protect;
+pub use sums::broken_sums;
 pub use types::*;

@@ -1,14 +1,16 @@
 //! A part of the tables that hangs together, as it is protected and attacked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Zeros;
 
 use crate::attack::{Attacker, Learned};
 use crate::exact::{self, Kept};
 use crate::gate::{self, Width};
+use crate::need::{Need, Wanted};
 use crate::propagate::Known;
 use crate::puzzle::{Fate, Puzzle};
+use crate::rules::Rules;
 use crate::system::{Bounds, Equation, Groups, INF, System};
 use crate::{Attack, Gap, Marks, Mode, Policy};
 use crate::{strong, weak};
@@ -47,6 +49,9 @@ pub(crate) fn role(b: Bounds, waived: bool, threshold: u64, policy: &Policy) -> 
     }
 }
 
+/// Rounds in which more is hidden from one who knows amounts of his own, at most.
+const ROUNDS: usize = 4;
+
 /// Targets with what is learned of each.
 type Targets = Vec<(u32, Learned)>;
 
@@ -62,6 +67,12 @@ pub(crate) struct Part {
     pub(crate) costs: Vec<f64>,
     /// The threshold of each variable.
     pub(crate) thresholds: Vec<u64>,
+    /// How far each has to stay open for a reader who knows all there is to know, if it is sensitive.
+    pub(crate) needs: Vec<Need>,
+    /// Figures that may be zero when they are hidden, whatever others may be.
+    may_be_zero: Vec<bool>,
+    /// Amounts that somebody knows because they are of himself alone, for each who does.
+    pub(crate) singles: Vec<Vec<u32>>,
     pub(crate) policy: Policy,
     /// The values of all variables, where the counts decide them.
     pub(crate) values: Option<Vec<i64>>,
@@ -111,6 +122,9 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
                 hidden: Vec::new(),
                 costs: Vec::new(),
                 thresholds: Vec::new(),
+                needs: Vec::new(),
+                may_be_zero: Vec::new(),
+                singles: Vec::new(),
                 policy: Policy::default(),
                 values: None,
                 gap: None,
@@ -121,17 +135,16 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
 }
 
 impl Part {
-    pub(crate) fn prepare(
-        &mut self,
-        truth: &[Bounds],
-        roles: &[Role],
-        costs: &[f64],
-        thresholds: &[u64],
-        policy: &Policy,
-    ) {
-        self.thresholds = self.vars.iter().map(|&v| thresholds[v as usize]).collect();
+    pub(crate) fn prepare(&mut self, truth: &[Bounds], rules: &Rules, costs: &[f64], policy: &Policy) {
+        self.thresholds = self.vars.iter().map(|&v| rules.thresholds[v as usize]).collect();
+        self.needs = self.vars.iter().map(|&v| rules.needs[v as usize]).collect();
         self.truth = self.vars.iter().map(|&v| truth[v as usize]).collect();
-        self.roles = self.vars.iter().map(|&v| roles[v as usize]).collect();
+        self.roles = self.vars.iter().map(|&v| rules.roles[v as usize]).collect();
+        self.may_be_zero = self.vars.iter().map(|&v| rules.may_be_zero[v as usize]).collect();
+        let own = |all: &Vec<u32>| {
+            all.iter().filter_map(|v| Some(self.vars.binary_search(v).ok()? as u32)).collect()
+        };
+        self.singles = rules.singles.values().map(own).filter(|own: &Vec<u32>| !own.is_empty()).collect();
         self.costs = self.vars.iter().map(|&v| costs[v as usize]).collect();
         self.hidden = self.roles.iter().map(|r| *r == Role::Small).collect();
         self.policy = policy.clone();
@@ -154,13 +167,7 @@ impl Part {
             Role::Fixed => Fate::Fixed,
             Role::Missing | Role::Bounded => Fate::Rest,
         });
-        let mut needed = vec![0; puzzle.len()];
-        for (v, &class) in puzzle.class_of.iter().enumerate() {
-            if self.roles[v] == Role::Small && class != u32::MAX {
-                let most = &mut needed[class as usize];
-                *most = self.needed(v as u32).max(*most);
-            }
-        }
+        let needed = self.all_needed(&puzzle, |v| self.roles[v as usize] == Role::Small);
         let (hidden, kept) = match self.policy.mode {
             Mode::Weak => (weak::hide(&puzzle, self.policy.trials), Kept::Open),
             Mode::Strong => (strong::hide(&puzzle, &needed, None, self.policy.trials), Kept::Wide(&needed)),
@@ -171,7 +178,9 @@ impl Part {
         }
         // What the search above cannot see: the gate takes bounds as whole numbers.
         self.widen_all(false);
-        if !self.policy.exact {
+        self.keep_from_singles();
+        // The programme knows no amounts.
+        if !self.policy.exact || needed.iter().any(|n| n.up > 0) {
             return;
         }
         let found = self.cost();
@@ -206,23 +215,96 @@ impl Part {
     /// Gives a witness to what elimination does not see: counts that only other fractions are possible for, not
     /// other whole numbers, or that the bounds of others give away.
     fn round(&mut self, puzzle: &Puzzle) {
-        let mut needed = vec![0; puzzle.len()];
-        for (v, l) in self.learn_all() {
-            let class = puzzle.class_of[v as usize];
-            if class != u32::MAX && l.bounds.width() < self.needed(v) {
-                needed[class as usize] = self.needed(v);
-            }
+        let learned = self.learn_all();
+        self.mend(puzzle, &learned);
+    }
+
+    /// Hides what gives a witness to each target that is known too closely. Whether there was one.
+    fn mend(&mut self, puzzle: &Puzzle, learned: &Targets) -> bool {
+        let close: BTreeSet<u32> =
+            learned.iter().filter(|(v, l)| !self.kept(*v, l.bounds)).map(|(v, _)| *v).collect();
+        if close.is_empty() {
+            return false;
         }
-        if needed.iter().all(|&n| n == 0) {
-            return;
-        }
+        let needed = self.all_needed(puzzle, |v| close.contains(&v));
         let mut hidden = vec![false; puzzle.len()];
         for (v, &class) in puzzle.class_of.iter().enumerate() {
             if self.hidden[v] && class != u32::MAX {
                 hidden[class as usize] = true;
             }
         }
-        self.take(puzzle, &strong::mend(puzzle, &needed, &hidden));
+        let mended = strong::mend(puzzle, &needed, &hidden);
+        for (v, &class) in puzzle.class_of.iter().enumerate() {
+            if self.roles[v] == Role::Open && class != u32::MAX && mended[class as usize] {
+                self.hidden[v] = true;
+            }
+        }
+        true
+    }
+
+    /// What is asked of each class: as much as of any of the variables in it that are `asked` about.
+    fn all_needed(&self, puzzle: &Puzzle, asked: impl Fn(u32) -> bool) -> Vec<Need> {
+        let mut needed = vec![Need::default(); puzzle.len()];
+        for (v, &class) in puzzle.class_of.iter().enumerate() {
+            if class != u32::MAX && asked(v as u32) {
+                let most = &mut needed[class as usize];
+                *most = most.and(self.needed(v as u32));
+            }
+        }
+        needed
+    }
+
+    /// Hides more until nobody who knows amounts of his own comes too close to those of others.
+    fn keep_from_singles(&mut self) {
+        let Some(values) = self.values.clone() else { return };
+        for own in self.singles.clone() {
+            // Hiding for one may not help another, but never hurts him.
+            for _ in 0..ROUNDS {
+                let learned = self.learned_by(&own);
+                let before = self.hidden.clone();
+                let puzzle = self.puzzle(&values, |v| match self.roles[v] {
+                    _ if own.contains(&(v as u32)) => Fate::Fixed,
+                    Role::Small => Fate::Small,
+                    Role::Open => Fate::Open,
+                    Role::Fixed => Fate::Fixed,
+                    Role::Missing | Role::Bounded => Fate::Rest,
+                });
+                if !self.mend(&puzzle, &learned) || self.hidden == before {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Variables and the sums that they are in.
+    fn sums_of(&self, own: &[u32]) -> BTreeSet<u32> {
+        let mut all: BTreeSet<u32> = own.iter().copied().collect();
+        let mut next = own.to_vec();
+        while let Some(v) = next.pop() {
+            for &e in &self.system.of[v as usize] {
+                let total = self.system.equations[e as usize].total;
+                if total != v && all.insert(total) {
+                    next.push(total);
+                }
+            }
+        }
+        all
+    }
+
+    /// What is learned by one who knows the variables `own`, of the targets that he is not in himself: what those who are in a
+    /// sum may learn of each other its own rule says.
+    fn learned_by(&self, own: &[u32]) -> Targets {
+        let Some(values) = &self.values else { return Vec::new() };
+        let within = self.sums_of(own);
+        let targets: Vec<u32> = self.targets().into_iter().filter(|v| !within.contains(v)).collect();
+        let puzzle = self.puzzle(values, |v| match self.roles[v] {
+            _ if own.contains(&(v as u32)) => Fate::Fixed,
+            Role::Small | Role::Open if self.hidden[v] => Fate::Open,
+            Role::Missing | Role::Bounded => Fate::Rest,
+            _ => Fate::Fixed,
+        });
+        let learned = gate::attack(&puzzle, &targets, self.reach(), |v| self.needed(v));
+        targets.into_iter().zip(learned).collect()
     }
 
     /// Hides the open variables whose class is hidden, and no other.
@@ -262,16 +344,16 @@ impl Part {
     fn when_hidden(&self, v: usize) -> Bounds {
         match (self.roles[v], self.policy.marks, self.policy.mode) {
             (Role::Missing | Role::Bounded, ..) => self.truth[v],
-            (_, _, Mode::Weak) | (_, Marks::Alike, _) => Bounds { lo: self.least(), hi: INF },
-            (Role::Small, Marks::Apart, _) => Bounds { lo: self.least(), hi: self.threshold(v) - 1 },
+            (_, _, Mode::Weak) | (_, Marks::Alike, _) => Bounds { lo: self.least(v), hi: INF },
+            (Role::Small, Marks::Apart, _) => Bounds { lo: self.least(v), hi: self.threshold(v) - 1 },
             (_, Marks::Apart, _) => Bounds { lo: self.threshold(v), hi: INF },
         }
     }
 
-    /// The least value that a hidden count can have for all an outsider knows.
-    pub(crate) fn least(&self) -> i64 {
+    /// The least value that a hidden figure can have for all an outsider knows.
+    pub(crate) fn least(&self, v: usize) -> i64 {
         match (self.policy.mode, self.policy.zeros) {
-            (Mode::Strong, Zeros::Publish) => 1,
+            (Mode::Strong, Zeros::Publish) if !self.may_be_zero[v] => 1,
             _ => 0,
         }
     }
@@ -309,18 +391,22 @@ impl Part {
     /// What the attacker learns of targets.
     pub(crate) fn learn(&self, targets: &[u32]) -> Vec<Learned> {
         let Some(values) = &self.values else {
-            return self.attacker().learn(targets, |v| self.needed(v));
+            return self.attacker().learn(targets, |v| self.wanted(v));
         };
         let puzzle = self.puzzle(values, |v| match self.roles[v] {
             Role::Small | Role::Open if self.hidden[v] => Fate::Open,
             Role::Missing | Role::Bounded => Fate::Rest,
             _ => Fate::Fixed,
         });
-        let width = match self.policy.mode {
+        gate::attack(&puzzle, targets, self.reach(), |v| self.needed(v))
+    }
+
+    /// What counts as a distance between bounds.
+    fn reach(&self) -> Width {
+        match self.policy.mode {
             Mode::Weak if !self.policy.whole => Width::Real,
             Mode::Weak | Mode::Strong => Width::Whole,
-        };
-        gate::attack(&puzzle, targets, width, |v| self.needed(v))
+        }
     }
 
     pub(crate) fn targets(&self) -> Vec<u32> {
@@ -329,46 +415,50 @@ impl Part {
             .collect()
     }
 
-    /// The distance that must stay between the bounds of a target.
-    pub(crate) fn needed(&self, v: u32) -> i64 {
+    /// How far a target has to stay open.
+    pub(crate) fn needed(&self, v: u32) -> Need {
+        let at = v as usize;
         let wanted = match self.policy.mode {
-            Mode::Weak => 1,
-            // Where more counts are small, more values must stay possible.
-            Mode::Strong => {
-                let own = self.thresholds[v as usize];
-                let stricter = if own > self.policy.threshold { own - 1 } else { 0 };
-                i64::try_from(self.policy.protection.max(stricter)).unwrap_or(INF)
-            }
+            Mode::Weak => Need::width(1),
+            Mode::Strong => self.needs[at],
         };
-        match (self.roles[v as usize], self.policy.mode, self.policy.marks) {
+        let most = match (self.roles[at], self.policy.mode, self.policy.marks) {
             // Nobody can be kept from knowing what its publisher said.
-            (Role::Bounded, ..) => wanted.min(self.truth[v as usize].width()),
-            (_, Mode::Strong, Marks::Apart) => wanted.min(self.threshold(v as usize) - 1 - self.least()),
-            _ => wanted,
-        }
+            (Role::Bounded, ..) => self.truth[at].width(),
+            (_, Mode::Strong, Marks::Apart) => self.threshold(at) - 1 - self.least(at),
+            _ => INF,
+        };
+        Need { width: wanted.width.min(most), ..wanted }
+    }
+
+    /// What is asked of the bounds of a target.
+    pub(crate) fn wanted(&self, v: u32) -> Wanted {
+        self.needed(v).of(self.truth[v as usize].lo)
+    }
+
+    /// Whether what is known of a target leaves it as open as is asked.
+    pub(crate) fn kept(&self, v: u32, known: Bounds) -> bool {
+        self.wanted(v).holds(known)
     }
 
     /// How the attacker fares against the final state, and the targets that he knows too closely; `None` when that
     /// cannot be told.
     pub(crate) fn attack(&mut self) -> Option<(Attack, Vec<u32>)> {
-        let learned = self.learn_all();
-        let mut out = Attack { targets: learned.len(), ..Attack::default() };
-        let mut known = Vec::new();
+        let mut learned = self.learn_all();
+        let targets = learned.len();
+        for own in &self.singles {
+            learned.extend(self.learned_by(own));
+        }
+        let mut known: BTreeMap<u32, bool> = BTreeMap::new();
         for (v, l) in learned {
-            let width = l.bounds.width();
-            if width >= self.needed(v) {
-                if l.unsolved {
-                    return None;
-                }
-                continue;
-            }
-            known.push(self.vars[v as usize]);
-            if width == 0 {
-                out.exact += 1;
-            } else {
-                out.narrow += 1;
+            if !self.kept(v, l.bounds) {
+                *known.entry(self.vars[v as usize]).or_default() |= l.bounds.is_exact();
+            } else if l.unsolved {
+                return None;
             }
         }
-        Some((out, known))
+        let exact = known.values().filter(|exact| **exact).count();
+        let out = Attack { targets, exact, narrow: known.len() - exact };
+        Some((out, known.into_keys().collect()))
     }
 }

@@ -143,7 +143,7 @@ fn sensitivity_of(cube: &Cube, rollup: &Rollup, c: &Contribution, detail: bool) 
             Sensitivity { cells, l1: n, l2_squared: n }
         }
         // All records of a person may be in the same cell.
-        Unit::Reports | Unit::Events => {
+        Unit::Reports | Unit::Events | Unit::Amounts => {
             let r = u64::from(c.records.max(1));
             Sensitivity {
                 cells,
@@ -313,7 +313,7 @@ pub fn release(cube: &Cube, settings: &Settings, seed: &Seed) -> Result<Release,
         cells: (0..rollup.cells()).map(|c| (rollup.key(c), Value::Missing)).collect(),
         ..cube.clone()
     };
-    let rule = Rule { threshold: 1, zeros: Zeros::Publish, protection: 0 };
+    let rule = Rule { threshold: 1, zeros: Zeros::Publish, protection: 0, groups: false };
     let method = Method::Privacy { rho, epsilon, delta };
     Ok(Release {
         cube: ProtectedCube::of_changed(

@@ -9,8 +9,9 @@ use model::{Cube, Key, Value};
 use rayon::prelude::*;
 
 use crate::audit::check;
-use crate::part::{Part, Role, role, split};
+use crate::part::{Part, Role, split};
 use crate::propagate::Known;
+use crate::rules::Rules;
 use crate::system::{Bounds, INF, Place, System};
 use crate::words::Words;
 use crate::{
@@ -49,22 +50,14 @@ pub fn protect(tables: &[Table], policy: &Policy) -> Result<Protection, Error> {
     let broken = system.settle(&truth);
     // Equations that received tables break are no help to an attacker either.
     let consistent = Known::new(&system, &truth, &broken);
-    let thresholds = thresholds(&system, &words, policy)?;
-    let roles: Vec<Role> = system
-        .places
-        .iter()
-        .zip(truth.iter().zip(&thresholds))
-        .map(|(places, (b, threshold))| {
-            let waived = places.iter().any(|p| tables[p.table as usize].waiver.is_some());
-            role(*b, waived, *threshold, policy)
-        })
-        .collect();
+    let rules = Rules::new(tables, &system, &words, &truth, policy)?;
+    let roles = &rules.roles;
     let costs = costs(&system, &words, &truth, policy);
     let parts = split(&system, &consistent.active);
     let mut done: Vec<Part> = parts
         .into_par_iter()
         .map(|mut part| {
-            part.prepare(&truth, &roles, &costs, &thresholds, policy);
+            part.prepare(&truth, &rules, &costs, policy);
             part.protect();
             part
         })
@@ -156,7 +149,7 @@ fn cell(
 }
 
 /// What is known of each variable, from all tables in which it stands.
-fn truth(system: &System, words: &Words<'_>) -> Result<Vec<Bounds>, Error> {
+pub(crate) fn truth(system: &System, words: &Words<'_>) -> Result<Vec<Bounds>, Error> {
     system
         .places
         .iter()
@@ -177,48 +170,6 @@ fn truth(system: &System, words: &Words<'_>) -> Result<Vec<Bounds>, Error> {
             Ok(all)
         })
         .collect()
-}
-
-/// The threshold of each variable: the highest of the categories that it is in.
-fn thresholds(system: &System, words: &Words<'_>, policy: &Policy) -> Result<Vec<u64>, Error> {
-    if policy.strict.is_empty() {
-        return Ok(vec![policy.threshold; system.len()]);
-    }
-    let mut found = vec![false; policy.strict.len()];
-    let all = system
-        .places
-        .iter()
-        .map(|places| {
-            let mut most = policy.threshold;
-            let at = places.iter().flat_map(|&p| words.cube(p).dimensions.iter().zip(words.key(p)));
-            for (dimension, &at) in at {
-                for c in dimension.lineage(at) {
-                    let code = &dimension.categories[c as usize].code;
-                    for (strict, found) in policy.strict.iter().zip(&mut found) {
-                        if strict.dimension == dimension.id && strict.code == *code {
-                            most = most.max(strict.threshold);
-                            *found = true;
-                        }
-                    }
-                }
-            }
-            most
-        })
-        .collect();
-    for (strict, found) in policy.strict.iter().zip(found) {
-        let what = format!("threshold {} for {} = {}", strict.threshold, strict.dimension, strict.code);
-        if !found {
-            return Err(Error::Policy {
-                what,
-                help: "no table has that category; correct the name or the code".into(),
-            });
-        }
-        if strict.threshold <= policy.threshold {
-            let help = format!("it must be above that of all counts, {}", policy.threshold);
-            return Err(Error::Policy { what, help });
-        }
-    }
-    Ok(all)
 }
 
 /// What it costs to hide each variable.

@@ -65,7 +65,7 @@ pub fn round(cubes: &[Cube], settings: Rounding) -> Result<Rounded, Error> {
     let net = Net::new(&plain, true)?;
     let goals: Vec<Goal> = net.values.iter().map(|&n| goal(n, base, i64::from(steps))).collect();
     let found = net.solve(&goals)?;
-    let rule = Rule { threshold: base, zeros: Zeros::Publish, protection: 0 };
+    let rule = Rule { threshold: base, zeros: Zeros::Publish, protection: 0, groups: false };
     let reach = base * (u64::from(steps) + 1) - 1;
     let cubes = cubes
         .iter()

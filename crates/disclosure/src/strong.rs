@@ -8,6 +8,7 @@
 
 use crate::changes::{Change, Changes};
 use crate::field::mix;
+use crate::need::Need;
 use crate::puzzle::{Fate, Puzzle};
 
 /// What a change costs in a cell that is hidden already: enough to prefer a short way.
@@ -27,7 +28,7 @@ const NOISE: f64 = 0.5;
 
 /// The classes to hide, small ones among them; `needed` is how far each small class must move. A `guide` has for each
 /// class from 0 to 1 how good it seems to be hidden: witnesses are sought by it at first.
-pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], guide: Option<&[f64]>, trials: u32) -> Vec<bool> {
+pub(crate) fn hide(puzzle: &Puzzle, needed: &[Need], guide: Option<&[f64]>, trials: u32) -> Vec<bool> {
     let most = u64::from(trials) * STEPS;
     let mut routes = Routes::new(puzzle, needed, guide);
     let mut best: Option<(f64, Vec<bool>)> = None;
@@ -50,15 +51,20 @@ pub(crate) fn hide(puzzle: &Puzzle, needed: &[i64], guide: Option<&[f64]>, trial
 
 /// The classes to hide so that the small ones with a `needed` distance can move so far, up or down; those that are
 /// `hidden` already are among them.
-pub(crate) fn mend(puzzle: &Puzzle, needed: &[i64], hidden: &[bool]) -> Vec<bool> {
+pub(crate) fn mend(puzzle: &Puzzle, needed: &[Need], hidden: &[bool]) -> Vec<bool> {
     let mut hidden = hidden.to_vec();
     let cost = |w: u32| if hidden[w as usize] { SHORT } else { puzzle.classes[w as usize].cost };
     let mut changes = Changes::new(puzzle, cost, furthest(needed));
-    for v in (0..puzzle.len() as u32).filter(|&v| needed[v as usize] > 0) {
-        let need = needed[v as usize] as f64;
-        let ways = [need, -need].into_iter().filter_map(|by| changes.cheapest(v, by));
-        let best = ways.min_by(|a, b| a.0.total_cmp(&b.0));
-        for (w, _) in best.into_iter().flat_map(|(_, change)| change) {
+    for v in (0..puzzle.len() as u32).filter(|&v| !needed[v as usize].is_none()) {
+        let Need { width, up, down } = needed[v as usize];
+        // A distance is as good on one side as on the other.
+        let way = [width as f64, -width as f64].into_iter().filter(|by| *by != 0.0);
+        let best = way.filter_map(|by| changes.cheapest(v, by)).min_by(|a, b| a.0.total_cmp(&b.0));
+        let mut found: Vec<Change> = best.into_iter().map(|(_, change)| change).collect();
+        for by in [up as f64, -down as f64].into_iter().filter(|by| *by != 0.0) {
+            found.extend(changes.cheapest(v, by).map(|(_, change)| change));
+        }
+        for (w, _) in found.into_iter().flatten() {
             hidden[w as usize] = true;
             changes.set_cost(w, SHORT);
         }
@@ -67,13 +73,13 @@ pub(crate) fn mend(puzzle: &Puzzle, needed: &[i64], hidden: &[bool]) -> Vec<bool
 }
 
 /// How far any class goes in a change, at most.
-fn furthest(needed: &[i64]) -> i64 {
-    needed.iter().max().copied().unwrap_or(1).saturating_mul(16)
+fn furthest(needed: &[Need]) -> i64 {
+    needed.iter().map(|n| n.furthest()).max().unwrap_or(1).saturating_mul(16)
 }
 
 struct Routes<'a> {
     puzzle: &'a Puzzle,
-    needed: &'a [i64],
+    needed: &'a [Need],
     changes: Changes,
     /// Small classes that can be protected at all.
     small: Vec<u32>,
@@ -89,7 +95,7 @@ struct Routes<'a> {
 }
 
 impl<'a> Routes<'a> {
-    fn new(puzzle: &'a Puzzle, needed: &'a [i64], guide: Option<&[f64]>) -> Self {
+    fn new(puzzle: &'a Puzzle, needed: &'a [Need], guide: Option<&[f64]>) -> Self {
         let n = puzzle.len();
         let guide = guide.map_or_else(|| vec![0.0; n], <[f64]>::to_vec);
         let mut small: Vec<u32> =
@@ -156,13 +162,16 @@ impl<'a> Routes<'a> {
     fn route(&mut self, v: u32) -> Option<(f64, Vec<Change>)> {
         let class = &self.puzzle.classes[v as usize];
         let needed = self.needed[v as usize];
-        let down = (class.value - class.bounds.lo).min(needed).max(0);
-        let up = self.changes.cheapest(v, needed as f64).map(|(cost, change)| (cost, vec![change]));
+        let (down, rest) = needed.ways(class.value - class.bounds.lo);
+        // A distance may as well be above the count alone.
+        let above = if needed.down > 0 { None } else { Some(needed.furthest()) };
+        let up = above.and_then(|by| self.changes.cheapest(v, by as f64));
+        let up = up.map(|(cost, change)| (cost, vec![change]));
         if down == 0 || up.as_ref().is_some_and(|(cost, _)| *cost < HIDDEN * 100.0) {
             return up;
         }
         let both = self.changes.cheapest(v, -down as f64).and_then(|(cost, below)| {
-            if down == needed {
+            if rest == 0 {
                 return Some((cost, vec![below]));
             }
             // What the first change hides costs nothing in the second.
@@ -170,7 +179,7 @@ impl<'a> Routes<'a> {
             for &w in &fresh {
                 self.changes.set_cost(w, HIDDEN);
             }
-            let above = self.changes.cheapest(v, (needed - down) as f64);
+            let above = self.changes.cheapest(v, rest as f64);
             for &w in &fresh {
                 self.price(w);
             }

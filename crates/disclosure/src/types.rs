@@ -7,7 +7,7 @@ use model::{Cube, Dimension, DisclosureSettings, Key, Label, Strict, Unit, Value
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Certificate, Method};
+use crate::{AmountRule, AmountsOf, Certificate, Method};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +95,13 @@ pub struct Rule {
     pub zeros: Zeros,
     /// The least distance between the bounds that anyone can derive for a hidden small count.
     pub protection: u64,
+    /// Whether it is hidden that all of a group have one property.
+    #[serde(skip_serializing_if = "is_not")]
+    pub groups: bool,
+}
+
+fn is_not(yes: &bool) -> bool {
+    !yes
 }
 
 /// A cube that may be published: small counts are hidden, and others with them, or counts were changed. Only this crate
@@ -258,6 +265,12 @@ pub struct Policy {
     pub strict: Vec<Strict>,
     /// How zeros are treated.
     pub zeros: Zeros,
+    /// Combinations of categories in which nobody can be, dimension with code: that nobody is there is no secret.
+    pub structural: Vec<BTreeMap<String, String>>,
+    /// Whether it is hidden that all of a group have one property, as [`crate::groups`] finds it.
+    pub groups: bool,
+    /// When amounts are sensitive.
+    pub amounts: AmountRule,
     /// The least distance between the bounds that can be derived for a hidden small count
     /// (the *sliding protection level* of Fischetti and Salazar-González). At least 1.
     pub protection: u64,
@@ -277,7 +290,12 @@ pub struct Policy {
 impl Policy {
     /// The rule, as its readers are told it.
     pub(crate) fn rule(&self) -> Rule {
-        Rule { threshold: self.threshold, zeros: self.zeros, protection: self.protection }
+        Rule {
+            threshold: self.threshold,
+            zeros: self.zeros,
+            protection: self.protection,
+            groups: self.groups,
+        }
     }
 }
 
@@ -298,6 +316,9 @@ impl From<&DisclosureSettings> for Policy {
             threshold: s.threshold,
             strict: s.strict.clone(),
             zeros: s.zeros,
+            structural: s.structural.clone(),
+            groups: s.groups,
+            amounts: AmountRule::default(),
             protection: s.threshold.saturating_sub(1).max(1),
             marks: Marks::default(),
             exact: false,
@@ -314,6 +335,15 @@ pub struct Table {
     pub cube: Cube,
     /// Why it may be published whole, if it may: its cells are then known to the attacker.
     pub waiver: Option<String>,
+    /// Of a table of amounts, the units of each cell.
+    pub contributors: Option<AmountsOf>,
+}
+
+impl Table {
+    /// A table of counts without a waiver.
+    pub fn of(cube: Cube) -> Self {
+        Table { cube, waiver: None, contributors: None }
+    }
 }
 
 /// What was done to one table.

@@ -119,7 +119,10 @@ fn counts_without_noise_are_found() {
 /// A table with a waiver is published whole, and what is rounded beside it is attacked with that knowledge.
 #[test]
 fn a_waiver_is_no_finding() {
-    let table = |cube, waiver: Option<&str>| disclosure::Table { cube, waiver: waiver.map(str::to_owned) };
+    let table = |cube, waiver: Option<&str>| disclosure::Table {
+        waiver: waiver.map(str::to_owned),
+        ..disclosure::Table::of(cube)
+    };
     let mut other = line("population", &[2, 3, 900]);
     other.universe = "population".into();
     let tables = [table(line("t", &[3, 9, 20]), None), table(other, Some("no victims"))];

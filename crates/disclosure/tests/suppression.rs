@@ -9,7 +9,7 @@ use proptest::prelude::*;
 mod common;
 
 fn tables(cubes: Vec<Cube>) -> Vec<Table> {
-    cubes.into_iter().map(|cube| Table { cube, waiver: None }).collect()
+    cubes.into_iter().map(Table::of).collect()
 }
 
 fn done(cubes: Vec<Cube>, mode: Mode, exact: bool) -> Protection {

@@ -54,7 +54,7 @@ fn two_way(id: &str, names: (&str, &str), inner: &[Vec<u64>]) -> Cube {
 }
 
 fn plain(cube: Cube) -> Table {
-    Table { cube, waiver: None }
+    Table::of(cube)
 }
 
 /// Whether the published margins come out.
@@ -186,7 +186,7 @@ fn as_a_reader_knows_it_a_cube_has_no_hidden_figure() {
 #[test]
 fn a_waived_table_is_published_whole_and_known_to_the_attacker() {
     let a = two_way("a", ("x", "y"), &[vec![3, 20], vec![40, 50]]);
-    let waived = Table { cube: a, waiver: Some("court cases, no persons".into()) };
+    let waived = Table { waiver: Some("court cases, no persons".into()), ..Table::of(a) };
     let done = protect(&[waived], &Policy::default()).expect("protected");
     assert!(done.cubes[0].cells().all(|(_, c)| c.conf == ConfStatus::Free));
     assert_eq!(done.attack.targets, 0);
@@ -199,10 +199,10 @@ fn what_cannot_be_protected_is_named_with_what_gives_it_away() {
         (vec![dimension("sex", codes)], cells)
     };
     let (dimensions, cells) = sex(&["M", "F"], &[(0, 53), (1, 3), (2, 50)]);
-    let plain = Table { cube: cube("by_sex", "u", dimensions, cells), waiver: None };
+    let plain = Table::of(cube("by_sex", "u", dimensions, cells));
     let (dimensions, cells) = sex(&["F"], &[(0, 53), (1, 50)]);
     let waived =
-        Table { cube: cube("whole", "u", dimensions, cells), waiver: Some("a court said so".into()) };
+        Table { waiver: Some("a court said so".into()), ..Table::of(cube("whole", "u", dimensions, cells)) };
     let done = protect(&[plain.clone(), waived], &Policy::default()).expect("attacked");
     assert_eq!((done.attack.exact, done.certificate.attack()), (1, Some(done.attack)));
     let said: Vec<String> = done.exposed.iter().map(ToString::to_string).collect();

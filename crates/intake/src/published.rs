@@ -342,6 +342,7 @@ impl Reading<'_> {
         match said.as_ref().and_then(|said| said.first().filter(|_| said.len() == 1)) {
             Some(&"reports") => Unit::Reports,
             Some(&"events") => Unit::Events,
+            Some(&"amounts") => Unit::Amounts,
             _ => Unit::Persons,
         }
     }

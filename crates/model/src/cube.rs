@@ -21,6 +21,8 @@ pub enum Unit {
     Reports,
     /// Anything else that is counted (requests, transfers, decisions).
     Events,
+    /// Sums of what each of several units brings to them: money, days.
+    Amounts,
 }
 
 /// How a dimension is used.

@@ -424,6 +424,13 @@ pub struct DisclosureSettings {
     /// Categories of which the counts are to be kept rather than others, or may go.
     #[serde(default)]
     pub weight: Vec<Weight>,
+    /// Combinations of categories in which nobody can be, dimension with code. Their zeros are published whatever
+    /// [`DisclosureSettings::zeros`] says.
+    #[serde(default)]
+    pub structural: Vec<BTreeMap<String, String>>,
+    /// Whether it is hidden that all of a group have one property.
+    #[serde(default)]
+    pub groups: bool,
     /// When given, the counts of the registers are rounded and none is hidden.
     pub rounding: Option<Rounding>,
 }
@@ -443,9 +450,9 @@ impl DisclosureSettings {
             ));
         }
         let Some(Rounding { base, .. }) = self.rounding else { return Ok(()) };
-        if !(self.strict.is_empty() && self.weight.is_empty()) {
+        if !(self.strict.is_empty() && self.weight.is_empty() && self.structural.is_empty()) || self.groups {
             return Err(SettingsError::new(
-                "[disclosure.rounding] hides no counts, and [[disclosure.strict]] and [[disclosure.weight]] say which are",
+                "[disclosure.rounding] hides no counts, and strict, weight, structural and groups of [disclosure] say which are",
                 "leave out the one or the others",
             ));
         }
@@ -527,6 +534,8 @@ impl Default for DisclosureSettings {
             trials: default_trials(),
             strict: Vec::new(),
             weight: Vec::new(),
+            structural: Vec::new(),
+            groups: false,
             rounding: None,
         }
     }

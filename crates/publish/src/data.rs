@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod csvw;
+mod frictionless;
 mod jsonstat;
 mod manifest;
 mod parquet;
@@ -12,9 +13,10 @@ use model::{Language, Rate, Unit};
 
 use crate::facts::{CubeFacts, Figure, category_label, column_names};
 use crate::release::ReleasedCube;
-use crate::{Error, Release};
+use crate::{Error, Release, sdmx};
 
 pub(crate) use catalogue::catalogue;
+pub(crate) use frictionless::package;
 pub(crate) use manifest::{File, manifest, protection};
 pub(crate) use results::{RESULTS, results, titles};
 
@@ -36,7 +38,7 @@ pub(crate) struct Format {
 }
 
 /// The formats, in the order in which pages list them.
-pub(crate) const FORMATS: [Format; 5] = [
+pub(crate) const FORMATS: [Format; 6] = [
     Format { ending: "csv", name: "CSV", media: "text/csv" },
     Format { ending: "csv-metadata.json", name: "CSVW", media: "application/csvm+json" },
     Format { ending: "json", name: "JSON-stat", media: "application/json" },
@@ -46,6 +48,7 @@ pub(crate) const FORMATS: [Format; 5] = [
         media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     },
     Format { ending: "parquet", name: "Parquet", media: "application/vnd.apache.parquet" },
+    Format { ending: "sdmx.csv", name: "SDMX-CSV", media: "application/vnd.sdmx.data+csv" },
 ];
 
 /// The file of a cube below the release.
@@ -63,8 +66,16 @@ pub(crate) fn files(release: &Release<'_>, released: &ReleasedCube) -> Result<Ve
         jsonstat::dataset(release, released),
         xlsx::workbook(release, cube, &table)?,
         parquet::file(release, cube, &table)?,
+        sdmx::data(sdmx::Flow { cube, decimals: 0 }),
     ];
     Ok(FORMATS.into_iter().zip(bytes).map(|(format, bytes)| (file_name(cube.id(), format), bytes)).collect())
+}
+
+/// The structures of all cubes in SDMX, as they were on the day of the release.
+pub(crate) fn structures(release: &Release<'_>) -> Vec<u8> {
+    let flows: Vec<sdmx::Flow<'_>> =
+        release.cubes.iter().map(|c| sdmx::Flow { cube: &c.cube, decimals: 0 }).collect();
+    sdmx::structures(&flows, &format!("{}T00:00:00Z", release.settings.monitor.reference_date))
 }
 
 /// A cube as rows: what CSV, XLSX and Parquet share.
@@ -191,6 +202,7 @@ pub(crate) fn unit_code(unit: Unit) -> &'static str {
         Unit::Persons => "persons",
         Unit::Reports => "reports",
         Unit::Events => "events",
+        Unit::Amounts => "amounts",
     }
 }
 

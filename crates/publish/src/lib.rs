@@ -7,7 +7,9 @@
 //! ```text
 //! site/index.html         chooses a language
 //! site/en/, site/nl/      the pages
-//! data/<cube>/            one cube as CSV with CSVW, JSON-stat 2.0, XLSX and Parquet
+//! data/<cube>/            one cube as CSV with CSVW, JSON-stat 2.0, XLSX, Parquet and SDMX-CSV 2.0
+//! data/structures.xml     the structures of all cubes in SDMX
+//! data/datapackage.json   Frictionless
 //! data/catalogue.jsonld   DCAT
 //! manifest.json           version, settings, seed, inputs and files, each with its hash
 //! ```
@@ -29,6 +31,7 @@ mod folder;
 mod number;
 mod page;
 mod release;
+pub mod sdmx;
 mod sheet;
 mod text;
 mod write;

@@ -76,6 +76,9 @@ pub struct ReleasedEstimate {
     pub estimation: Estimation,
     /// What came out when what is known of persons was used; `None` when that was not asked for.
     pub covariates: Option<CovariateEstimation>,
+    /// How many were detected in each group that it may show, protected as one set with the cubes: a group of which the count is
+    /// hidden is not shown. They are not published themselves.
+    pub detected: Vec<ProtectedCube>,
     /// Identifiers of the sources of the capture histories.
     pub sources: Vec<String>,
 }

@@ -47,6 +47,7 @@ texts! {
     persons: "persons", "personen";
     reports: "reports", "meldingen";
     events: "events", "gebeurtenissen";
+    amounts: "amounts", "bedragen";
     hidden_note: "× means hidden: the figure is not published, because it or another would give a small group of persons away. In charts it is an open mark beneath or beside the axis. A hidden figure is not zero.", "× betekent verborgen: het cijfer is niet gepubliceerd, omdat het of een ander cijfer een kleine groep personen zou verraden. In grafieken is het een open teken onder of naast de as. Een verborgen cijfer is geen nul.";
     missing_note: "– means that there is no figure.", "– betekent dat er geen cijfer is.";
     between_note: "A range is what the publisher of the figure wrote: only the bounds are known.", "Een bereik is wat de uitgever van het cijfer schreef: alleen de grenzen zijn bekend.";
@@ -383,6 +384,7 @@ impl Texts {
             Unit::Persons => self.persons,
             Unit::Reports => self.reports,
             Unit::Events => self.events,
+            Unit::Amounts => self.amounts,
         }
     }
 }

@@ -60,6 +60,11 @@ fn check(release: &Release<'_>) -> Result<(), Error> {
             return Err(Error::Twice { id: id.to_owned() });
         }
     }
+    for cube in release.estimates.iter().flat_map(|e| &e.detected) {
+        if !release.certificate.covers(cube) {
+            return Err(Error::Uncertified { id: cube.id().to_owned() });
+        }
+    }
     Ok(())
 }
 
@@ -95,6 +100,12 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
     for (path, bytes, inputs) in data::results(release) {
         out.write(path, &bytes, inputs)?;
     }
+    out.write(
+        &format!("data/{}", crate::sdmx::STRUCTURES),
+        &data::structures(release),
+        all_sources(release),
+    )?;
+    out.write("data/datapackage.json", &data::package(release), all_sources(release))?;
     let sizes: BTreeMap<String, u64> = out.files.iter().map(|f| (f.path.clone(), f.bytes)).collect();
     let catalogue = data::catalogue(release, &|path| sizes.get(path).copied().unwrap_or_default());
     out.write("data/catalogue.jsonld", &catalogue, all_sources(release))

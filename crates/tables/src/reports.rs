@@ -134,7 +134,7 @@ impl Reports {
     /// When a dimension cannot be made, a table would be too large, or the engine fails.
     pub fn cubes(&self, tables: &[TableSettings]) -> Result<Vec<Cube>, Error> {
         let mut cubes: Vec<Option<Cube>> = vec![None; tables.len()];
-        for unit in [Unit::Reports, Unit::Persons, Unit::Events] {
+        for unit in [Unit::Reports, Unit::Persons, Unit::Events, Unit::Amounts] {
             for period in [Period::Year, Period::Quarter, Period::Month] {
                 let chosen: Vec<(usize, &TableSettings)> = tables
                     .iter()
@@ -142,8 +142,9 @@ impl Reports {
                     .filter(|(_, t)| t.count == unit && t.period == period)
                     .collect();
                 let Some((_, first)) = chosen.first() else { continue };
-                if unit == Unit::Events {
-                    return Err(Error::Unit { table: first.id.clone(), unit: "events" });
+                if let Unit::Events | Unit::Amounts = unit {
+                    let unit = if unit == Unit::Events { "events" } else { "amounts" };
+                    return Err(Error::Unit { table: first.id.clone(), unit });
                 }
                 for ((place, _), cube) in chosen.iter().zip(self.cubes_of(unit, period, &chosen)?) {
                     cubes[*place] = Some(cube);

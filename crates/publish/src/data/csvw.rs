@@ -79,7 +79,7 @@ pub(super) fn metadata(release: &Release<'_>, cube: &ProtectedCube, rows: &Rows)
             "SDMX CL_OBS_STATUS: A normal, O missing, Q suppressed",
             "SDMX CL_OBS_STATUS: A gewoon, O ontbreekt, Q verborgen",
         ),
-        ("unit", "persons|reports|events", "what one unit is", "wat één eenheid is"),
+        ("unit", "persons|reports|events|amounts", "what one unit is", "wat één eenheid is"),
     ] {
         columns.push(json!({
             "name": name,

@@ -190,7 +190,7 @@ pub(super) fn chart_and_table(
 ///
 /// A group's visibility and interval say roughly how many of it were detected, and the groups add
 /// up to the detected of the whole. So a group below the threshold is left out; so is one whose
-/// count a table of this release hides; and where what is left out could then be found by
+/// count is hidden in the tables that were protected together; and where what is left out could then be found by
 /// subtraction, the smallest of the others go too: those left out must be two at least, and
 /// their sum leave the small one as wide a range as the tables do.
 pub(crate) fn shown(c: Context<'_>, released: &ReleasedEstimate) -> Vec<bool> {
@@ -260,8 +260,8 @@ fn hidden_in_part(c: Context<'_>, released: &ReleasedEstimate, codes: &BTreeMap<
     sets.into_iter().any(|set| hidden_in_a_table(c, released, &part(set)))
 }
 
-/// Whether a table hides the count of the group in the one year of the estimate. Over several
-/// years persons are counted once, and are not the sum of the years.
+/// Whether the count of the group is hidden: in the tables of the detected, or in another of the one year of the estimate. Over
+/// several years persons are counted once, and are not the sum of the years.
 pub(super) fn hidden_in_a_table(
     c: Context<'_>,
     released: &ReleasedEstimate,
@@ -270,7 +270,7 @@ pub(super) fn hidden_in_a_table(
     a_table_says(c, released, codes, |figure| figure == Figure::Hidden)
 }
 
-/// Whether a table publishes the count of the group in the one year of the estimate.
+/// Whether the count of the group may be published: by the tables of the detected, or by another of the one year of the estimate.
 pub(super) fn published_in_a_table(
     c: Context<'_>,
     released: &ReleasedEstimate,
@@ -279,20 +279,23 @@ pub(super) fn published_in_a_table(
     a_table_says(c, released, codes, |figure| matches!(figure, Figure::Count(_)))
 }
 
-/// Whether in a table of persons the figure of the group in the one year of the estimate is such.
+/// Whether in such a table of persons the figure of the group is such.
 fn a_table_says(
     c: Context<'_>,
     released: &ReleasedEstimate,
     codes: &BTreeMap<String, String>,
     is_such: impl Fn(Figure) -> bool,
 ) -> bool {
-    let Some((first, last)) = released.settings.years else { return false };
-    if first != last {
-        return false;
-    }
-    let year = first.to_string();
-    c.release.cubes.iter().filter(|r| r.cube.unit() == Unit::Persons).any(|r| {
-        let cube = &r.cube;
+    let one =
+        released.settings.years.filter(|(first, last)| first == last).map(|(first, _)| first.to_string());
+    let tables = c.release.cubes.iter().map(|r| &r.cube).filter(|_| one.is_some());
+    // The detected are of the years of the estimate, and of no others.
+    let detected = released.detected.iter().map(|cube| (cube, true));
+    let tables = tables.map(|cube| (cube, false));
+    tables.chain(detected).filter(|(cube, _)| cube.unit() == Unit::Persons).any(|(cube, own)| {
+        let time = |d: &model::Dimension| {
+            if own { Some(0) } else { one.as_ref().and_then(|year| d.position(year)) }
+        };
         let mut at = Vec::with_capacity(cube.dimensions().len());
         let mut used = 0;
         for d in cube.dimensions() {
@@ -300,7 +303,7 @@ fn a_table_says(
             used += usize::from(code.is_some());
             let place = match code {
                 Some((_, code)) => d.position(code),
-                None if d.role == model::Role::Time => d.position(&year),
+                None if d.role == model::Role::Time => time(d),
                 None => d.total(),
             };
             let Some(place) = place else { return false };

@@ -310,6 +310,7 @@ pub(crate) fn estimate_of(settings: &Settings, table: &CaptureTable, methods: &[
         settings: settings.estimate[0].clone(),
         estimation: estimate(table, methods, &options).expect("valid options"),
         covariates: None,
+        detected: Vec::new(),
         sources: vec!["lists".into()],
     }
 }
@@ -374,7 +375,7 @@ pub(crate) fn protected(
         .iter()
         .map(|cube| {
             let waiver = (cube.id == "by_publisher").then(|| HOSTILE.to_owned());
-            Table { cube: cube.clone(), waiver }
+            Table { waiver, ..Table::of(cube.clone()) }
         })
         .collect();
     let protection = protect(&tables, &Policy::from(&settings.disclosure)).expect("tables can be protected");

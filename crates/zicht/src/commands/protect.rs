@@ -3,15 +3,17 @@
 //! ```text
 //! DIR/monitor.toml ── pipeline ───────────────────────────────────────────┐
 //! MICRO.csv, SPEC.toml ── spec, count ─► tables ─┬─ disclosure::protect ──┴─► report
-//!                                                └─ change: rounding, noise ┤
+//! TABLES… ── tables, argus ────────────────┘     └─ change: rounding, noise ┤
 //!                                                     output ◄──────────────┘
 //!                                                       └─► OUT/TABLE.csv, .parquet, protection.json
 //! ```
 
+mod argus;
 mod change;
 mod count;
 mod output;
 mod spec;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -28,17 +30,29 @@ use crate::commands::noise;
 use crate::failure::Failure;
 use crate::pipeline::{Figures, Inputs, Monitor, Work};
 use crate::show::{Show, percent, rounded, thousands};
+use model::RowCount;
 use spec::Spec;
+use tables::Read;
 
 /// Arguments of `zicht protect`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Folder of the monitor: the one that holds monitor.toml. With --spec a file with a record in each row.
-    #[arg(value_name = "DIR | MICRO.csv")]
-    input: PathBuf,
+    /// Folder of the monitor: the one that holds monitor.toml. Or a file with a record in each row, when --spec says what to
+    /// count from it. Or tables with their totals, which are protected as one set.
+    #[arg(value_name = "DIR | MICRO.csv | TABLE…", required = true)]
+    input: Vec<PathBuf>,
     /// What to count from the records, and the rule by which the tables are protected.
     #[arg(long, value_name = "SPEC.toml")]
     spec: Option<PathBuf>,
+    /// How to read tables, in TOML, as for `zicht audit`; found out when not given.
+    #[arg(long)]
+    layout: Option<PathBuf>,
+    /// Counts below this are small; as the specification has it when not given, else 5.
+    #[arg(long)]
+    threshold: Option<u64>,
+    /// Write the tables also as tau-Argus or SDMX tools read them. May be given more than once.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    write: Vec<output::Also>,
     /// What hidden counts are protected against: `weak`, that one is worked out exactly; `strong`, that one is known
     /// more closely than the rule allows. As the specification has it when not given, else `strong`.
     #[arg(long, value_name = "MODE", value_parser = mode)]
@@ -60,22 +74,16 @@ fn mode(text: &str) -> Result<Mode, String> {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
-    match &arguments.spec {
-        Some(spec) => of_records(arguments, spec, show),
-        None => of_monitor(arguments, global, show),
+    match (&arguments.input[..], &arguments.spec) {
+        ([dir], None) if !dir.is_file() => of_monitor(arguments, dir, global, show),
+        _ => of_files(arguments, show),
     }
 }
 
-fn of_monitor(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
+fn of_monitor(arguments: &Arguments, dir: &Path, global: &Global, show: &Show) -> Outcome {
     let started = Instant::now();
-    if arguments.input.is_file() {
-        return Err(Failure::input(
-            format!("{} is a file, and nothing says what to count from it", arguments.input.display()),
-            "give --spec SPEC.toml with a file of records, or the folder of a monitor",
-        ));
-    }
-    let monitor = Monitor::open(&arguments.input, global)?;
-    let out = arguments.out.clone().unwrap_or_else(|| arguments.input.join("out"));
+    let monitor = Monitor::open(dir, global)?;
+    let out = arguments.out.clone().unwrap_or_else(|| dir.join("out"));
     let work = Work::open(&out)?;
     let hashes = Inputs::hash(&monitor)?;
     let inputs = Inputs::read(&monitor, &hashes, &work, show)?;
@@ -90,46 +98,25 @@ fn of_monitor(arguments: &Arguments, global: &Global, show: &Show) -> Outcome {
     Ok(0)
 }
 
-/// Counts tables from records, protects them as a set and writes them.
-fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
+/// Protects tables as a set and writes them: tables that are counted from records, or that come with their totals.
+fn of_files(arguments: &Arguments, show: &Show) -> Outcome {
     let Some(out) = &arguments.out else {
-        return Err(Failure::input("nothing says where the protected tables go", "give a folder with --out"));
+        return Err(Failure::input(
+            "nothing says where the protected tables go",
+            "give a folder with --out; and with --spec what to count, when the file has a record in each row",
+        ));
     };
-    let mut spec = Spec::read(path)?;
+    let mut spec = arguments.spec.as_ref().map_or_else(|| Ok(Spec::default()), |path| Spec::read(path))?;
     spec.mode = arguments.mode.unwrap_or(spec.mode);
-    let secret = arguments.noise.secret(spec.cell_key.is_some() || spec.privacy.is_some(), show)?;
-    let dir = path.parent().unwrap_or(Path::new(""));
-    if let Some(privacy) = &spec.privacy {
-        privacy.budget()?;
-        noise::check_codes(spec.layout(dir)?.open())?;
-    }
-    let record_keys = secret.as_ref().map(|bytes| Secret::derived(bytes));
-    let step = show.step("count", None);
-    let counted = count::count(&arguments.input, &spec, dir, record_keys.as_ref(), show)?;
-    let rows = counted.rows;
-    step.done(&crate::show::rows(rows));
-    let name = arguments.input.display().to_string();
+    spec.disclosure.threshold = arguments.threshold.unwrap_or(spec.disclosure.threshold);
     // What a certificate says of where it is from. Seconds are not in it: with the same input it is the same file.
     let mut about = json!({ "version": env!("CARGO_PKG_VERSION"), "spec": spec });
-    if spec.privacy.is_none() {
-        // With differential privacy these would tell of a person: who has all other records can try which makes the hash.
-        about["source"] =
-            json!(intake::hash_file(&arguments.input, &name).map_err(|e| Failure::from_intake(&e))?);
-        about["rows"] = json!(rows);
-    }
-    let started = Instant::now();
-    let step = show.step("protect", None);
-    let Done { protection, optimal, noisy, help } = match (&spec.cell_key, &spec.privacy, spec.rounding) {
-        (Some(keys), _, _) => change::keyed(&counted, keys, &spec, dir)?,
-        (_, Some(privacy), _) => {
-            let seed = Seed::derived(secret.as_ref().map_or(&[], |bytes| &bytes[..]));
-            change::private(counted, privacy, &spec, &seed)?
-        }
-        (_, _, Some(rounding)) => change::rounded(counted, rounding, &spec)?,
-        _ => change::hidden(counted, &spec)?,
+    let Protected { done, decimals, rows, seconds } = if spec.table.is_empty() {
+        of_tables(arguments, &spec, &mut about, show)?
+    } else {
+        of_records(arguments, &spec, &mut about, show)?
     };
-    step.done("");
-    let seconds = started.elapsed().as_secs_f64();
+    let Done { protection, optimal, noisy, help } = done;
     print(&protection, show);
     let attack = protection.attack;
     // Noise by cell key does not promise more than that no small count is known, unless more is asked.
@@ -138,9 +125,10 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
     }
     about["certificate"] = json!(protection.certificate);
     let mut noisy = noisy.unwrap_or_default().into_iter();
+    let cubes = protection.cubes.iter().zip(&decimals);
     let written: Vec<output::Table<'_>> =
-        protection.cubes.iter().map(|c| output::Table::new(c, noisy.next())).collect();
-    output::write(out, &written, about)?;
+        cubes.map(|(cube, &decimals)| output::Table::new(cube, decimals, noisy.next())).collect();
+    output::write(out, &written, &arguments.write, about)?;
     show.result(&format!("\nThe protected tables: {}", out.display()));
     show.result_json(&json!({
         "rows": rows,
@@ -151,6 +139,84 @@ fn of_records(arguments: &Arguments, path: &Path, show: &Show) -> Outcome {
         "seconds": seconds,
     }))?;
     Ok(0)
+}
+
+/// What was protected, and from what.
+struct Protected {
+    done: Done,
+    /// Decimals of the figures of each table.
+    decimals: Vec<u32>,
+    rows: RowCount,
+    seconds: f64,
+}
+
+fn source(file: &Path) -> Result<serde_json::Value, Failure> {
+    let name = file.display().to_string();
+    Ok(json!(intake::hash_file(file, &name).map_err(|e| Failure::from_intake(&e))?))
+}
+
+/// Counts tables from records and protects them.
+fn of_records(
+    arguments: &Arguments,
+    spec: &Spec,
+    about: &mut serde_json::Value,
+    show: &Show,
+) -> Result<Protected, Failure> {
+    let [input] = &arguments.input[..] else {
+        return Err(Failure::input(
+            "tables are counted from one file of records",
+            "join the files, or leave [[table]] out of the specification when they are tables already",
+        ));
+    };
+    let dir = arguments.spec.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(""));
+    let secret = arguments.noise.secret(spec.cell_key.is_some() || spec.privacy.is_some(), show)?;
+    if let Some(privacy) = &spec.privacy {
+        privacy.budget()?;
+        noise::check_codes(spec.layout(dir)?.open())?;
+    }
+    let record_keys = secret.as_ref().map(|bytes| Secret::derived(bytes));
+    let step = show.step("count", None);
+    let counted = count::count(input, spec, dir, record_keys.as_ref(), show)?;
+    let rows = counted.rows;
+    step.done(&crate::show::rows(rows));
+    if spec.privacy.is_none() {
+        // With differential privacy these would tell of a person: who has all other records can try which makes the hash.
+        about["source"] = source(input)?;
+        about["rows"] = json!(rows);
+    }
+    let started = Instant::now();
+    let step = show.step("protect", None);
+    let done = match (&spec.cell_key, &spec.privacy, spec.rounding) {
+        (Some(keys), _, _) => change::keyed(&counted, keys, spec, dir)?,
+        (_, Some(privacy), _) => {
+            let seed = Seed::derived(secret.as_ref().map_or(&[], |bytes| &bytes[..]));
+            change::private(counted, privacy, spec, &seed)?
+        }
+        (_, _, rounding) => change::tables(&counted.into_tables(), rounding, spec)?,
+    };
+    step.done("");
+    let decimals = spec.table.iter().map(|t| t.decimals).collect();
+    Ok(Protected { done, decimals, rows, seconds: started.elapsed().as_secs_f64() })
+}
+
+/// Protects tables that come with their totals.
+fn of_tables(
+    arguments: &Arguments,
+    spec: &Spec,
+    about: &mut serde_json::Value,
+    show: &Show,
+) -> Result<Protected, Failure> {
+    let step = show.step("read", None);
+    let read = tables::read(&arguments.input, arguments.layout.as_deref(), show)?;
+    step.done(&crate::show::rows(read.rows));
+    about["source"] = arguments.input.iter().map(|file| source(file)).collect::<Result<_, _>>()?;
+    about["rows"] = json!(read.rows);
+    let started = Instant::now();
+    let step = show.step("protect", None);
+    let done = change::tables(&read.tables, spec.rounding, spec)?;
+    step.done("");
+    let Read { decimals, rows, .. } = read;
+    Ok(Protected { done, decimals, rows, seconds: started.elapsed().as_secs_f64() })
 }
 
 fn print(protection: &Protection, show: &Show) {

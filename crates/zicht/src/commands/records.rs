@@ -75,6 +75,8 @@ pub(super) struct Layout<'a> {
     pub(super) frequency: Option<&'a str>,
     /// Column that says who a record is of.
     pub(super) person: Option<&'a str>,
+    /// Columns of amounts, with their decimals.
+    pub(super) amounts: Vec<(&'a str, u32)>,
     pub(super) variables: Vec<Variable<'a>>,
 }
 
@@ -97,7 +99,7 @@ impl<'a> Layout<'a> {
             Ok(Variable { name, column, categories, leaves, open })
         };
         let variables = names.iter().map(variable).collect::<Result<_, Failure>>()?;
-        Ok(Self { format, frequency: None, person: None, variables })
+        Ok(Self { format, frequency: None, person: None, amounts: Vec::new(), variables })
     }
 
     /// A variable whose codes are those of the records, if there is one.
@@ -164,6 +166,17 @@ pub(super) struct Read<'a> {
     pub(super) rows: RowCount,
     /// The most records of one person; 0 when nothing says who they are of.
     pub(super) most: u32,
+    /// Of each record its combination, who it is of and its amounts; none where no amounts are read.
+    pub(super) amounts: Vec<Amounts>,
+}
+
+/// The amounts of a record.
+pub(super) struct Amounts {
+    /// As in [`Read::tallies`].
+    pub(super) record: Vec<u32>,
+    /// A number for whom it is of: each record is of somebody else when nothing says so.
+    pub(super) who: u32,
+    pub(super) amounts: Vec<u64>,
 }
 
 /// A row that is left out: column, value, what is wrong with it and what to do.
@@ -179,16 +192,18 @@ pub(super) fn read<'a>(
     let fail = |e: intake::Error| Failure::from_intake(&e);
     let name = file.display().to_string();
     let mut rows = TableRows::open(file, &name, layout.format).map_err(fail)?;
-    let Layout { frequency, person, mut variables, .. } = layout;
+    let Layout { frequency, person, amounts: columns, mut variables, .. } = layout;
     let frequency = frequency.map(|c| Ok((c, rows.column(c)?))).transpose().map_err(fail)?;
     let person = person.map(|c| Ok((c, rows.column(c)?))).transpose().map_err(fail)?;
+    let columns = columns.into_iter().map(|(c, decimals)| Ok((c, decimals, rows.column(c)?)));
+    let columns: Vec<(&str, u32, usize)> = columns.collect::<Result<_, _>>().map_err(fail)?;
     let at: Vec<usize> =
         variables.iter().map(|v| rows.column(v.column)).collect::<Result<_, _>>().map_err(fail)?;
     let (mut findings, mut refused) = (Findings::default(), 0);
     let mut tallies: BTreeMap<Vec<u32>, Tally> = BTreeMap::new();
     // Persons are told apart by a hash: who they are is not kept.
-    let mut persons: HashMap<u64, u32> = HashMap::new();
-    let mut most = 0;
+    let mut persons: HashMap<u64, (u32, u32)> = HashMap::new();
+    let (mut most, mut all) = (0, Vec::new());
     let unkeyed = Secret::new([0; 32]);
     while let Some((row, values)) = rows.next_row().map_err(fail)? {
         let mut record = Vec::with_capacity(variables.len());
@@ -213,8 +228,19 @@ pub(super) fn read<'a>(
         };
         let who = person.map(|(column, at)| (column, values[at].trim()));
         if let Some((column, "")) = who {
-            let help = "say in each row who it is of: noise is drawn for persons";
+            let help = "say in each row who it is of";
             wrong = wrong.take().or(Some((column, String::new(), "names no person".to_owned(), help)));
+        }
+        let mut amounts = Vec::with_capacity(columns.len());
+        for &(column, decimals, at) in &columns {
+            let text = values[at].trim();
+            match amount(text, decimals) {
+                Ok(amount) => amounts.push(amount),
+                Err(what) => {
+                    let help = "an amount is not negative, and has as many decimals as its table at most";
+                    wrong = wrong.take().or(Some((column, text.to_owned(), what.to_owned(), help)));
+                }
+            }
         }
         if let Some((column, value, message, help)) = wrong {
             refused += 1;
@@ -230,13 +256,20 @@ pub(super) fn read<'a>(
             });
             continue;
         }
-        let tally = tallies.entry(record).or_default();
+        let next = all.len() as u32;
+        let tally = tallies.entry(record.clone()).or_default();
         tally.records = tally.records.saturating_add(number);
+        let mut number = next;
         if let Some((_, who)) = who {
-            let own = persons.entry(unkeyed.record_key(who)).or_default();
+            let first = persons.len() as u32;
+            let (own, id) = persons.entry(unkeyed.record_key(who)).or_insert((0, first));
             *own += 1;
             most = most.max(*own);
+            number = *id;
             tally.key = tally.key.wrapping_add(secret.map_or(0, |s| s.record_key(who)));
+        }
+        if !columns.is_empty() {
+            all.push(Amounts { record, who: number, amounts });
         }
     }
     let (mut rows, own) = rows.finish();
@@ -250,13 +283,39 @@ pub(super) fn read<'a>(
             "each row needs a code of each variable",
         ));
     }
-    let tallies = in_order(&mut variables, tallies);
-    Ok(Read { variables, tallies, rows, most })
+    let renumbered = in_order(&mut variables);
+    let renumber = |mut record: Vec<u32>| {
+        for (leaf, new) in record.iter_mut().zip(&renumbered) {
+            if let Some(new) = new {
+                *leaf = new[*leaf as usize];
+            }
+        }
+        record
+    };
+    let tallies = tallies.into_iter().map(|(record, tally)| (renumber(record), tally)).collect();
+    let renumbered = |own: Amounts| Amounts { record: renumber(own.record), ..own };
+    Ok(Read { variables, tallies, rows, most, amounts: all.into_iter().map(renumbered).collect() })
 }
 
-/// Gives variables without a list of codes the codes of the records, in their order.
-fn in_order(variables: &mut [Variable<'_>], tallies: BTreeMap<Vec<u32>, Tally>) -> BTreeMap<Vec<u32>, Tally> {
-    let renumbered: Vec<Option<Vec<u32>>> = variables
+/// A number with a point or a comma, in units of its last decimal.
+pub(super) fn amount(text: &str, decimals: u32) -> Result<u64, &'static str> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    if whole.starts_with('-') {
+        return Err("is negative");
+    }
+    if fraction.len() > decimals as usize {
+        return Err("has more decimals than it should");
+    }
+    let digits = format!("{whole}{fraction:0<width$}", width = decimals as usize);
+    digits.parse().map_err(|_| "is no number")
+}
+
+/// Gives variables without a list of codes the codes of the records, in their order. The new number of each code, where they
+/// have new ones.
+fn in_order(variables: &mut [Variable<'_>]) -> Vec<Option<Vec<u32>>> {
+    variables
         .iter_mut()
         .map(|variable| {
             variable.open.then(|| {
@@ -270,17 +329,6 @@ fn in_order(variables: &mut [Variable<'_>], tallies: BTreeMap<Vec<u32>, Tally>) 
                 variable.categories = flat(codes.into_iter().map(|(code, _)| code));
                 new
             })
-        })
-        .collect();
-    tallies
-        .into_iter()
-        .map(|(mut record, tally)| {
-            for (leaf, new) in record.iter_mut().zip(&renumbered) {
-                if let Some(new) = new {
-                    *leaf = new[*leaf as usize];
-                }
-            }
-            (record, tally)
         })
         .collect()
 }

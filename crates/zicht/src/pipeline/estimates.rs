@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use estimate::covariates::{CovariateTable, estimate_covariates};
-use model::EstimateSettings;
+use model::{Cube, EstimateSettings};
 use publish::ReleasedEstimate;
 
-use super::{Figures, Inputs, Monitor};
+use super::{Figures, Inputs, Monitor, detected};
 use crate::commands::estimate::{Tables, by_group, group_method, merged, parse_methods};
 use crate::failure::Failure;
 use crate::progress;
@@ -26,11 +26,12 @@ pub(crate) fn estimate(
     for asked in &monitor.settings.estimate {
         let step = show.step(&format!("estimate {}", asked.id), None);
         let methods = parse_methods(&asked.methods)?;
-        let (tables, sources) = histories(monitor, inputs, figures, asked, &asked.by, PERSON)?;
+        let reports = figures.reports.as_ref();
+        let (tables, sources) = histories(monitor, inputs, reports, asked, &asked.by, PERSON)?;
         // Reports that were linked: the histories of each draw of who is who.
         let of_reports = asked.source.is_none();
         let draws = (figures.persons.draws.iter().filter(|_| of_reports))
-            .map(|column| Ok(histories(monitor, inputs, figures, asked, &asked.by, column)?.0))
+            .map(|column| Ok(histories(monitor, inputs, reports, asked, &asked.by, column)?.0))
             .collect::<Result<Vec<Tables>, Failure>>()?;
         let options = estimate::Options { watch: progress::watch(&step), ..options(monitor, asked)? };
         let fail = |e: estimate::Error| Failure::input(format!("estimate \"{}\": {e}", asked.id), "");
@@ -61,7 +62,7 @@ pub(crate) fn estimate(
         let covariates = if asked.covariates.is_empty() {
             None
         } else {
-            let (tables, _) = histories(monitor, inputs, figures, asked, &asked.covariates, PERSON)?;
+            let (tables, _) = histories(monitor, inputs, reports, asked, &asked.covariates, PERSON)?;
             let groups: Tables = tables.into_iter().filter(|(codes, _)| !codes.is_empty()).collect();
             let table = CovariateTable::from_groups(&groups).map_err(fail)?;
             Some(estimate_covariates(&table, &options).map_err(fail)?)
@@ -72,7 +73,10 @@ pub(crate) fn estimate(
             estimation.estimates.len(),
             estimation.groups.len()
         ));
-        out.push(ReleasedEstimate { settings: asked.clone(), estimation, covariates, sources });
+        let detected =
+            figures.detected.iter().filter(|(id, _)| *id == asked.id).map(|(_, cube)| cube.clone());
+        let detected = detected.collect();
+        out.push(ReleasedEstimate { settings: asked.clone(), estimation, covariates, detected, sources });
     }
     Ok(out)
 }
@@ -110,6 +114,27 @@ fn tuned(asked: &EstimateSettings, usual: &estimate::Options) -> Result<estimate
     })
 }
 
+/// The tables of the detected of each estimate, with its identifier; see [`detected`].
+pub(super) fn detected(
+    monitor: &Monitor,
+    inputs: &Inputs,
+    reports: Option<&tables::Reports>,
+    like: &[Cube],
+) -> Result<Vec<(String, Cube)>, Failure> {
+    let mut out = Vec::new();
+    for asked in &monitor.settings.estimate {
+        let (by, sources) = histories(monitor, inputs, reports, asked, &asked.by, PERSON)?;
+        let covariates = if asked.covariates.is_empty() {
+            Tables::new()
+        } else {
+            histories(monitor, inputs, reports, asked, &asked.covariates, PERSON)?.0
+        };
+        let cubes = detected::cubes(asked, &by, &covariates, like, &sources);
+        out.extend(cubes.into_iter().map(|cube| (asked.id.clone(), cube)));
+    }
+    Ok(out)
+}
+
 /// Checks the options of an estimate before anything is read.
 pub(super) fn check_options(asked: &EstimateSettings) -> Result<(), Failure> {
     let options = tuned(asked, &estimate::Options::default())?;
@@ -127,7 +152,7 @@ pub(super) fn check_options(asked: &EstimateSettings) -> Result<(), Failure> {
 fn histories(
     monitor: &Monitor,
     inputs: &Inputs,
-    figures: &Figures,
+    reports: Option<&tables::Reports>,
     asked: &EstimateSettings,
     by: &[String],
     persons: &str,
@@ -138,7 +163,7 @@ fn histories(
         let tables = read.map(|tables| grouped(tables, by)).transpose()?.unwrap_or_default();
         return Ok((tables, vec![id.clone()]));
     }
-    let Some(reports) = &figures.reports else {
+    let Some(reports) = reports else {
         return Err(Failure::input(format!("estimate \"{}\" has no reports", asked.id), "name a source"));
     };
     let tables = reports

@@ -8,7 +8,7 @@ use publish::{AuditNote, ReleasedRates};
 
 use super::inputs::Received;
 use super::linking::{self, Persons};
-use super::{Inputs, Monitor, Work, cache::write_json};
+use super::{Inputs, Monitor, Work, cache::write_json, estimates};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -18,7 +18,10 @@ pub(crate) struct Figures {
     pub(crate) reports: Option<tables::Reports>,
     /// Who they are of.
     pub(crate) persons: Persons,
+    /// The tables, protected.
     pub(crate) protection: Protection,
+    /// How many persons each estimate stands on, by its identifier; protected with the tables.
+    pub(crate) detected: Vec<(String, ProtectedCube)>,
 }
 
 impl Figures {
@@ -47,19 +50,27 @@ impl Figures {
                 thousands(opened.persons()),
                 thousands(cells as u64)
             ));
-            all.extend(cubes.into_iter().map(|cube| Table { cube, waiver: None }));
+            all.extend(cubes.into_iter().map(Table::of));
             reports = Some(opened);
         }
         all.extend(
-            inputs.cubes.iter().map(|r| Table { cube: r.cube.clone(), waiver: r.settings.waiver.clone() }),
+            inputs
+                .cubes
+                .iter()
+                .map(|r| Table { waiver: r.settings.waiver.clone(), ..Table::of(r.cube.clone()) }),
         );
+        let like: Vec<model::Cube> = all.iter().map(|t| t.cube.clone()).collect();
+        let detected = estimates::detected(monitor, inputs, reports.as_ref(), &like)?;
+        let tables = all.len();
+        let (of_estimates, cubes): (Vec<String>, Vec<model::Cube>) = detected.into_iter().unzip();
+        all.extend(cubes.into_iter().map(Table::of));
         let step = show.step("protect", None);
         let policy = Policy { mode, ..Policy::from(&settings.disclosure) };
         let protection = match settings.disclosure.rounding {
             None => disclosure::protect(&all, &policy),
             Some(rounding) => disclosure::rounding::protect(&all, rounding, &policy).map(|(p, _)| p),
         };
-        let protection = protection.map_err(|e| Failure::input(e.to_string(), ""))?;
+        let mut protection = protection.map_err(|e| Failure::input(e.to_string(), ""))?;
         let touched = protection.tables.iter().map(|t| t.loss.map_or(t.suppressed, |loss| loss.changed));
         step.done(&format!(
             "{} cells {}; attacked {}: {} exact, {} too close",
@@ -75,7 +86,8 @@ impl Figures {
                 "make tables with fewer dimensions, or leave out one of the tables that overlap",
             ));
         }
-        Ok(Self { reports, persons, protection })
+        let detected = of_estimates.into_iter().zip(protection.cubes.split_off(tables)).collect();
+        Ok(Self { reports, persons, protection, detected })
     }
 }
 

@@ -5,6 +5,7 @@
 //! ```
 
 mod cache;
+mod detected;
 mod estimates;
 mod figures;
 mod inputs;

@@ -5,7 +5,7 @@ use std::path::Path;
 use disclosure::cell_key::{PTable, perturb};
 use disclosure::privacy::{Seed, release_all};
 use disclosure::{Protection, Table, rounding};
-use model::Cube;
+use model::{Cube, Rounding};
 
 use super::count::Counted;
 use super::output::Noisy;
@@ -28,23 +28,21 @@ fn failed(error: &disclosure::Error) -> Failure {
     Failure::input(error.to_string(), "")
 }
 
-fn tables(counted: Counted) -> Vec<Table> {
-    counted.into_cubes().into_iter().map(|cube| Table { cube, waiver: None }).collect()
-}
-
-/// Hides small counts, and others with them.
-pub(super) fn hidden(counted: Counted, spec: &Spec) -> Result<Done, Failure> {
-    let protection = disclosure::protect(&tables(counted), &spec.policy()).map_err(|e| failed(&e))?;
+/// Hides what is small, and other figures with it; or rounds all.
+pub(super) fn tables(tables: &[Table], rounding: Option<Rounding>, spec: &Spec) -> Result<Done, Failure> {
+    if let Some(settings) = rounding {
+        return rounded(tables, settings, spec);
+    }
+    let protection = disclosure::protect(tables, &spec.policy()).map_err(|e| failed(&e))?;
     let help =
         "take fewer dimensions or levels, or leave out one of the tables that overlap; nothing was written";
     Ok(Done { protection, optimal: None, noisy: None, help })
 }
 
 /// Rounds the counts.
-pub(super) fn rounded(counted: Counted, settings: model::Rounding, spec: &Spec) -> Result<Done, Failure> {
-    let tables = tables(counted);
+fn rounded(tables: &[Table], settings: Rounding, spec: &Spec) -> Result<Done, Failure> {
     let (protection, optimal) =
-        rounding::protect(&tables, settings, &spec.policy()).map_err(|e| failed(&e))?;
+        rounding::protect(tables, settings, &spec.policy()).map_err(|e| failed(&e))?;
     let help = "take a larger base, allow a step more, or fewer tables; nothing was written";
     Ok(Done { protection, optimal: Some(optimal), noisy: None, help })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use disclosure::cell_key::{Additivity, Constraints, Shape};
 use disclosure::privacy::{Budget, Contribution, Measured, Settings};
-use disclosure::{Costs, Mode, Policy};
+use disclosure::{AmountRule, Costs, Dominance, Mode, PPercent, Policy};
 use model::{Category, Dimension, DisclosureSettings, Format, Label, Role, Rounding, Strict, Weight, Zeros};
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,8 @@ use crate::commands::noise;
 use crate::commands::records::{self, Layout};
 use crate::failure::Failure;
 
-/// `SPEC.toml`.
-#[derive(Debug, Deserialize, Serialize)]
+/// `SPEC.toml`. By default that of tables with their totals.
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Spec {
     /// How the file of records is written, where that cannot be told from it.
@@ -36,8 +36,8 @@ pub(super) struct Spec {
     #[serde(default)]
     pub(super) exact: bool,
     /// In the weak mode: whether the reader rounds bounds to whole counts.
-    #[serde(default = "yes")]
-    pub(super) whole: bool,
+    #[serde(default)]
+    pub(super) whole: Whole,
     /// `[rounding]`: counts are rounded, and none is hidden.
     pub(super) rounding: Option<Rounding>,
     /// `[cell_key]`: noise is added that is the same for a cell wherever it stands.
@@ -57,9 +57,27 @@ pub(super) struct Spec {
     /// Categories with a higher threshold.
     #[serde(default)]
     pub(super) strict: Vec<Strict>,
-    /// The tables, which are protected as one set.
+    /// Combinations in which nobody can be.
+    #[serde(default)]
+    structural: Vec<BTreeMap<String, String>>,
+    /// The tables, which are protected as one set. With none the files are tables already.
+    #[serde(default)]
     pub(super) table: Vec<Table>,
 }
+
+/// Whether bounds are rounded to whole counts: they are unless said otherwise.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Whole(bool);
+
+impl Default for Whole {
+    fn default() -> Self {
+        Whole(true)
+    }
+}
+
+/// Decimals of amounts, at most.
+const MOST_DECIMALS: u32 = 6;
 
 fn yes() -> bool {
     true
@@ -79,12 +97,21 @@ pub(super) struct Rule {
     zeros: Zeros,
     /// The effort with which it is sought which cells to hide beside the small counts.
     trials: u32,
+    /// Whether it is hidden that all of a group have one property.
+    groups: bool,
+    /// An amount is sensitive when its few largest make up too much of it.
+    dominance: Option<Dominance>,
+    /// An amount is sensitive when one could estimate the largest in it too closely.
+    p_percent: Option<PPercent>,
+    /// How far the amount of few has to stay open, as a percentage of it.
+    range: f64,
 }
 
 impl Default for Rule {
     fn default() -> Self {
         let DisclosureSettings { threshold, zeros, trials, .. } = DisclosureSettings::default();
-        Self { threshold, zeros, trials }
+        let AmountRule { dominance, p_percent, range } = AmountRule::default();
+        Self { threshold, zeros, trials, groups: false, dominance, p_percent, range }
     }
 }
 
@@ -165,6 +192,11 @@ pub(super) struct Table {
     pub(super) title: Option<String>,
     /// Variables.
     pub(super) dimensions: Vec<String>,
+    /// Column that is summed; records are counted when there is none.
+    pub(super) amount: Option<String>,
+    /// Decimals of its amounts.
+    #[serde(default)]
+    pub(super) decimals: u32,
     /// Levels below the total that are shown of a variable with a hierarchy; all when not given.
     #[serde(default)]
     pub(super) depth: BTreeMap<String, usize>,
@@ -189,9 +221,6 @@ impl Spec {
 
     fn check(&self) -> Result<(), (String, String)> {
         let fail = |what: String, help: &str| Err((what, help.to_owned()));
-        if self.table.is_empty() {
-            return fail("there is no table".into(), "add a [[table]] with id and dimensions");
-        }
         if self.disclosure.threshold < 2 {
             return fail("a threshold below 2 protects nobody".into(), "3, 5 and 10 are usual");
         }
@@ -202,8 +231,11 @@ impl Spec {
             );
         }
         self.check_change()?;
+        self.check_amounts()?;
+        self.check_tables()?;
         for weight in &self.weight {
-            let known = self.table.iter().any(|t| t.dimensions.contains(&weight.dimension));
+            let known =
+                self.table.is_empty() || self.table.iter().any(|t| t.dimensions.contains(&weight.dimension));
             if !known || !weight.factor.is_finite() || weight.factor <= 0.0 {
                 return fail(
                     format!("\"{} = {}\" cannot weigh {}", weight.dimension, weight.code, weight.factor),
@@ -249,6 +281,69 @@ impl Spec {
                     "the codes stand in the hierarchy: give one of the two",
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// What goes with amounts, and what does not.
+    fn check_amounts(&self) -> Result<(), (String, String)> {
+        let fail = |what: String, help: &str| Err((what, help.to_owned()));
+        let of = |t: &&Table| t.amount.is_some();
+        let Some(first) = self.table.iter().find(of) else {
+            let asked = self.disclosure.dominance.is_some() || self.disclosure.p_percent.is_some();
+            if asked && !self.table.is_empty() {
+                return fail(
+                    "dominance and p_percent are about amounts, and no table has any".into(),
+                    "name the column with `amount` in a [[table]]",
+                );
+            }
+            return Ok(());
+        };
+        if self.rounding.is_some()
+            || self.cell_key.is_some()
+            || self.privacy.is_some()
+            || self.frequency.is_some()
+        {
+            return fail(
+                format!(
+                    "table \"{}\" is of amounts, which are hidden, not changed, and of single records",
+                    first.id
+                ),
+                "leave out `amount`, or [rounding], [cell_key], [privacy] and frequency",
+            );
+        }
+        for table in self.table.iter().filter(of) {
+            if table.decimals > MOST_DECIMALS {
+                return fail(
+                    format!("table \"{}\" has {} decimals", table.id, table.decimals),
+                    "at most 6 are kept",
+                );
+            }
+            if let Some(other) =
+                self.table.iter().find(|t| t.amount == table.amount && t.decimals != table.decimals)
+            {
+                return fail(
+                    format!(
+                        "tables \"{}\" and \"{}\" give one amount different decimals",
+                        table.id, other.id
+                    ),
+                    "give them the same",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// What is said of records has no place where the files are tables.
+    fn check_tables(&self) -> Result<(), (String, String)> {
+        let records = self.frequency.is_some() || self.person.is_some() || !self.variable.is_empty();
+        if self.table.is_empty() && (records || self.cell_key.is_some() || self.privacy.is_some()) {
+            return Err((
+                "there is no [[table]], so that the files are tables, and frequency, person, [variable], [cell_key] and \
+                 [privacy] are about records"
+                    .to_owned(),
+                "add a [[table]] with id and dimensions, or leave these out".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -320,6 +415,8 @@ impl Spec {
             trials: self.disclosure.trials,
             strict: self.strict.clone(),
             weight: self.weight.clone(),
+            structural: self.structural.clone(),
+            groups: self.disclosure.groups,
             ..DisclosureSettings::default()
         };
         let usual = Policy::from(&rule);
@@ -330,7 +427,12 @@ impl Spec {
             protection: self.protection.unwrap_or(least),
             costs: self.costs,
             exact: self.exact,
-            whole: self.whole,
+            whole: self.whole.0,
+            amounts: AmountRule {
+                dominance: self.disclosure.dominance,
+                p_percent: self.disclosure.p_percent,
+                range: self.disclosure.range,
+            },
             ..usual
         }
     }
@@ -346,8 +448,19 @@ impl Spec {
         Layout::new(&self.format, &self.variable, &names, dir).map(|layout| Layout {
             frequency: self.frequency.as_deref(),
             person: self.person.as_deref(),
+            amounts: self.amounts(),
             ..layout
         })
+    }
+
+    /// The columns that are summed, each once, with their decimals.
+    pub(super) fn amounts(&self) -> Vec<(&str, u32)> {
+        let of = self.table.iter();
+        let mut columns: Vec<(&str, u32)> =
+            of.filter_map(|t| Some((t.amount.as_deref()?, t.decimals))).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
     }
 }
 
