@@ -7,7 +7,7 @@ use model::{Cube, Dimension, DisclosureSettings, Key, Label, Strict, Unit, Value
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Certificate, Method};
+use crate::{Certificate, Method, Rounded};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -447,11 +447,21 @@ pub struct AuditOptions {
     /// The reader's own record, dimensions with codes: he knows that he is counted in each cell that holds it. In a dimension that
     /// is not named he is in the total only.
     pub own: Vec<(String, String)>,
+    /// How every count of the tables was rounded, if it was. Attacked is then each figure whose true count may be small, and the
+    /// threshold is the base when none is given.
+    pub rounded: Option<Rounded>,
 }
 
 impl Default for AuditOptions {
     fn default() -> Self {
-        Self { threshold: None, protection: 2, open_small: true, missing: true, own: Vec::new() }
+        Self {
+            threshold: None,
+            protection: 2,
+            open_small: true,
+            missing: true,
+            own: Vec::new(),
+            rounded: None,
+        }
     }
 }
 

@@ -131,3 +131,14 @@ fn editions_groupings_and_groups_are_audited_from_the_command_line() {
     let said = folder.json(1, &["audit", "d.csv", "--threshold", "5", "--groups"]);
     assert_eq!(number(&said, "exact"), 2, "{said:#}");
 }
+
+#[test]
+fn rounded_tables_are_audited_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,age,count\n2020,_T,15\n2020,0-17,5\n2020,18+,5\n");
+    let nearest = ["audit", "a.csv", "--rounded", "5", "--rounding", "nearest", "--threshold", "10"];
+    let said = folder.json(1, &nearest);
+    assert_eq!(number(&said, "narrow"), 2, "{said:#}");
+    assert_eq!((number(&said["findings"][0], "lower"), number(&said["findings"][0], "upper")), (6, 7));
+    folder.json(0, &["audit", "a.csv", "--rounded", "5", "--threshold", "10"]);
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cli::Outcome;
 use crate::commands::keep;
@@ -33,12 +33,37 @@ pub(crate) struct Arguments {
     /// Find also groups of which all have the same property: who is known to be in one is known to have it, however many they are.
     #[arg(long)]
     groups: bool,
+    /// Every count of the tables is rounded to a multiple of this: what do they tell of the true counts below the threshold, which is
+    /// the base when not given?
+    #[arg(long, value_name = "BASE", conflicts_with_all = ["before", "groups"], value_parser = clap::value_parser!(u64).range(2..))]
+    rounded: Option<u64>,
+    /// To which multiple counts are rounded.
+    #[arg(long, value_enum, default_value_t = Rounding::Either, requires = "rounded")]
+    rounding: Rounding,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Findings to show; all are in the JSON.
     #[arg(long, default_value_t = 20)]
     show: usize,
+}
+
+/// To which multiple of a base counts are rounded.
+#[derive(Clone, Copy, ValueEnum)]
+enum Rounding {
+    /// The nearest.
+    Nearest,
+    /// The one below or the one above, as in random and controlled rounding.
+    Either,
+}
+
+impl From<Rounding> for disclosure::RoundedTo {
+    fn from(rounding: Rounding) -> Self {
+        match rounding {
+            Rounding::Nearest => disclosure::RoundedTo::Nearest,
+            Rounding::Either => disclosure::RoundedTo::Either,
+        }
+    }
 }
 
 fn own(text: &str) -> Result<(String, String), String> {
@@ -75,6 +100,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     let options = disclosure::AuditOptions {
         threshold: arguments.threshold,
         own: arguments.own.clone(),
+        rounded: arguments.rounded.map(|base| disclosure::Rounded { base, kind: arguments.rounding.into() }),
         ..Default::default()
     };
     let failed = |e: disclosure::Error| Failure::input(e.to_string(), "");
