@@ -7,6 +7,7 @@ use model::{Cube, Value};
 
 use crate::attack::{Attacker, Learned};
 use crate::case::{self, Case};
+use crate::reconstruct::reconstruct;
 use crate::system::{INF, LARGEST, System};
 use crate::words::published;
 use crate::{Audit, AuditOptions, Error, Finding};
@@ -47,10 +48,11 @@ fn attack(case: &Case<'_>, options: &AuditOptions, mut said: BTreeSet<String>) -
         ));
     }
     let enough = i64::try_from(options.protection).unwrap_or(INF);
-    let learned = attacker.learn(&case.targets, |_| enough);
+    let mut learned = attacker.learn(&case.targets, |_| enough);
+    let whole = options.whole.then(|| reconstruct(case, &attacker, &mut learned, enough));
     let cells_attacked = case.targets.len() + case.open.len();
     let mut audit = Audit { cells_attacked, ..Audit::default() };
-    for (&v, learned) in case.targets.iter().zip(&learned) {
+    for (i, (&v, learned)) in case.targets.iter().zip(&learned).enumerate() {
         let b = learned.bounds;
         // A publisher who writes "<2" has told as much; only what is learned beyond that counts.
         // That a missing figure is small or zero is learned only when its value is known.
@@ -69,7 +71,13 @@ fn attack(case: &Case<'_>, options: &AuditOptions, mut said: BTreeSet<String>) -
             audit.narrow += 1;
         }
         let equations = reasons(system, &attacker, v, learned);
-        audit.findings.push(finding(case, &attacker, v, learned, &equations));
+        let mut found = finding(case, &attacker, v, learned, &equations);
+        if let Some(cells) = whole.as_ref().map(|w| w.narrowed[i]).filter(|&cells| cells > 0) {
+            found.because.push(format!(
+                "no other whole numbers fit here: {cells} hidden cells were worked out together"
+            ));
+        }
+        audit.findings.push(found);
     }
     for &v in &case.open {
         let place = system.places[v as usize][0];
@@ -86,6 +94,10 @@ fn attack(case: &Case<'_>, options: &AuditOptions, mut said: BTreeSet<String>) -
             because: vec!["it is published as it is, below the threshold".to_owned()],
             repair: vec!["hide this cell, and others with it so that it cannot be worked out".to_owned()],
         });
+    }
+    if let Some(whole) = whole {
+        said.extend(whole.contradictions);
+        audit.reconstruction = Some(whole.reconstruction);
     }
     audit.inconsistencies = said.into_iter().collect();
     audit
@@ -107,6 +119,11 @@ impl Audit {
         self.narrow += other.narrow;
         self.findings.extend(other.findings);
         self.inconsistencies.extend(other.inconsistencies);
+        if let Some(other) = other.reconstruction {
+            let own = self.reconstruction.get_or_insert_default();
+            own.unique.extend(other.unique);
+            own.left += other.left;
+        }
         self.sort();
     }
 }

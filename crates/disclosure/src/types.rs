@@ -7,7 +7,7 @@ use model::{Cube, Dimension, DisclosureSettings, Key, Label, Strict, Unit, Value
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Certificate, Method, Rounded};
+use crate::{Certificate, Method, Reconstruction, Rounded};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -450,6 +450,9 @@ pub struct AuditOptions {
     /// How every count of the tables was rounded, if it was. Attacked is then each figure whose true count may be small, and the
     /// threshold is the base when none is given.
     pub rounded: Option<Rounded>,
+    /// Whether the closest bounds for whole numbers are sought, by integer programmes, in parts of up to some 400 hidden cells:
+    /// see [`Audit::reconstruction`]. It takes up to some minutes.
+    pub whole: bool,
 }
 
 impl Default for AuditOptions {
@@ -461,6 +464,7 @@ impl Default for AuditOptions {
             missing: true,
             own: Vec::new(),
             rounded: None,
+            whole: false,
         }
     }
 }
@@ -513,4 +517,7 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// Equations between published figures that do not hold; they were left out.
     pub inconsistencies: Vec<String>,
+    /// What whole numbers add; `None` where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconstruction: Option<Reconstruction>,
 }

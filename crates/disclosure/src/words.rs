@@ -28,6 +28,11 @@ impl<'a> Words<'a> {
         self.cubes[place.table as usize]
     }
 
+    /// The title of a table, by its place among them.
+    pub(crate) fn title(&self, table: u32) -> &'a str {
+        &self.cubes[table as usize].title.en
+    }
+
     pub(crate) fn key(&self, place: Place) -> &'a Key {
         self.keys[place.table as usize][place.cell as usize]
     }

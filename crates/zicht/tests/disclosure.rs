@@ -142,3 +142,13 @@ fn rounded_tables_are_audited_from_the_command_line() {
     assert_eq!((number(&said["findings"][0], "lower"), number(&said["findings"][0], "upper")), (6, 7));
     folder.json(0, &["audit", "a.csv", "--rounded", "5", "--threshold", "10"]);
 }
+
+#[test]
+fn whole_numbers_are_reconstructed_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,age,count\n2020,_T,15\n2020,0-17,<5\n2020,18+,11\n");
+    let said = folder.json(1, &["audit", "a.csv", "--reconstruct"]);
+    assert_eq!((number(&said, "exact"), number(&said["reconstruction"], "left")), (1, 0), "{said:#}");
+    assert_eq!(number(&said["reconstruction"]["unique"][0], "cells"), 1);
+    assert!(folder.json(1, &["audit", "a.csv"]).get("reconstruction").is_none());
+}

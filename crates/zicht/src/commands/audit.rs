@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     /// To which multiple counts are rounded.
     #[arg(long, value_enum, default_value_t = Rounding::Either, requires = "rounded")]
     rounding: Rounding,
+    /// Find the closest bounds that whole numbers leave, and the parts of which only one table of whole numbers fits. In parts of up to
+    /// some 400 hidden cells; it takes up to some minutes.
+    #[arg(long)]
+    reconstruct: bool,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -101,6 +105,7 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         threshold: arguments.threshold,
         own: arguments.own.clone(),
         rounded: arguments.rounded.map(|base| disclosure::Rounded { base, kind: arguments.rounding.into() }),
+        whole: arguments.reconstruct,
         ..Default::default()
     };
     let failed = |e: disclosure::Error| Failure::input(e.to_string(), "");
@@ -124,6 +129,21 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
             "… and {} more; see --format json or --show",
             audit.findings.len() - arguments.show
         ));
+    }
+    if let Some(reconstruction) = &audit.reconstruction {
+        for part in reconstruction.unique.iter().take(arguments.show) {
+            show.result(&format!(
+                "{}: only one table of whole numbers fits, so that all of the hidden cells that hang together are known: {}",
+                part.tables.join(", "),
+                thousands(part.cells as u64)
+            ));
+        }
+        if reconstruction.left > 0 {
+            show.note(&format!(
+                "note: {} cells may be known more closely: their part of the tables is too large for whole numbers",
+                thousands(reconstruction.left as u64)
+            ));
+        }
     }
     show.result(&format!(
         "\n{} cells attacked: {} can be worked out exactly, {} more closely than the rule allows. Who guesses within the bounds is \
