@@ -31,76 +31,88 @@ pub fn audit(cubes: &[Cube], options: &AuditOptions) -> Result<Audit, Error> {
     let read = case::read(cubes, options, &mut said)?;
     let read: Vec<&Cube> = read.iter().map(Cow::as_ref).collect();
     let case = Case::new(&read, cubes, options, &mut said)?;
-    let mut audit = attack(&case, options, said);
+    let mut audit = Attacked::new(&case, options, said).audit;
     audit.sort();
     Ok(audit)
 }
 
-/// What an attack finds, not sorted yet.
-fn attack(case: &Case<'_>, options: &AuditOptions, mut said: BTreeSet<String>) -> Audit {
-    let Case { words, system, .. } = case;
-    let attacker = Attacker::new(system, &case.bounds, &case.broken);
-    for &e in &attacker.known.broken {
-        let equation = &system.equations[e as usize];
-        said.insert(format!(
-            "does not add up: {}",
-            words.equation(system, equation, u32::MAX, &attacker.known)
-        ));
-    }
-    let enough = i64::try_from(options.protection).unwrap_or(INF);
-    let mut learned = attacker.learn(&case.targets, |_| enough);
-    let whole = options.whole.then(|| reconstruct(case, &attacker, &mut learned, enough));
-    let cells_attacked = case.targets.len() + case.open.len();
-    let mut audit = Audit { cells_attacked, ..Audit::default() };
-    for (i, (&v, learned)) in case.targets.iter().zip(&learned).enumerate() {
-        let b = learned.bounds;
-        // A publisher who writes "<2" has told as much; only what is learned beyond that counts.
-        // That a missing figure is small or zero is learned only when its value is known.
-        let closer = b.width() < case.said[v as usize].width();
-        if !closer || (b.width() >= enough && !b.is_exact()) {
-            continue;
-        }
-        // That a figure nobody published is zero, or large, is no one's secret. Nor is it that a rounded one is large.
-        let large = !case.may_be_small(b);
-        if (case.missing(v) && (b.hi == 0 || large)) || (case.rounded(v) && large) {
-            continue;
-        }
-        if b.is_exact() {
-            audit.exact += 1;
-        } else {
-            audit.narrow += 1;
-        }
-        let equations = reasons(system, &attacker, v, learned);
-        let mut found = finding(case, &attacker, v, learned, &equations);
-        if let Some(cells) = whole.as_ref().map(|w| w.narrowed[i]).filter(|&cells| cells > 0) {
-            found.because.push(format!(
-                "no other whole numbers fit here: {cells} hidden cells were worked out together"
+/// What an attack finds.
+pub(crate) struct Attacked {
+    /// Not sorted yet.
+    pub(crate) audit: Audit,
+    /// For each finding its variable and published counts of which hiding one may help, the likeliest first.
+    pub(crate) ways: Vec<(u32, Vec<u32>)>,
+}
+
+impl Attacked {
+    pub(crate) fn new(case: &Case<'_>, options: &AuditOptions, mut said: BTreeSet<String>) -> Self {
+        let Case { words, system, .. } = case;
+        let attacker = Attacker::new(system, &case.bounds, &case.broken);
+        for &e in &attacker.known.broken {
+            let equation = &system.equations[e as usize];
+            said.insert(format!(
+                "does not add up: {}",
+                words.equation(system, equation, u32::MAX, &attacker.known)
             ));
         }
-        audit.findings.push(found);
+        let enough = i64::try_from(options.protection).unwrap_or(INF);
+        let mut learned = attacker.learn(&case.targets, |_| enough);
+        let whole = options.whole.then(|| reconstruct(case, &attacker, &mut learned, enough));
+        let cells_attacked = case.targets.len() + case.open.len();
+        let mut audit = Audit { cells_attacked, ..Audit::default() };
+        let mut ways = Vec::new();
+        for (i, (&v, learned)) in case.targets.iter().zip(&learned).enumerate() {
+            let b = learned.bounds;
+            // A publisher who writes "<2" has told as much; only what is learned beyond that counts.
+            // That a missing figure is small or zero is learned only when its value is known.
+            let closer = b.width() < case.said[v as usize].width();
+            if !closer || (b.width() >= enough && !b.is_exact()) {
+                continue;
+            }
+            // That a figure nobody published is zero, or large, is no one's secret. Nor is it that a rounded one is large.
+            let large = !case.may_be_small(b);
+            if (case.missing(v) && (b.hi == 0 || large)) || (case.rounded(v) && large) {
+                continue;
+            }
+            if b.is_exact() {
+                audit.exact += 1;
+            } else {
+                audit.narrow += 1;
+            }
+            let equations = reasons(system, &attacker, v, learned);
+            ways.push((v, equations.iter().filter_map(|&e| way(case, e, v)).collect()));
+            let mut found = finding(case, &attacker, v, learned, &equations);
+            if let Some(cells) = whole.as_ref().map(|w| w.narrowed[i]).filter(|&cells| cells > 0) {
+                found.because.push(format!(
+                    "no other whole numbers fit here: {cells} hidden cells were worked out together"
+                ));
+            }
+            audit.findings.push(found);
+        }
+        for &v in &case.open {
+            let place = system.places[v as usize][0];
+            let b = case.bounds[v as usize];
+            audit.exact += 1;
+            ways.push((v, vec![v]));
+            audit.findings.push(Finding {
+                table: words.cube(place).title.en.clone(),
+                cell: words.codes(place),
+                published: published(words.value(place)),
+                lower: b.lo as u64,
+                upper: Some(b.hi as u64),
+                exact: true,
+                risk: 1.0,
+                because: vec!["it is published as it is, below the threshold".to_owned()],
+                repair: vec!["hide this cell, and others with it so that it cannot be worked out".to_owned()],
+            });
+        }
+        if let Some(whole) = whole {
+            said.extend(whole.contradictions);
+            audit.reconstruction = Some(whole.reconstruction);
+        }
+        audit.inconsistencies = said.into_iter().collect();
+        Self { audit, ways }
     }
-    for &v in &case.open {
-        let place = system.places[v as usize][0];
-        let b = case.bounds[v as usize];
-        audit.exact += 1;
-        audit.findings.push(Finding {
-            table: words.cube(place).title.en.clone(),
-            cell: words.codes(place),
-            published: published(words.value(place)),
-            lower: b.lo as u64,
-            upper: Some(b.hi as u64),
-            exact: true,
-            risk: 1.0,
-            because: vec!["it is published as it is, below the threshold".to_owned()],
-            repair: vec!["hide this cell, and others with it so that it cannot be worked out".to_owned()],
-        });
-    }
-    if let Some(whole) = whole {
-        said.extend(whole.contradictions);
-        audit.reconstruction = Some(whole.reconstruction);
-    }
-    audit.inconsistencies = said.into_iter().collect();
-    audit
 }
 
 impl Audit {
@@ -140,12 +152,9 @@ fn reasons(system: &System, attacker: &Attacker<'_>, v: u32, learned: &Learned) 
 }
 
 /// The published count whose hiding opens an equation to `v` at the least cost: its smallest part above zero, else its total.
-fn way(case: &Case<'_>, e: u32, v: u32) -> Option<u32> {
+pub(crate) fn way(case: &Case<'_>, e: u32, v: u32) -> Option<u32> {
     let equation = &case.system.equations[e as usize];
-    let count = |&p: &u32| {
-        let place = *case.system.places[p as usize].first()?;
-        case.words.value(place).count().map(|n| (n, place, p))
-    };
+    let count = |&p: &u32| case.count(p).map(|(n, place)| (n, place, p));
     let parts = equation.parts.iter().filter(|&&p| p != v).filter_map(count).filter(|&(n, ..)| n > 0);
     let total = || count(&equation.total).filter(|&(.., p)| p != v);
     parts.min().or_else(total).map(|(.., p)| p)
@@ -168,8 +177,7 @@ fn finding(
     let mut repair = Vec::new();
     for &e in equations {
         let Some(hide) = way(case, e, v) else { continue };
-        let place = system.places[hide as usize][0];
-        let Some(n) = words.value(place).count() else { continue };
+        let Some((n, place)) = case.count(hide) else { continue };
         let (cell, table) = (words.cell(place), &words.cube(place).title.en);
         repair.push(if system.equations[e as usize].total == hide {
             format!("hide the total {cell} ({n}) in {table}")

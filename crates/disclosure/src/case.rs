@@ -8,7 +8,7 @@ use model::{Cube, TOTAL, Unit, Value};
 use crate::audit::check;
 use crate::groupings;
 use crate::rounded;
-use crate::system::{Bounds, INF, System, coordinates};
+use crate::system::{Bounds, INF, Place, System, coordinates};
 use crate::words::Words;
 use crate::{AuditOptions, Error};
 
@@ -123,6 +123,11 @@ impl<'a> Case<'a> {
     /// Whether a count within these bounds may be below the threshold.
     pub(crate) fn may_be_small(&self, b: Bounds) -> bool {
         self.threshold.is_some_and(|t| (b.lo as u64) < t)
+    }
+
+    /// The count that is published of the variable, and where.
+    pub(crate) fn count(&self, v: u32) -> Option<(u64, Place)> {
+        self.system.places[v as usize].iter().find_map(|&p| Some((self.words.value(p).count()?, p)))
     }
 
     /// Whether a figure of the variable was rounded.

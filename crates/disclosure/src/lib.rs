@@ -1,6 +1,6 @@
 //! Disclosure control: protected cubes, and the attacker that tries to undo them.
 //!
-//! Small counts are hidden by [`protect`]; [`audit`] works out what a reader still learns. Where true
+//! Small counts are hidden by [`protect`]; [`audit`] works out what a reader still learns, and [`repair`] what to hide against it. Where true
 //! counts are not needed, they are changed instead: by noise that is the same for a cell wherever it
 //! stands ([`cell_key`]), by rounding that keeps totals the sums of their parts ([`rounding`]), or
 //! with a budget of differential privacy ([`privacy`]). [`synthetic`] makes records of which none is a person.
@@ -34,6 +34,7 @@ mod propagate;
 mod protect;
 mod puzzle;
 mod reconstruct;
+mod repair;
 mod rollup;
 mod rounded;
 pub mod rounding;
@@ -55,5 +56,6 @@ pub use groups::groups;
 pub use method::Method;
 pub use protect::protect;
 pub use reconstruct::{Reconstruction, Unique};
+pub use repair::{Hide, Repair, repair};
 pub use rounded::{Rounded, RoundedTo};
 pub use types::*;

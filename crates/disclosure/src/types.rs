@@ -493,7 +493,7 @@ pub struct Finding {
     pub repair: Vec<String>,
 }
 
-fn as_object<S: Serializer>(cell: &[(String, String)], s: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_object<S: Serializer>(cell: &[(String, String)], s: S) -> Result<S::Ok, S::Error> {
     let mut map = s.serialize_map(Some(cell.len()))?;
     for (dimension, code) in cell {
         map.serialize_entry(dimension, code)?;

@@ -152,3 +152,23 @@ fn whole_numbers_are_reconstructed_from_the_command_line() {
     assert_eq!(number(&said["reconstruction"]["unique"][0], "cells"), 1);
     assert!(folder.json(1, &["audit", "a.csv"]).get("reconstruction").is_none());
 }
+
+#[test]
+fn published_tables_are_repaired_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,sex,count\n2018,_T,114\n2018,F,29\n2018,M,81\n2018,X,<5\n");
+    let said = folder.json(1, &["audit", "a.csv", "--repair", "--out", "out"]);
+    let repair = &said["repair"];
+    assert_eq!(
+        (number(&repair["hide"][0], "count"), repair["hide"][0]["cell"]["sex"].as_str()),
+        (29, Some("F"))
+    );
+    assert_eq!(
+        (number(&repair["before"], "exact"), number(&repair["after"], "exact"), number(repair, "beyond")),
+        (1, 0, 0)
+    );
+    let kept = fs::read_to_string(folder.path("out/audit.json")).expect("the result");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&kept).expect("JSON"), said);
+    folder.write("b.csv", "year,sex,count\n2018,_T,114\n2018,F,x\n2018,M,81\n2018,X,<5\n");
+    folder.json(0, &["audit", "b.csv"]);
+}

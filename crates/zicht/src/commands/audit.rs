@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::cli::Outcome;
 use crate::commands::keep;
@@ -44,6 +45,10 @@ pub(crate) struct Arguments {
     /// some 400 hidden cells; it takes up to some minutes.
     #[arg(long)]
     reconstruct: bool,
+    /// Work out which published counts to hide as well, so that nothing more can be worked out. What `--before` and `--groups` find
+    /// is not repaired.
+    #[arg(long, conflicts_with = "rounded")]
+    repair: bool,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -153,9 +158,55 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         thousands(audit.narrow as u64),
         percent(audit.risk)
     ));
-    keep(arguments.out.as_deref(), "audit.json", &audit)?;
-    show.result_json(&audit)?;
-    Ok(u8::from(!audit.findings.is_empty()))
+    let repair = if arguments.repair {
+        let step = show.step("repair", None);
+        let repair = disclosure::repair(&cubes, &options).map_err(failed)?;
+        step.done(&format!("{} counts to hide", thousands(repair.hide.len() as u64)));
+        tell(&repair, arguments.show, show);
+        Some(repair)
+    } else {
+        None
+    };
+    let found = !audit.findings.is_empty();
+    let result = Found { audit, repair };
+    keep(arguments.out.as_deref(), "audit.json", &result)?;
+    show.result_json(&result)?;
+    Ok(u8::from(found))
+}
+
+/// What is written as JSON.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    audit: disclosure::Audit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<disclosure::Repair>,
+}
+
+/// A repair in words, with as many counts as are to be shown.
+fn tell(repair: &disclosure::Repair, most: usize, show: &Show) {
+    show.result("");
+    for hide in repair.hide.iter().take(most) {
+        let cell: Vec<String> = hide.cell.iter().map(|(d, c)| format!("{d}={c}")).collect();
+        let small = if hide.small { ", which is small itself" } else { "" };
+        show.result(&format!("hide {} [{}]: {}{small}", hide.table, cell.join(", "), hide.count));
+    }
+    if repair.hide.len() > most {
+        show.result(&format!(
+            "… and {} more; see --format json or --show",
+            thousands((repair.hide.len() - most) as u64)
+        ));
+    }
+    show.result(&format!(
+        "{} counts to hide as well. Of {} cells that can be worked out, exactly or more closely than the rule allows, {} are left then{}.",
+        thousands(repair.hide.len() as u64),
+        thousands((repair.before.exact + repair.before.narrow) as u64),
+        thousands(repair.left.len() as u64),
+        match repair.beyond {
+            0 => String::new(),
+            n => format!(", {} of them whatever counts are hidden", thousands(n as u64)),
+        }
+    ));
 }
 
 /// A finding in words.
