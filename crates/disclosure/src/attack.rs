@@ -35,9 +35,10 @@ pub(crate) struct Learned {
 
 /// An attack on a system of which some variables are published.
 pub(crate) struct Attacker<'a> {
-    system: &'a System,
+    pub(crate) system: &'a System,
     pub(crate) known: Known,
-    parts: Vec<Component>,
+    /// What propagation leaves open, in parts that share no equation.
+    pub(crate) parts: Vec<Component>,
     part_of: Vec<u32>,
 }
 

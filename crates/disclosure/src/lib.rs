@@ -1,6 +1,6 @@
 //! Disclosure control: protected cubes, and the attacker that tries to undo them.
 //!
-//! Small counts are hidden by [`protect`]; [`audit`] works out what a reader still learns. Where true
+//! Small counts are hidden by [`protect`]; [`audit`] works out what a reader still learns, and [`repair`] what to hide against it. Where true
 //! counts are not needed, they are changed instead: by noise that is the same for a cell wherever it
 //! stands ([`cell_key`]), by rounding that keeps totals the sums of their parts ([`rounding`]), or
 //! with a budget of differential privacy ([`privacy`]). [`synthetic`] makes records of which none is a person.
@@ -10,6 +10,7 @@ mod additive;
 mod amounts;
 mod attack;
 mod audit;
+mod case;
 pub mod cell_key;
 mod certificate;
 mod changed;
@@ -34,7 +35,10 @@ mod programme;
 mod propagate;
 mod protect;
 mod puzzle;
+mod reconstruct;
+mod repair;
 mod rollup;
+mod rounded;
 pub mod rounding;
 mod rules;
 mod space;
@@ -45,6 +49,7 @@ mod system;
 mod tableau;
 mod types;
 mod weak;
+mod whole;
 mod words;
 
 pub use amounts::{AmountRule, AmountsOf, Contributors, Dominance, PPercent};
@@ -55,5 +60,8 @@ pub use error::Error;
 pub use groups::groups;
 pub use method::Method;
 pub use protect::protect;
+pub use reconstruct::{Reconstruction, Unique};
+pub use repair::{Hide, Repair, repair};
+pub use rounded::{Rounded, RoundedTo};
 pub use sums::broken_sums;
 pub use types::*;

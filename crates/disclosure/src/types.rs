@@ -7,7 +7,7 @@ use model::{Cube, Dimension, DisclosureSettings, Key, Label, Strict, Unit, Value
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{AmountRule, AmountsOf, Certificate, Method};
+use crate::{AmountRule, AmountsOf, Certificate, Method, Reconstruction, Rounded};
 
 /// Whether a cell may be published, as in the SDMX code list `CL_CONF_STATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -477,11 +477,25 @@ pub struct AuditOptions {
     /// The reader's own record, dimensions with codes: he knows that he is counted in each cell that holds it. In a dimension that
     /// is not named he is in the total only.
     pub own: Vec<(String, String)>,
+    /// How every count of the tables was rounded, if it was. Attacked is then each figure whose true count may be small, and the
+    /// threshold is the base when none is given.
+    pub rounded: Option<Rounded>,
+    /// Whether the closest bounds for whole numbers are sought, by integer programmes, in parts of up to some 400 hidden cells:
+    /// see [`Audit::reconstruction`]. It takes up to some minutes.
+    pub whole: bool,
 }
 
 impl Default for AuditOptions {
     fn default() -> Self {
-        Self { threshold: None, protection: 2, open_small: true, missing: true, own: Vec::new() }
+        Self {
+            threshold: None,
+            protection: 2,
+            open_small: true,
+            missing: true,
+            own: Vec::new(),
+            rounded: None,
+            whole: false,
+        }
     }
 }
 
@@ -509,7 +523,7 @@ pub struct Finding {
     pub repair: Vec<String>,
 }
 
-fn as_object<S: Serializer>(cell: &[(String, String)], s: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_object<S: Serializer>(cell: &[(String, String)], s: S) -> Result<S::Ok, S::Error> {
     let mut map = s.serialize_map(Some(cell.len()))?;
     for (dimension, code) in cell {
         map.serialize_entry(dimension, code)?;
@@ -533,4 +547,7 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// Equations between published figures that do not hold; they were left out.
     pub inconsistencies: Vec<String>,
+    /// What whole numbers add; `None` where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconstruction: Option<Reconstruction>,
 }

@@ -9,15 +9,28 @@ use crate::system::{Equation, Place, System};
 pub(crate) struct Words<'a> {
     cubes: Vec<&'a Cube>,
     keys: Vec<Vec<&'a Key>>,
+    /// The tables as they were published, in the same order, where they are not the same.
+    shown: &'a [Cube],
 }
 
 impl<'a> Words<'a> {
     pub(crate) fn new(cubes: &[&'a Cube]) -> Self {
-        Self { cubes: cubes.to_vec(), keys: cubes.iter().map(|c| c.cells.keys().collect()).collect() }
+        let keys = cubes.iter().map(|c| c.cells.keys().collect()).collect();
+        Self { cubes: cubes.to_vec(), keys, shown: &[] }
+    }
+
+    /// The same, of tables that were published as `shown`.
+    pub(crate) fn of(self, shown: &'a [Cube]) -> Self {
+        Self { shown, ..self }
     }
 
     pub(crate) fn cube(&self, place: Place) -> &'a Cube {
         self.cubes[place.table as usize]
+    }
+
+    /// The title of a table, by its place among them.
+    pub(crate) fn title(&self, table: u32) -> &'a str {
+        &self.cubes[table as usize].title.en
     }
 
     pub(crate) fn key(&self, place: Place) -> &'a Key {
@@ -26,6 +39,20 @@ impl<'a> Words<'a> {
 
     pub(crate) fn value(&self, place: Place) -> Value {
         self.cube(place).value(self.key(place))
+    }
+
+    /// The figure that was published, where it was rounded and only bounds are known of the true count.
+    pub(crate) fn rounded(&self, place: Place) -> Option<u64> {
+        let shown = self.shown.get(place.table as usize)?.value(self.key(place)).count()?;
+        matches!(self.value(place), Value::Between(..)).then_some(shown)
+    }
+
+    /// What a publisher says of a cell, in words: `5`, `<5`, or `5 (1 to 9)` when it was rounded.
+    pub(crate) fn said(&self, place: Place) -> String {
+        match (self.rounded(place), self.value(place)) {
+            (Some(n), Value::Between(low, high)) => format!("{n} ({low} to {high})"),
+            (_, value) => published(value),
+        }
     }
 
     /// Dimension and code, totals included.
@@ -57,12 +84,12 @@ impl<'a> Words<'a> {
             let Some(&at) = system.places[v as usize].first() else {
                 return "the sum of its periods".to_owned();
             };
-            let value = self.value(at);
             let learned = known.bounds[v as usize];
-            match value {
-                Value::Count(n) => n.to_string(),
-                _ if learned.is_exact() => format!("{} (hidden, but worked out)", learned.lo),
-                value => published(value),
+            match (self.value(at), self.rounded(at)) {
+                (Value::Count(n), _) => n.to_string(),
+                (_, Some(n)) if learned.is_exact() => format!("{n} (worked out to be {})", learned.lo),
+                (_, None) if learned.is_exact() => format!("{} (hidden, but worked out)", learned.lo),
+                _ => self.said(at),
             }
         };
         let sign = if e.at_least { "≥" } else { "=" };
@@ -81,7 +108,11 @@ impl<'a> Words<'a> {
             let hidden = e.parts.len() - exact.len() - usize::from(e.parts.contains(&of));
             let mut parts = vec![format!("{} ({} other cells)", exact.iter().sum::<i64>(), exact.len())];
             if hidden > 0 {
-                parts.push(format!("{hidden} hidden cells"));
+                let rounded = |&p: &u32| {
+                    system.places[p as usize].first().is_some_and(|&at| self.rounded(at).is_some())
+                };
+                let what = if e.parts.iter().any(rounded) { "rounded" } else { "hidden" };
+                parts.push(format!("{hidden} {what} cells"));
             }
             if e.parts.contains(&of) {
                 parts.push("this cell".to_owned());

@@ -215,7 +215,7 @@ fn what_a_reader_can_work_out_is_for_the_attacker_to_say() {
         protection: 4,
         open_small: false,
         missing: false,
-        own: Vec::new(),
+        ..AuditOptions::default()
     };
     let found = audit(&bounds, &options).expect("an audit");
     assert_eq!(found.exact, 0);

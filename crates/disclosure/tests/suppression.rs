@@ -207,6 +207,39 @@ proptest! {
 }
 
 /// Instances on which the peer, `GaussSuppression`, was measured: it suppressed 1,607, 2,720, 2,699 and 272 cells.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// A release of more tables protects every count of fewer: the attacker who has them all learns none of it.
+    #[test]
+    fn a_table_more_exposes_nothing(counts in prop::collection::vec(prop_oneof![0_u64..4, 0_u64..20], 27)) {
+        let whole = cube(&[3, 3, 3], false, &counts);
+        // Its margins over two dimensions each, as tables of their own.
+        let margin = |left_out: usize| {
+            let total = whole.dimensions[left_out].total().unwrap();
+            let key = |key: &Key| -> Key {
+                key.iter().enumerate().filter(|(d, _)| *d != left_out).map(|(_, at)| *at).collect()
+            };
+            let cells = whole.cells.iter().filter(|(k, _)| k[left_out] == total);
+            Cube {
+                id: format!("without_{left_out}"),
+                dimensions: (0..3).filter(|d| *d != left_out).map(|d| whole.dimensions[d].clone()).collect(),
+                cells: cells.map(|(k, value)| (key(k), *value)).collect(),
+                ..whole.clone()
+            }
+        };
+        let mut release = vec![margin(0)];
+        for more in [margin(1), margin(2), whole.clone()] {
+            release.push(more);
+            let done = done(release.clone(), Mode::Strong, false);
+            // There are tables that cannot be protected at all.
+            prop_assume!(done.attack.exact + done.attack.narrow == 0);
+            let found = attacked(&done);
+            prop_assert_eq!((found.exact, found.narrow), (0, 0), "{:?}", found.findings.first());
+        }
+    }
+}
+
 #[test]
 fn fewer_cells_are_hidden_than_by_the_peer() {
     for (name, primary, peer) in [("T1", 984, 1607), ("T2", 1940, 2720), ("T3", 2291, 2699), ("U", 136, 272)]

@@ -21,7 +21,8 @@ pub enum Unit {
     Reports,
     /// Anything else that is counted (requests, transfers, decisions).
     Events,
-    /// Sums of what each of several units brings to them: money, days.
+    /// Sums of what each of several units brings to them: money, days. No table of a monitor asks for it.
+    #[serde(skip_deserializing)]
     Amounts,
 }
 

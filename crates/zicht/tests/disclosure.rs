@@ -131,3 +131,44 @@ fn editions_groupings_and_groups_are_audited_from_the_command_line() {
     let said = folder.json(1, &["audit", "d.csv", "--threshold", "5", "--groups"]);
     assert_eq!(number(&said, "exact"), 2, "{said:#}");
 }
+
+#[test]
+fn rounded_tables_are_audited_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,age,count\n2020,_T,15\n2020,0-17,5\n2020,18+,5\n");
+    let nearest = ["audit", "a.csv", "--rounded", "5", "--rounding", "nearest", "--threshold", "10"];
+    let said = folder.json(1, &nearest);
+    assert_eq!(number(&said, "narrow"), 2, "{said:#}");
+    assert_eq!((number(&said["findings"][0], "lower"), number(&said["findings"][0], "upper")), (6, 7));
+    folder.json(0, &["audit", "a.csv", "--rounded", "5", "--threshold", "10"]);
+}
+
+#[test]
+fn whole_numbers_are_reconstructed_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,age,count\n2020,_T,15\n2020,0-17,<5\n2020,18+,11\n");
+    let said = folder.json(1, &["audit", "a.csv", "--reconstruct"]);
+    assert_eq!((number(&said, "exact"), number(&said["reconstruction"], "left")), (1, 0), "{said:#}");
+    assert_eq!(number(&said["reconstruction"]["unique"][0], "cells"), 1);
+    assert!(folder.json(1, &["audit", "a.csv"]).get("reconstruction").is_none());
+}
+
+#[test]
+fn published_tables_are_repaired_from_the_command_line() {
+    let folder = Folder::new();
+    folder.write("a.csv", "year,sex,count\n2018,_T,114\n2018,F,29\n2018,M,81\n2018,X,<5\n");
+    let said = folder.json(1, &["audit", "a.csv", "--repair", "--out", "out"]);
+    let repair = &said["repair"];
+    assert_eq!(
+        (number(&repair["hide"][0], "count"), repair["hide"][0]["cell"]["sex"].as_str()),
+        (29, Some("F"))
+    );
+    assert_eq!(
+        (number(&repair["before"], "exact"), number(&repair["after"], "exact"), number(repair, "beyond")),
+        (1, 0, 0)
+    );
+    let kept = fs::read_to_string(folder.path("out/audit.json")).expect("the result");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&kept).expect("JSON"), said);
+    folder.write("b.csv", "year,sex,count\n2018,_T,114\n2018,F,x\n2018,M,81\n2018,X,<5\n");
+    folder.json(0, &["audit", "b.csv"]);
+}

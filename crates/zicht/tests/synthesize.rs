@@ -143,3 +143,31 @@ fn what_an_attacker_wins_is_told() {
     let text = ran.ends_with(1).stdout;
     assert!(text.contains("more than by chance"), "{text}");
 }
+
+/// Synthetic records of anyone: copies of the records tell who was in, and records drawn apart do not.
+#[test]
+fn synthetic_records_of_anyone_are_attacked() {
+    let folder = Folder::new();
+    let records = |start: u64, n: u64| {
+        let mut text = "region,age,form,month\n".to_owned();
+        for i in start..start + n {
+            let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+            let (a, b, c, d) = (mixed % 97, mixed / 97 % 89, mixed / 8633 % 31, mixed / 267_623 % 12);
+            text.push_str(&format!("r{a},{b},f{c},m{d}\n"));
+        }
+        text
+    };
+    folder.write("members.csv", records(0, 400));
+    folder.write("others.csv", records(1000, 400));
+    folder.write("copies.csv", records(0, 400));
+    folder.write("apart.csv", records(5000, 400));
+    let audit = |file: &str, code: i32| {
+        folder.json(code, &["audit", file, "--members", "members.csv", "--others", "others.csv"])
+    };
+    let copies = audit("copies.csv", 1);
+    assert!(copies["membership"]["advantage"].as_f64().is_some_and(|a| a > 0.9), "{copies:#}");
+    let apart = audit("apart.csv", 0);
+    assert!(apart["membership"]["advantage"].as_f64().is_some_and(|a| a.abs() < 0.2), "{apart:#}");
+    let ran = folder.zicht(&["audit", "copies.csv", "--members", "members.csv"]).ends_with(2);
+    assert!(ran.stderr.contains("--others"), "{}", ran.stderr);
+}

@@ -1,9 +1,12 @@
 //! `zicht audit`: attack published tables, anyone's.
 
+mod members;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::cli::Outcome;
 use crate::commands::keep;
@@ -33,12 +36,51 @@ pub(crate) struct Arguments {
     /// Find also groups of which all have the same property: who is known to be in one is known to have it, however many they are.
     #[arg(long)]
     groups: bool,
+    /// Every count of the tables is rounded to a multiple of this: what do they tell of the true counts below the threshold, which is
+    /// the base when not given?
+    #[arg(long, value_name = "BASE", conflicts_with_all = ["before", "groups"], value_parser = clap::value_parser!(u64).range(2..))]
+    rounded: Option<u64>,
+    /// To which multiple counts are rounded.
+    #[arg(long, value_enum, default_value_t = Rounding::Either, requires = "rounded")]
+    rounding: Rounding,
+    /// Find the closest bounds that whole numbers leave, and the parts of which only one table of whole numbers fits. In parts of up to
+    /// some 400 hidden cells; it takes up to some minutes.
+    #[arg(long)]
+    reconstruct: bool,
+    /// Work out which published counts to hide as well, so that nothing more can be worked out. What `--before` and `--groups` find
+    /// is not repaired.
+    #[arg(long, conflicts_with = "rounded")]
+    repair: bool,
+    /// The file is of synthetic records: these were they made from. Do they tell who was in? Needs --others.
+    #[arg(long, value_name = "FILE", requires = "others", conflicts_with_all = ["layout", "threshold", "own", "before", "groups"])]
+    members: Option<PathBuf>,
+    /// Records of the same population that the synthetic records were not made from.
+    #[arg(long, value_name = "FILE", requires = "members")]
+    others: Option<PathBuf>,
     /// Folder for audit.json, the result as `--format json` prints it.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Findings to show; all are in the JSON.
     #[arg(long, default_value_t = 20)]
     show: usize,
+}
+
+/// To which multiple of a base counts are rounded.
+#[derive(Clone, Copy, ValueEnum)]
+enum Rounding {
+    /// The nearest.
+    Nearest,
+    /// The one below or the one above, as in random and controlled rounding.
+    Either,
+}
+
+impl From<Rounding> for disclosure::RoundedTo {
+    fn from(rounding: Rounding) -> Self {
+        match rounding {
+            Rounding::Nearest => disclosure::RoundedTo::Nearest,
+            Rounding::Either => disclosure::RoundedTo::Either,
+        }
+    }
 }
 
 fn own(text: &str) -> Result<(String, String), String> {
@@ -52,6 +94,12 @@ fn own(text: &str) -> Result<(String, String), String> {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
+    if let (Some(members), Some(others)) = (&arguments.members, &arguments.others) {
+        let [synthetic] = &arguments.files[..] else {
+            return Err(Failure::input("--members is about one file of synthetic records", "give one file"));
+        };
+        return members::attack(synthetic, members, others, arguments.out.as_ref(), show);
+    }
     let layout = arguments
         .layout
         .as_ref()
@@ -75,6 +123,8 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     let options = disclosure::AuditOptions {
         threshold: arguments.threshold,
         own: arguments.own.clone(),
+        rounded: arguments.rounded.map(|base| disclosure::Rounded { base, kind: arguments.rounding.into() }),
+        whole: arguments.reconstruct,
         ..Default::default()
     };
     let failed = |e: disclosure::Error| Failure::input(e.to_string(), "");
@@ -99,6 +149,21 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
             audit.findings.len() - arguments.show
         ));
     }
+    if let Some(reconstruction) = &audit.reconstruction {
+        for part in reconstruction.unique.iter().take(arguments.show) {
+            show.result(&format!(
+                "{}: only one table of whole numbers fits, so that all of the hidden cells that hang together are known: {}",
+                part.tables.join(", "),
+                thousands(part.cells as u64)
+            ));
+        }
+        if reconstruction.left > 0 {
+            show.note(&format!(
+                "note: {} cells may be known more closely: their part of the tables is too large for whole numbers",
+                thousands(reconstruction.left as u64)
+            ));
+        }
+    }
     show.result(&format!(
         "\n{} cells attacked: {} can be worked out exactly, {} more closely than the rule allows. Who guesses within the bounds is \
          right for {} of them.",
@@ -107,9 +172,55 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
         thousands(audit.narrow as u64),
         percent(audit.risk)
     ));
-    keep(arguments.out.as_deref(), "audit.json", &audit)?;
-    show.result_json(&audit)?;
-    Ok(u8::from(!audit.findings.is_empty()))
+    let repair = if arguments.repair {
+        let step = show.step("repair", None);
+        let repair = disclosure::repair(&cubes, &options).map_err(failed)?;
+        step.done(&format!("{} counts to hide", thousands(repair.hide.len() as u64)));
+        tell(&repair, arguments.show, show);
+        Some(repair)
+    } else {
+        None
+    };
+    let found = !audit.findings.is_empty();
+    let result = Found { audit, repair };
+    keep(arguments.out.as_deref(), "audit.json", &result)?;
+    show.result_json(&result)?;
+    Ok(u8::from(found))
+}
+
+/// What is written as JSON.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    audit: disclosure::Audit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<disclosure::Repair>,
+}
+
+/// A repair in words, with as many counts as are to be shown.
+fn tell(repair: &disclosure::Repair, most: usize, show: &Show) {
+    show.result("");
+    for hide in repair.hide.iter().take(most) {
+        let cell: Vec<String> = hide.cell.iter().map(|(d, c)| format!("{d}={c}")).collect();
+        let small = if hide.small { ", which is small itself" } else { "" };
+        show.result(&format!("hide {} [{}]: {}{small}", hide.table, cell.join(", "), hide.count));
+    }
+    if repair.hide.len() > most {
+        show.result(&format!(
+            "… and {} more; see --format json or --show",
+            thousands((repair.hide.len() - most) as u64)
+        ));
+    }
+    show.result(&format!(
+        "{} counts to hide as well. Of {} cells that can be worked out, exactly or more closely than the rule allows, {} are left then{}.",
+        thousands(repair.hide.len() as u64),
+        thousands((repair.before.exact + repair.before.narrow) as u64),
+        thousands(repair.left.len() as u64),
+        match repair.beyond {
+            0 => String::new(),
+            n => format!(", {} of them whatever counts are hidden", thousands(n as u64)),
+        }
+    ));
 }
 
 /// A finding in words.

@@ -192,7 +192,7 @@ fn of_records(
             let seed = Seed::derived(secret.as_ref().map_or(&[], |bytes| &bytes[..]));
             change::private(counted, privacy, spec, &seed)?
         }
-        (_, _, rounding) => change::tables(&counted.into_tables(), rounding, spec)?,
+        (_, _, rounding) => change::tables(&counted.into_tables(spec), rounding, spec)?,
     };
     step.done("");
     let decimals = spec.table.iter().map(|t| t.decimals).collect();

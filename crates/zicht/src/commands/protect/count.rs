@@ -31,9 +31,14 @@ impl Counted {
         self.cubes.into_iter().map(|keyed| keyed.cube).collect()
     }
 
-    pub(super) fn into_tables(self) -> Vec<Table> {
+    pub(super) fn into_tables(self, spec: &Spec) -> Vec<Table> {
+        let waivers = spec.table.iter().map(|t| t.waiver.clone());
         let tables = self.cubes.into_iter().map(|keyed| Table::of(keyed.cube));
-        tables.zip(self.contributors).map(|(table, contributors)| Table { contributors, ..table }).collect()
+        tables
+            .zip(self.contributors)
+            .zip(waivers)
+            .map(|((table, contributors), waiver)| Table { contributors, waiver, ..table })
+            .collect()
     }
 }
 

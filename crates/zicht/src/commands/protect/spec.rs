@@ -200,6 +200,8 @@ pub(super) struct Table {
     /// Levels below the total that are shown of a variable with a hierarchy; all when not given.
     #[serde(default)]
     pub(super) depth: BTreeMap<String, usize>,
+    /// Why it is published whole: its counts are then known to the attacker.
+    pub(super) waiver: Option<String>,
     /// Its part of the budget of differential privacy, beside those of the other tables.
     #[serde(default = "one")]
     pub(super) share: f64,
@@ -389,6 +391,14 @@ impl Spec {
                     "give largest and variance, with never, keep and shape if you like, or a table alone",
                 );
             }
+        }
+        if (self.privacy.is_some() || self.cell_key.is_some())
+            && let Some(table) = self.table.iter().find(|t| t.waiver.is_some())
+        {
+            return fail(
+                &format!("table \"{}\" has a waiver, and {change} changes all tables", table.id),
+                "leave out the waiver, or protect that table apart",
+            );
         }
         if self.privacy.is_some()
             && let Some(table) = self.table.iter().find(|t| !(t.share.is_finite() && t.share > 0.0))
