@@ -4,6 +4,8 @@
 //! and escapes itself, goes in as it is.
 
 mod about;
+mod access;
+pub(crate) mod changes;
 pub(crate) mod compare;
 mod covariates;
 mod cube;
@@ -14,9 +16,11 @@ mod methods;
 mod models;
 mod overview;
 mod rates;
+mod regions;
 mod sources;
 mod trends;
 pub(crate) mod visibility;
+mod young;
 
 pub(crate) use hidden::withheld;
 
@@ -38,6 +42,8 @@ pub(crate) struct Page {
     pub(crate) blocks: Vec<Block>,
     /// Identifiers of the sources that its figures come from.
     pub(crate) inputs: Vec<String>,
+    /// Where a button leads that leaves the page at once; none where there is no such button.
+    pub(crate) exit: Option<String>,
 }
 
 /// A part of a page.
@@ -54,6 +60,7 @@ pub(crate) enum Block {
         text: String,
     },
     Text(String),
+    List(Vec<String>),
     /// Text beside the figures, smaller.
     Note(String),
     /// What a reader must not miss.
@@ -150,9 +157,22 @@ impl Cell {
     }
 }
 
-/// The pages of the menu, in order.
-const MENU: [&str; 9] =
-    ["index", "victims", "hidden", "visibility", "trends", "methods", "sources", "downloads", "about"];
+/// The pages of the menu with their names, in order.
+fn menu(release: &Release<'_>, t: &'static Texts) -> Vec<(&'static str, &'static str)> {
+    let young = release.settings.young.as_ref().map(|_| ("young", t.young));
+    let changes = release.before.as_ref().map(|_| ("changes", t.changes));
+    let regions = regions::any(release).then_some(("regions", t.regions));
+    let first = [
+        ("index", t.overview),
+        ("victims", t.victims),
+        ("hidden", t.hidden),
+        ("visibility", t.visibility),
+        ("trends", t.trends),
+    ];
+    let last =
+        [("methods", t.methods), ("sources", t.sources), ("downloads", t.downloads), ("about", t.about)];
+    first.into_iter().chain(regions).chain(young).chain(changes).chain(last).collect()
+}
 
 /// All that a page is made from.
 #[derive(Debug, Clone, Copy)]
@@ -268,7 +288,11 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
         sources::page(context),
         sources::downloads(context),
         about::page(context),
+        access::page(context),
     ];
+    out.extend(regions::pages(context));
+    out.extend(young::page(context));
+    out.extend(changes::page(context));
     out.extend(release.cubes.iter().map(|c| cube::page(context, c)));
     out
 }
@@ -300,12 +324,13 @@ struct PageTemplate<'a> {
 pub(crate) fn html(release: &Release<'_>, language: Language, page: &Page) -> Result<Vec<u8>, Error> {
     let t = texts(language);
     let monitor = &release.settings.monitor;
-    let names =
-        [t.overview, t.victims, t.hidden, t.visibility, t.trends, t.methods, t.sources, t.downloads, t.about];
-    let listed_by = if page.name.starts_with("table-") { "victims" } else { page.name.as_str() };
-    let menu = MENU
+    let listed_by = match page.name.split_once('-') {
+        Some(("table", _)) => "victims",
+        Some(("region", _)) => "regions",
+        _ => page.name.as_str(),
+    };
+    let menu = menu(release, t)
         .into_iter()
-        .zip(names)
         .map(|(name, text)| MenuItem { to: format!("{name}.html"), text, here: name == listed_by })
         .collect();
     let other = monitor

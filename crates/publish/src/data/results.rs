@@ -62,6 +62,12 @@ fn unique<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<String> {
     out
 }
 
+/// Every figure that an earlier release published otherwise; the header alone where there is none.
+pub(crate) fn changes(release: &Release<'_>) -> Vec<u8> {
+    let context = Context { release, language: Language::En, t: texts(Language::En) };
+    csv(&crate::page::changes::rows(context))
+}
+
 type Rows = Vec<Vec<String>>;
 
 fn csv(rows: &Rows) -> Vec<u8> {

@@ -51,6 +51,7 @@ pub(super) fn list(c: Context<'_>) -> Page {
         lead: t.victims_lead.into(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }
 
@@ -101,6 +102,7 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
         lead: cube.definition().get(c.language).to_owned(),
         blocks,
         inputs: released.inputs.clone(),
+        exit: None,
     }
 }
 
@@ -113,7 +115,12 @@ fn about(c: Context<'_>, released: &ReleasedCube) -> Block {
         (None, None) => format!(
             "{} {}",
             fill(t.rule_threshold, &[("n", &c.count(cube.rule().threshold))]),
-            if cube.rule().zeros == Zeros::Publish { t.rule_zeros } else { t.rule_zeros_hidden }
+            match (cube.rule().zeros, cube.rule().groups) {
+                (Zeros::Protect, _) => t.rule_zeros_hidden.to_owned(),
+                (Zeros::Publish, false) => t.rule_zeros.to_owned(),
+                // A hidden figure may then be a zero.
+                (Zeros::Publish, true) => t.rule_groups.to_owned(),
+            }
         ),
     };
     let cells = format!(
@@ -173,6 +180,27 @@ fn section(c: Context<'_>, cube: &ProtectedCube, d: usize, blocks: &mut Vec<Bloc
     }
 }
 
+/// All that a table says of one region: by each of its other dimensions, or its total where there are none.
+pub(super) fn region(
+    c: Context<'_>,
+    cube: &ProtectedCube,
+    place: usize,
+    at: u32,
+    name: &str,
+    blocks: &mut Vec<Block>,
+) {
+    let mut key = cube.home();
+    key[place] = at;
+    let others: Vec<usize> = cube.others().into_iter().filter(|&d| d != place).collect();
+    let title = format!("{}, {name}", cube.title().get(c.language));
+    if others.is_empty() {
+        return titled(c, cube, None, &key, &title, &format!("{}-total", cube.id()), blocks);
+    }
+    for d in others {
+        titled(c, cube, Some(d), &key, &title, &format!("{}-{d}", cube.id()), blocks);
+    }
+}
+
 /// A category of a slice: its index, label and figures over time (or its one figure).
 struct Row {
     category: Option<u32>,
@@ -199,7 +227,19 @@ fn slice(
     id: &str,
     blocks: &mut Vec<Block>,
 ) {
-    let title = cube.title().get(c.language);
+    titled(c, cube, d, key, cube.title().get(c.language), id, blocks);
+}
+
+/// [`slice`] with another title.
+fn titled(
+    c: Context<'_>,
+    cube: &ProtectedCube,
+    d: Option<usize>,
+    key: &[u32],
+    title: &str,
+    id: &str,
+    blocks: &mut Vec<Block>,
+) {
     let figures = |key: &[u32]| match cube.time() {
         Some(t) => cube.along(t, key),
         None => vec![cube.figure(key)],

@@ -39,6 +39,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: t.visibility_lead.into(),
         blocks,
         inputs,
+        exit: None,
     }
 }
 
