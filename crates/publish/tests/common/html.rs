@@ -5,9 +5,45 @@ use std::fmt::Write as _;
 
 /// Elements that pages are made of; a script is not among them.
 const ELEMENTS: &[&str] = &[
-    "a", "body", "caption", "dd", "desc", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3", "head",
-    "header", "html", "li", "line", "link", "main", "meta", "nav", "p", "path", "rect", "section", "span",
-    "strong", "svg", "table", "tbody", "td", "text", "th", "thead", "title", "tr", "ul",
+    "a",
+    "body",
+    "caption",
+    "dd",
+    "desc",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "head",
+    "header",
+    "html",
+    "li",
+    "line",
+    "link",
+    "main",
+    "meta",
+    "nav",
+    "p",
+    "path",
+    "rect",
+    "section",
+    "span",
+    "strong",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "text",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
 ];
 const ATTRIBUTES: &[&str] = &[
     "aria-current",
@@ -303,6 +339,9 @@ pub(crate) fn outline(page: &Element) -> String {
                 let first = |name| drawing.elements().find(|e| e.name == name).map(Element::words);
                 let (title, said) = (first("title"), first("desc"));
                 line(&format!("chart: {} | {}", title.unwrap_or_default(), said.unwrap_or_default()));
+                for e in block.find("figcaption") {
+                    line(&format!("    says: {}", e.words()));
+                }
                 for e in block.find("li") {
                     line(&format!("    legend: {}", e.words()));
                 }
