@@ -37,15 +37,18 @@ pub(super) fn pyramid(c: Context<'_>, crossing: &Crossing<'_>, title: &str) -> O
     }
     let sides = [by_sex.position("F")?, by_sex.position("M")?];
     let of = |sex_code: u32, age_code: u32| figure(crossing, (sex, sex_code), (age, age_code));
+    let drawn = |a: u32| sides.iter().any(|&s| of(s, a) != Figure::Missing);
+    // An age of which only another sex has a figure is a row too: nobody is left out.
+    let sexes = top_level(by_sex);
     let (known, unknown): (Vec<u32>, Vec<u32>) = top_level(by_age)
         .into_iter()
-        .filter(|&a| sides.iter().any(|&s| of(s, a) != Figure::Missing))
+        .filter(|&a| sexes.iter().any(|&s| of(s, a) != Figure::Missing))
         .partition(|&a| Some(a) != by_age.position(model::UNKNOWN));
-    if known.len() < 2 {
+    if known.iter().filter(|&&a| drawn(a)).count() < 2 {
         return None;
     }
     let rows: Vec<u32> = known.into_iter().rev().chain(unknown).collect();
-    let beside: Vec<u32> = top_level(by_sex)
+    let beside: Vec<u32> = sexes
         .into_iter()
         .filter(|s| !sides.contains(s) && rows.iter().any(|&a| of(*s, a) != Figure::Missing))
         .collect();
