@@ -139,6 +139,33 @@ fn each_kind_of_chart() {
     insta::assert_snapshot!("heat", heat.replace("<td", "\n<td"));
 }
 
+#[test]
+fn many_rates_stand_sorted_and_a_hidden_count_has_none() {
+    let settings = settings();
+    let places: Vec<(&str, &str, &str)> = std::iter::once(total())
+        .chain(["A", "B", "C", "D", "E", "F", "G", "H"].into_iter().map(|p| (p, p, p)))
+        .collect();
+    let place = dimension("place", ("Place", "Plaats"), Role::Breakdown, &places);
+    let counts = [33, 61, 240, 97, 35, 410, 46, 150];
+    // Small in the last year alone.
+    let of =
+        move |k: &[u32]| if k[0] == 2 && k[1] == 1 { 3 } else { counts[k[1] as usize - 1] + u64::from(k[0]) };
+    let title = ("Victims by place", "Slachtoffers naar plaats");
+    let cube = filled("by_place", title, vec![years(), place], of);
+    let mut release = made(&settings, std::slice::from_ref(&cube));
+    release.cubes[0].rates = Some(common::rates(&cube, |_| Some(1_000_000)));
+    let dir = common::written(&release);
+    let svg = drawing(&page(dir.path(), "en", "by_place").0, "chart-rates");
+    insta::assert_snapshot!("dots", svg);
+    let rows: Vec<&str> = svg.split("class=\"label\"").skip(1).collect();
+    let rates: Vec<f64> = rows[1..]
+        .iter()
+        .filter_map(|row| row.split("<title>").nth(1)?.split(": ").nth(1)?.split(' ').next()?.parse().ok())
+        .collect();
+    assert!(rates.len() < 8 && rates.windows(2).all(|two| two[0] >= two[1]), "{rates:?}");
+    assert_eq!(rates.len() + svg.matches(">hidden<").count(), 8);
+}
+
 fn grouped(n: u64, language: &str) -> String {
     let digits = n.to_string();
     let groups: Vec<&str> =
