@@ -33,7 +33,9 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines) -> String {
     let top = ticks.last().copied().unwrap_or(1.0);
     let floor = HEIGHT - BOTTOM - if hidden { STRIP } else { 0.0 };
     let steps = (ticks.len() - 1).max(1);
-    let every = (1..=steps).find(|e| (floor - TOP) * *e as f64 / steps as f64 >= 22.0).unwrap_or(steps);
+    // No more lines than there is room for, and always one at the top of the scale.
+    let room = |e: usize| (floor - TOP) * e as f64 / steps as f64;
+    let every = (1..=steps).find(|&e| steps.is_multiple_of(e) && room(e) >= 18.0).unwrap_or(steps);
     let n = data.periods.len();
     let width = FIELD - LEFT - RIGHT;
     let height = HEIGHT * data.lines.len().div_ceil(ACROSS) as f64;
