@@ -47,7 +47,7 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines) -> String {
             left + LEFT + 6.0 + (width - 12.0) * share
         };
         let y = |v: f64| head + floor - (floor - TOP) * v / top;
-        svg.text("label strong", (left + 8.0, head + 16.0), "start", &fit(&line.label, 31));
+        svg.text("label strong", (left + 8.0, head + 16.0), "start", &fit(&line.label, 27));
         for &t in ticks.iter().step_by(every) {
             let class = if t == 0.0 { "axis" } else { "grid" };
             svg.line(class, (left + LEFT, y(t)), (left + FIELD - RIGHT, y(t)));
@@ -80,7 +80,12 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines) -> String {
         }
         // The last figure in words, where it is the latest of all.
         if let (Some(Figure::Count(c)), Some(last)) = (line.figures.last(), n.checked_sub(1)) {
-            let at = (x(last) + 6.0, y(*c as f64) - 7.0);
+            let level = y(*c as f64);
+            // A falling line comes from above: there the number would lie on it.
+            let before = last.checked_sub(1).and_then(|i| line.figures[i].count());
+            let falls = before.is_some_and(|b| y(b as f64) < level - 4.0);
+            let below = falls && level + 20.0 < head + floor;
+            let at = (x(last) + 6.0, if below { level + 17.0 } else { level - 7.0 });
             svg.text("value", at, "end", &number::count(*c, language));
         }
     }
