@@ -6,9 +6,13 @@
 mod about;
 mod access;
 pub(crate) mod changes;
+mod charts;
 pub(crate) mod compare;
 mod covariates;
+mod crossing;
 mod cube;
+mod drawn;
+mod finding;
 mod fitness;
 mod hidden;
 mod lists;
@@ -89,6 +93,8 @@ pub(crate) struct Fact {
 
 #[derive(Debug)]
 pub(crate) struct Chart {
+    /// What the figures say, in a sentence above the chart; empty where there is none.
+    pub(crate) finding: String,
     /// Name of the frame that scrolls on small screens.
     pub(crate) label: String,
     pub(crate) svg: String,
@@ -103,6 +109,8 @@ pub(crate) struct Table {
     pub(crate) label: String,
     pub(crate) head: Vec<String>,
     pub(crate) rows: Vec<Vec<Cell>>,
+    /// SVG of each shade of its cells, and its words.
+    pub(crate) legend: Vec<(String, String)>,
 }
 
 /// A cell of a table; the first of a row is its header.
@@ -111,7 +119,7 @@ pub(crate) struct Cell {
     pub(crate) text: String,
     /// A sign that is seen, with `text` for those who do not see it.
     pub(crate) sign: &'static str,
-    /// `n` for numbers.
+    /// `n` for numbers, with `h1` to `h4` for the shade behind them.
     pub(crate) class: &'static str,
     /// Language, when it is not that of the page.
     pub(crate) lang: &'static str,
@@ -212,7 +220,7 @@ impl Context<'_> {
     pub(crate) fn table(&self, caption: impl Into<String>, head: Vec<String>, rows: Vec<Vec<Cell>>) -> Block {
         let caption = caption.into();
         let label = fill(self.t.scroll, &[("what", &caption)]);
-        Block::Table(Table { caption, label, head, rows })
+        Block::Table(Table { caption, label, head, rows, legend: Vec::new() })
     }
 
     /// A chart: `draw` draws it in the frame that it is given.
@@ -226,7 +234,7 @@ impl Context<'_> {
     ) -> Block {
         let frame = Frame { id, title, description, hidden: self.t.hidden_cell, language: self.language };
         let label = fill(self.t.chart_scroll, &[("what", title)]);
-        Block::Chart(Chart { label, svg: draw(&frame), legend })
+        Block::Chart(Chart { finding: String::new(), label, svg: draw(&frame), legend })
     }
 
     /// Links to sources by their identifiers.

@@ -186,6 +186,24 @@ texts! {
     open_data: "Open data of this table", "Open gegevens van deze tabel";
     no_figures: "This table has no figures.", "Deze tabel heeft geen cijfers.";
 
+    // Charts on the page of a table.
+    finding_most: "Most in {period}: {category}, {share}", "De meeste in {period}: {category}, {share}";
+    finding_most_notime: "Most: {category}, {share}", "De meeste: {category}, {share}";
+    finding_largest: "Largest in {period}: {category}, {count}", "Het grootst in {period}: {category}, {count}";
+    finding_largest_notime: "Largest: {category}, {count}", "Het grootst: {category}, {count}";
+    chart_desc_multiples: "A small chart for each of {n} series over {first} to {last}, all on one scale. The table below holds the same figures.", "Een kleine grafiek voor elk van {n} reeksen over {first} tot {last}, alle op één schaal. De tabel hieronder bevat dezelfde cijfers.";
+    heat_below: "below {n}", "onder {n}";
+    heat_from: "{n} and more", "{n} en meer";
+    heat_note: "The stronger the shade of a cell, the higher its count. Totals are not shaded, nor are cells of which no count is published.", "Hoe sterker de tint van een cel, hoe hoger het aantal. Totalen hebben geen tint, en cellen waarvan geen aantal is gepubliceerd ook niet.";
+    chart_desc_pyramid: "{left} to the left and {right} to the right, a row for each of {n} ages. The table below holds the same figures.", "{left} links en {right} rechts, een rij voor elk van {n} leeftijden. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_flows: "Bands as wide as their counts, by {partner}: {from} on the left, {to} on the right. The table below holds the same figures.", "Banden zo breed als hun aantallen, naar {partner}: {from} links, {to} rechts. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_dots: "Estimates ({n}) with their intervals, from high to low on one scale from zero; the dotted line is the median of the rows. The table below holds the same figures.", "Schattingen ({n}) met hun intervallen, van hoog naar laag op één schaal vanaf nul; de stippellijn is de mediaan van de rijen. De tabel hieronder bevat dezelfde cijfers.";
+    dots_median: "median", "mediaan";
+    flows_said: "{direction}: {finding}.", "{direction}: {finding}.";
+    flows_rest: "{n} others together", "{n} andere samen";
+    flows_some_hidden: "hidden: {n}", "verborgen: {n}";
+    flows_hidden: "Hidden and not drawn, {direction}: {names}.", "Verborgen en niet getekend, {direction}: {names}.";
+
     // The hidden estimate.
     hidden_lead: "Not every victim is detected. From how often several organisations meet the same persons follows how many none of them met.", "Niet elk slachtoffer wordt ontdekt. Uit hoe vaak verschillende organisaties dezelfde personen tegenkomen, volgt hoeveel er door geen van hen zijn gezien.";
     no_estimates: "This release has no estimate of the hidden population.", "Deze uitgave heeft geen schatting van de verborgen populatie.";

@@ -25,7 +25,10 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
         out["dcat:version"] = json!(monitor.edition);
         out["dct:accessRights"] = authority("access-right/PUBLIC", "dct:RightsStatement");
         out["dcat:theme"] = authority("data-theme/JUST", "skos:Concept");
-        let theme = Label::new("Justice, legal system and public safety", "Justitie, rechtsstelsel en openbare veiligheid");
+        let theme = Label::new(
+            "Justice, legal system and public safety",
+            "Justitie, rechtsstelsel en openbare veiligheid",
+        );
         out["dcat:theme"]["skos:prefLabel"] = both(&theme);
         out["dct:provenance"] = json!({
             "@type": "dct:ProvenanceStatement",
