@@ -106,8 +106,7 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
         all_sources(release),
     )?;
     out.write("data/datapackage.json", &data::package(release), all_sources(release))?;
-    let changed = data::changes(release);
-    if changed.iter().filter(|b| **b == b'\n').count() > 1 {
+    if let Some(changed) = data::changes(release) {
         out.write(data::CHANGES, &changed, all_sources(release))?;
     }
     let sizes: BTreeMap<String, u64> = out.files.iter().map(|f| (f.path.clone(), f.bytes)).collect();

@@ -62,10 +62,11 @@ fn unique<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<String> {
     out
 }
 
-/// Every figure that an earlier release published otherwise; the header alone where there is none.
-pub(crate) fn changes(release: &Release<'_>) -> Vec<u8> {
+/// Every figure that an earlier release published otherwise, if there is any.
+pub(crate) fn changes(release: &Release<'_>) -> Option<Vec<u8>> {
     let context = Context { release, language: Language::En, t: texts(Language::En) };
-    csv(&crate::page::changes::rows(context))
+    let rows = crate::page::changes::rows(context);
+    (rows.len() > 1).then(|| csv(&rows))
 }
 
 type Rows = Vec<Vec<String>>;
