@@ -381,7 +381,7 @@ fn every_link_of_the_site_leads_to_something_in_the_release() {
             .collect();
         for target in targets {
             assert!(!target.starts_with("http:") && !target.starts_with('/'), "{name} leads to {target}");
-            if ["https:", "mailto:", "data:"].iter().any(|scheme| target.starts_with(scheme)) {
+            if ["https:", "mailto:", "tel:", "data:"].iter().any(|scheme| target.starts_with(scheme)) {
                 continue;
             }
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
