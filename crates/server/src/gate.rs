@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// As many addresses are remembered; a bucket that is full again says nothing and is forgotten first.
+/// As many addresses are remembered.
 const REMEMBERED: usize = 100_000;
+/// So often buckets that are full again are forgotten: they say nothing but that somebody was here.
+const SWEEP: Duration = Duration::from_secs(30);
 /// A reader who comes after a pause may ask for as many seconds' worth at once.
 const BURST: f64 = 2.0;
 
@@ -14,7 +16,13 @@ const BURST: f64 = 2.0;
 pub(crate) struct Gate {
     /// Requests a second; 0 for no limit.
     rate: f64,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    buckets: Mutex<Buckets>,
+}
+
+#[derive(Default)]
+struct Buckets {
+    of: HashMap<IpAddr, Bucket>,
+    swept: Option<Instant>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,14 +45,15 @@ impl Gate {
         // A thread that ended badly leaves numbers behind that are still numbers.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let address = reader(address);
-        if buckets.len() >= REMEMBERED && !buckets.contains_key(&address) {
-            buckets.retain(|_, b| self.tokens(b, now) < full);
-            // So many at once are no readers. To forget them all costs less than to search among them each time.
-            if buckets.len() >= REMEMBERED {
-                buckets.clear();
-            }
+        if buckets.swept.is_none_or(|at| now.saturating_duration_since(at) >= SWEEP) {
+            buckets.of.retain(|_, b| self.tokens(b, now) < full);
+            buckets.swept = Some(now);
         }
-        let bucket = buckets.entry(address).or_insert(Bucket { tokens: full, at: now });
+        // So many within half a minute are no readers. To forget them all costs less than to search among them.
+        if buckets.of.len() >= REMEMBERED && !buckets.of.contains_key(&address) {
+            buckets.of.clear();
+        }
+        let bucket = buckets.of.entry(address).or_insert(Bucket { tokens: full, at: now });
         let tokens = self.tokens(bucket, now);
         let (left, answer) = if tokens >= 1.0 {
             (tokens - 1.0, Ok(()))
@@ -71,8 +80,6 @@ fn reader(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn address(text: &str) -> IpAddr {
@@ -113,7 +120,11 @@ mod tests {
         for i in 0..=REMEMBERED as u32 {
             assert_eq!(gate.ask(IpAddr::V4(i.into()), now), Ok(()));
         }
-        assert!(gate.buckets.lock().expect("one thread").len() <= REMEMBERED);
+        let remembered = || gate.buckets.lock().expect("one thread").of.len();
+        assert!(remembered() <= REMEMBERED);
+        // Nobody is remembered for longer than it takes.
+        assert_eq!(gate.ask(address("192.0.2.1"), now + SWEEP), Ok(()));
+        assert_eq!(remembered(), 1);
     }
 
     #[test]
