@@ -22,13 +22,12 @@ struct Reader {
 impl Reader {
     /// Asks for a path, and returns the bytes of the body.
     fn ask(&mut self, request: &[u8]) -> Result<usize> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address)?;
-                stream.set_nodelay(true)?;
-                stream
-            }
+        let mut stream = if let Some(stream) = self.stream.take() {
+            stream
+        } else {
+            let stream = TcpStream::connect(self.address)?;
+            stream.set_nodelay(true)?;
+            stream
         };
         stream.write_all(request)?;
         let mut read = 0;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
 use serde_json::{Value, json};
 
@@ -49,9 +51,7 @@ impl Site {
             described.push(describe(&table));
             site.tables.insert(id.to_owned(), table);
         }
-        for (path, (bytes, hash)) in &release.files {
-            site.stored.insert(path.clone(), Stored::new(media(path), bytes.clone(), hash));
-        }
+        site.stored = store(&release);
         site.structures = site.stored.get("data/structures.xml").map(|s| s.as_media(sdmx::STRUCTURE));
         site.documents(&release.manifest, &described);
         site.unlisted = release.unlisted;
@@ -147,6 +147,31 @@ impl Site {
         let hash = blake3::hash(text.as_bytes()).to_hex();
         self.stored.insert(path.to_owned(), Stored::new(media, text.into(), &hash));
     }
+}
+
+/// The files with their compressed forms, which are made by all cores.
+fn store(release: &Release) -> HashMap<String, Stored> {
+    let files: Vec<_> = release.files.iter().collect();
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let mut own = Vec::new();
+        while let Some((path, (bytes, hash))) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            own.push(((*path).clone(), Stored::new(media(path), bytes.clone(), hash)));
+        }
+        own
+    };
+    std::thread::scope(|scope| {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(some)).collect();
+        let mut all: HashMap<String, Stored> = some().into_iter().collect();
+        for other in others {
+            match other.join() {
+                Ok(own) => all.extend(own),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
 }
 
 /// A table with its dimensions and codes, in both languages.

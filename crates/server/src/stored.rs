@@ -14,8 +14,10 @@ use crate::range::{self, Range};
 pub(crate) const CACHE: HeaderValue = HeaderValue::from_static("public, no-cache");
 /// Below this compression saves less than it costs to say so.
 const WORTH_IT: usize = 512;
-/// Of eleven; the last ones cost seconds for a megabyte and save a few percent.
-const BROTLI: i32 = 9;
+/// Of eleven steps: the last ones cost seconds for a megabyte and save a few percent, and large files take long enough.
+const BROTLI: [i32; 2] = [9, 5];
+/// From so many bytes on a file is large.
+const LARGE: usize = 1 << 20;
 
 /// A file in memory, with its compressed forms.
 pub(crate) struct Stored {
@@ -56,7 +58,7 @@ impl Stored {
         let text = bytes.len() >= WORTH_IT && is_text(media);
         if text {
             out.add(Encoding::Brotli, brotli(&bytes), bytes.len(), hash);
-            out.add(Encoding::Gzip, gzip(&bytes, 9), bytes.len(), hash);
+            out.add(Encoding::Gzip, gzip(&bytes, 6), bytes.len(), hash);
         }
         out.forms.push(Form { encoding: Encoding::Identity, tag: tag(hash, Encoding::Identity), bytes });
         out
@@ -219,7 +221,8 @@ fn gzip(bytes: &[u8], level: u32) -> Option<Vec<u8>> {
 }
 
 fn brotli(bytes: &[u8]) -> Option<Vec<u8>> {
-    let how = brotli::enc::BrotliEncoderParams { quality: BROTLI, ..Default::default() };
+    let quality = BROTLI[usize::from(bytes.len() >= LARGE)];
+    let how = brotli::enc::BrotliEncoderParams { quality, ..Default::default() };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &how).ok()?;
     Some(out)

@@ -30,7 +30,7 @@ fn an_address_and_headers_have_limits() {
     let many = "x".repeat(40_000);
     let answer = server.say(&format!("GET / HTTP/1.1\r\nHost: test\r\nX-Much: {many}\r\n\r\n"));
     assert!(matches!(answer.status, 400 | 431), "{}", answer.status);
-    let lines: String = (0..100).map(|i| format!("X-{i}: 1\r\n")).collect();
+    let lines = (0..100).map(|i| format!("X-{i}: 1\r\n")).collect::<Vec<_>>().concat();
     server.say(&format!("GET / HTTP/1.1\r\nHost: test\r\n{lines}\r\n")).is(431);
     assert_eq!(server.say("NONSENSE\r\n\r\n").status, 400);
     server.get("/site/index.html").is(200);

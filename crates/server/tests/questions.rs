@@ -97,20 +97,19 @@ fn every_part_of_a_table_is_what_the_file_has_at_these_places() {
 }
 
 fn escape(code: &str) -> String {
-    code.bytes().map(|b| format!("%{b:02X}")).collect()
+    code.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat()
+}
+
+/// The header of a file, and some of its lines.
+fn lines(text: &str, wanted: &[usize]) -> String {
+    let all = text.split_inclusive('\n').enumerate();
+    all.filter(|(i, _)| *i == 0 || wanted.contains(i)).map(|(_, line)| line).collect()
 }
 
 #[test]
 fn csv_has_the_lines_of_the_file() {
     let server = Running::start();
-    let lines = |wanted: &[usize]| -> String {
-        BY_AGE
-            .lines()
-            .enumerate()
-            .filter(|(i, _)| *i == 0 || wanted.contains(i))
-            .map(|(_, l)| format!("{l}\n"))
-            .collect()
-    };
+    let lines = |wanted: &[usize]| lines(BY_AGE, wanted);
     let answer = server.get(&format!("{DATA}?age=25%2B&format=csv")).is(200);
     assert_eq!(answer.text(), lines(&[3, 6]));
     assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8; header=present");
@@ -199,10 +198,7 @@ fn the_description_names_every_table_with_its_codes() {
 #[test]
 fn sdmx_questions_are_answered_with_lines_of_the_file() {
     let server = Running::start();
-    let lines = |wanted: &[usize]| -> String {
-        let chosen = BY_AGE_SDMX.lines().enumerate().filter(|(i, _)| *i == 0 || wanted.contains(i));
-        chosen.map(|(_, l)| format!("{l}\n")).collect()
-    };
+    let lines = |wanted: &[usize]| lines(BY_AGE_SDMX, wanted);
     let ask = |rest: &str| server.get(&format!("/api/sdmx/data/{rest}"));
     let all = [1, 2, 3, 4, 5, 6];
     for (rest, wanted) in [

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -17,7 +18,10 @@ use tokio::sync::oneshot;
 /// The files of the release, but for its manifest.
 pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
     let text = |t: &str| t.as_bytes().to_vec();
-    let long: String = (0..400).map(|i| format!("<p>Paragraph {i} of a page that is long.</p>\n")).collect();
+    let mut long = String::new();
+    for i in 0..400 {
+        let _ = writeln!(long, "<p>Paragraph {i} of a page that is long.</p>");
+    }
     vec![
         (
             "site/index.html",
@@ -218,7 +222,7 @@ impl Running {
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
         for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(text, "{name}: {value}\r\n");
         }
         text.push_str("\r\n");
         self.say(&text)
