@@ -4,7 +4,7 @@ mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use support::{Folder, release, small, tree};
@@ -16,17 +16,42 @@ fn made() -> Folder {
     folder
 }
 
+/// A server that does not outlive a test that fails.
+struct Server(Option<Child>);
+
+impl Server {
+    /// Sends a signal, and waits for the end.
+    fn end(mut self, signal: &str) -> Output {
+        let child = self.0.take().expect("it runs");
+        let kill = format!("kill {signal} {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
+        child.wait_with_output().expect("an end")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// Starts the server; what it says when it listens.
-fn start(folder: &Folder) -> (Child, Value) {
+fn start(folder: &Folder) -> (Server, Value) {
     let arguments = ["serve", "m/out/release", "--listen", "127.0.0.1:0", "--format", "json", "--rate", "0"];
     let mut command = support::command(&folder.path("."), &arguments);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let mut server = Server(Some(child));
+    let output = server.0.as_mut().and_then(|child| child.stdout.as_mut()).expect("its output");
     let mut text = String::new();
-    let mut lines = BufReader::new(child.stdout.as_mut().expect("its output")).lines();
+    let mut lines = BufReader::new(output).lines();
     while serde_json::from_str::<Value>(&text).is_err() {
         text.push_str(&lines.next().expect("a whole document").expect("text"));
     }
-    (child, serde_json::from_str(&text).expect("JSON"))
+    let said = serde_json::from_str(&text).expect("JSON");
+    (server, said)
 }
 
 fn get(address: &str, path: &str) -> (String, Vec<u8>) {
@@ -45,7 +70,7 @@ fn a_release_is_shown_as_it_is_until_a_signal_comes() {
     let folder = made();
     let files = tree(&folder.path("m/out/release"));
     for signal in ["-INT", "-TERM"] {
-        let (child, said) = start(&folder);
+        let (server, said) = start(&folder);
         let address = said["address"].as_str().expect("an address");
         assert_eq!(said["files"], files.len());
         for (path, bytes) in &files {
@@ -53,9 +78,7 @@ fn a_release_is_shown_as_it_is_until_a_signal_comes() {
             assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
             assert_eq!(&body, bytes, "{path}");
         }
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
-        let ended = child.wait_with_output().expect("an end");
+        let ended = server.end(signal);
         assert_eq!(ended.status.code(), Some(0));
         assert_eq!(String::from_utf8_lossy(&ended.stderr), "stopped\n");
     }
@@ -66,9 +89,9 @@ fn questions_are_answered_with_what_the_files_say_and_no_more() {
     let folder = made();
     let place = folder.path("m/out/release");
     let table = release::jsonstat(&place, "victims_form");
-    let (mut child, said) = start(&folder);
+    let (_server, said) = start(&folder);
     let address = said["address"].as_str().expect("an address");
-    assert!(table.cells.values().any(support::release::Cell::is_hidden), "nothing is hidden");
+    assert!(table.cells.values().any(release::Cell::is_hidden), "nothing is hidden");
     for (key, cell) in &table.cells {
         let query: Vec<String> = table.dimensions.iter().zip(key).map(|(d, c)| format!("{d}={c}")).collect();
         let (head, body) = get(address, &format!("/api/tables/victims_form/data?{}", query.join("&")));
@@ -81,8 +104,6 @@ fn questions_are_answered_with_what_the_files_say_and_no_more() {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let file = std::fs::read(place.join("data/victims_form/victims_form.sdmx.csv")).expect("the file");
     assert_eq!(body, file);
-    child.kill().expect("it runs");
-    child.wait().expect("an end");
 }
 
 #[test]
