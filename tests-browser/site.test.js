@@ -117,7 +117,7 @@ test("all internal links lead somewhere, and none leaves the release", () => {
   none(
     faults((_, page) =>
       page.links.flatMap((href) => {
-        if (!href.startsWith("file:")) return /^(https?|mailto|data):/.test(href) ? [] : [href];
+        if (!href.startsWith("file:")) return /^(https?|mailto|tel|data):/.test(href) ? [] : [href];
         const target = fileURLToPath(href.split(/[?#]/)[0]);
         if (path.relative(release, target).startsWith("..")) return [`${href} leaves the release`];
         if (!existsSync(target)) return [`${href} is not there`];
@@ -278,4 +278,32 @@ test("on paper the text is dark on white and the tables are there", async () => 
   assert.equal(sheet.subarray(0, 5).toString(), "%PDF-");
   await page.close();
   none(bad);
+});
+
+test("the button of the page for young people, and Esc twice, leave it out of the history", async (t) => {
+  const young = names.find((name) => /^en\/young\.html$/.test(name));
+  if (!young) return t.skip("this site has no page for young people");
+  const ways = [
+    (page) => page.click("#exit"),
+    async (page) => {
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+    },
+  ];
+  for (const leave of ways) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    // Another site stands in for the one that the settings name: the test goes to no network.
+    await context.route(/^https:/, (route) =>
+      route.fulfill({ contentType: "text/html", body: "<title>elsewhere</title>" }),
+    );
+    await page.goto(address("en/index.html"));
+    await page.goto(address(young));
+    await leave(page);
+    await page.waitForURL(/^https:/);
+    assert.equal(await page.title(), "elsewhere");
+    await page.goBack();
+    assert.match(page.url(), /en\/index\.html$/);
+    await context.close();
+  }
 });

@@ -59,6 +59,8 @@ packages_for_testing() {
     have node || echo nodejs
     have npm || echo npm
     have python3 || echo python3
+    # Programs of others that validate open data are installed in an environment of their own.
+    python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
 }
 
 # chromium_path: prints the browser that the tests drive; false when there is none.

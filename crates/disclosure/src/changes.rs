@@ -202,7 +202,9 @@ impl Changes {
         self.allowed[i] = allowed;
         self.work.reset();
         let (cost, mut change) = found.filter(|(_, change)| self.holds(change))?;
-        change.iter_mut().for_each(|(_, d)| *d *= self.scale);
+        for (_, d) in &mut change {
+            *d *= self.scale;
+        }
         Some((cost, change))
     }
 

@@ -96,12 +96,8 @@ pub struct Rule {
     /// The least distance between the bounds that anyone can derive for a hidden small count.
     pub protection: u64,
     /// Whether it is hidden that all of a group have one property.
-    #[serde(skip_serializing_if = "is_not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub groups: bool,
-}
-
-fn is_not(yes: &bool) -> bool {
-    !yes
 }
 
 /// A cube that may be published: small counts are hidden, and others with them, or counts were changed. Only this crate

@@ -36,6 +36,9 @@ fn two_way(unit: Unit, inner: &[Vec<u64>]) -> Cube {
     }
 }
 
+/// As far as a figure can go in any table here.
+const FAR: i64 = 1 << 40;
+
 /// How far a cell of a two-way table can go up and down for a reader who knows all that is published and the cells of `own`:
 /// the greatest flow that comes back to it through other hidden cells. It shares nothing with the
 /// program: rows and columns are nodes, hidden cells are edges, and totals count against their parts.
@@ -43,14 +46,13 @@ fn reach(done: &Protection, truth: &Cube, at: &Key, own: &[Key]) -> (u64, u64) {
     let cube = &done.cubes[0];
     let (rows, columns) = (cube.dimensions()[0].categories.len(), cube.dimensions()[1].categories.len());
     let nodes = rows + columns;
-    const FAR: i64 = 1 << 40;
     let mut room = vec![vec![0_i64; nodes]; nodes];
     for (key, cell) in cube.cells() {
         if cell.obs != ObsStatus::Suppressed || key == at || own.contains(key) {
             continue;
         }
         let (r, c) = (key[0] as usize, rows + key[1] as usize);
-        let amount = truth.cells[key].count().unwrap_or(0) as i64;
+        let amount = truth.cells[key].count().unwrap_or(0).cast_signed();
         let total = (key[0] == 0) != (key[1] == 0);
         // From row to column more of a part, or less of a total.
         room[r][c] = if total { amount } else { FAR };
@@ -58,10 +60,10 @@ fn reach(done: &Protection, truth: &Cube, at: &Key, own: &[Key]) -> (u64, u64) {
     }
     let (r, c) = (at[0] as usize, rows + at[1] as usize);
     let total = (at[0] == 0) != (at[1] == 0);
-    let amount = truth.cells[at].count().unwrap_or(0) as i64;
+    let amount = truth.cells[at].count().unwrap_or(0).cast_signed();
     let (up, down) = (flow(room.clone(), c, r), flow(room, r, c));
     let (up, down) = if total { (down, up) } else { (up, down) };
-    (up as u64, down.min(amount) as u64)
+    (up.cast_unsigned(), down.min(amount).cast_unsigned())
 }
 
 /// The greatest flow between two nodes, by shortest ways (Edmonds and Karp 1972).
@@ -115,7 +117,9 @@ fn of(given: &Given, key: &Key) -> BTreeMap<u32, u64> {
     for (r, row) in given.iter().enumerate() {
         for (c, cell) in row.iter().enumerate() {
             if (key[0] == 0 || key[0] as usize == r + 1) && (key[1] == 0 || key[1] as usize == c + 1) {
-                cell.iter().for_each(|&(who, n)| *own.entry(who).or_default() += n);
+                for &(who, n) in cell {
+                    *own.entry(who).or_default() += n;
+                }
             }
         }
     }
@@ -153,7 +157,11 @@ fn check(given: &Given, table: &Table, done: &Protection, level: impl Fn(&[u64])
         if largest.is_empty() || asked <= 0.0 {
             continue;
         }
-        assert_eq!(done.cubes[0].cell(key).unwrap().obs, ObsStatus::Suppressed, "{key:?} of {given:?}");
+        assert_eq!(
+            done.cubes[0].cell(key).expect("it is there").obs,
+            ObsStatus::Suppressed,
+            "{key:?} of {given:?}"
+        );
         let total: u64 = largest.iter().sum();
         // What those who are in a sum learn of each other its rule says.
         let others = alone.iter().filter(|(who, _)| !own.contains_key(who)).map(|(_, known)| known);
@@ -179,7 +187,7 @@ proptest! {
     fn amounts_stay_as_open_as_the_p_percent_rule_asks(given in some_amounts()) {
         let table = amounts(&given);
         let rule = AmountRule { p_percent: Some(PPercent { p: 15.0, n: 1 }), ..AmountRule::default() };
-        let done = protect(std::slice::from_ref(&table), &policy(rule)).unwrap();
+        let done = protect(std::slice::from_ref(&table), &policy(rule)).expect("it is there");
         prop_assert_eq!((done.attack.exact, done.attack.narrow), (0, 0), "{}", done.unprotected());
         check(&given, &table, &done, |largest| {
             let total: u64 = largest.iter().sum();
@@ -193,7 +201,7 @@ proptest! {
     fn amounts_stay_as_open_as_the_dominance_rule_asks(given in some_amounts()) {
         let table = amounts(&given);
         let rule = AmountRule { dominance: Some(Dominance { n: 1, k: 75.0 }), ..AmountRule::default() };
-        let done = protect(std::slice::from_ref(&table), &policy(rule)).unwrap();
+        let done = protect(std::slice::from_ref(&table), &policy(rule)).expect("it is there");
         prop_assert_eq!((done.attack.exact, done.attack.narrow), (0, 0), "{}", done.unprotected());
         check(&given, &table, &done, |largest| {
             let total: u64 = largest.iter().sum();
@@ -209,18 +217,18 @@ proptest! {
     ) {
         let cube = two_way(Unit::Persons, &inner);
         let policy = Policy { groups: true, trials: 200, ..Policy::default() };
-        let done = protect(&[Table::of(cube.clone())], &policy).unwrap();
+        let done = protect(&[Table::of(cube.clone())], &policy).expect("it is there");
         prop_assume!(done.attack.exact + done.attack.narrow == 0);
-        prop_assert_eq!(groups(&[done.cubes[0].published()]).unwrap().findings.len(), 0);
+        prop_assert_eq!(groups(&[done.cubes[0].published()]).expect("it is there").findings.len(), 0);
         // Of every group that is all alike in truth, it stays possible that one is not.
         for relation in cube.relations() {
-            let count = |key: &Key| cube.cells[key].count().unwrap();
+            let count = |key: &Key| cube.cells[key].count().expect("it is there");
             let all = relation.parts.iter().find(|p| count(p) == count(&relation.total));
             let known_by = relation.total[1 - relation.dimension] != 0;
             let Some(all) = all.filter(|_| count(&relation.total) > 0 && known_by) else { continue };
             let others = relation.parts.iter().filter(|p| *p != all);
             let open = others.into_iter().any(|other| {
-                let hidden = done.cubes[0].cell(other).unwrap().obs == ObsStatus::Suppressed;
+                let hidden = done.cubes[0].cell(other).expect("it is there").obs == ObsStatus::Suppressed;
                 hidden && reach(&done, &cube, other, &[]).0 > 0
             });
             prop_assert!(open, "{:?} of {:?}", all, inner);
@@ -245,7 +253,7 @@ fn amounts_of_millions_are_as_safe() {
     ];
     let table = amounts(&given);
     let rule = AmountRule { p_percent: Some(PPercent { p: 10.0, n: 1 }), ..AmountRule::default() };
-    let done = protect(std::slice::from_ref(&table), &policy(rule)).unwrap();
+    let done = protect(std::slice::from_ref(&table), &policy(rule)).expect("it is there");
     assert_eq!((done.attack.exact, done.attack.narrow), (0, 0), "{}", done.unprotected());
     check(&given, &table, &done, |largest| {
         let total: u64 = largest.iter().sum();
@@ -265,7 +273,7 @@ fn who_is_alone_in_a_cell_does_not_learn_his_neighbour() {
     ];
     let table = amounts(&given);
     let rule = AmountRule { range: 10.0, ..AmountRule::default() };
-    let done = protect(std::slice::from_ref(&table), &policy(rule)).unwrap();
+    let done = protect(std::slice::from_ref(&table), &policy(rule)).expect("it is there");
     assert_eq!((done.attack.exact, done.attack.narrow), (0, 0));
     check(&given, &table, &done, |largest| {
         if largest.len() < 2 { largest.iter().sum::<u64>() as f64 * 0.1 } else { 0.0 }
@@ -275,11 +283,11 @@ fn who_is_alone_in_a_cell_does_not_learn_his_neighbour() {
 #[test]
 fn amounts_need_to_say_of_whom_they_are() {
     let cube = two_way(Unit::Amounts, &[vec![3, 4], vec![5, 6]]);
-    let error = protect(&[Table::of(cube)], &policy(AmountRule::default())).unwrap_err().to_string();
+    let error = protect(&[Table::of(cube)], &policy(AmountRule::default())).expect_err("refused").to_string();
     assert!(error.contains("of how many units"), "{error}");
     let given: Given = vec![vec![vec![(1, 3)], vec![(2, 4)]]; 2];
     let rule = AmountRule { dominance: Some(Dominance { n: 2, k: 120.0 }), ..AmountRule::default() };
-    let error = protect(&[amounts(&given)], &policy(rule)).unwrap_err().to_string();
+    let error = protect(&[amounts(&given)], &policy(rule)).expect_err("refused").to_string();
     assert!(error.contains("k between 0 and 100"), "{error}");
 }
 
@@ -291,9 +299,9 @@ fn where_nobody_can_be_is_no_secret() {
         BTreeMap::from([("row".to_owned(), row.to_owned()), ("column".to_owned(), column.to_owned())])
     };
     let hidden = |policy: &Policy| {
-        let done = protect(&[Table::of(cube.clone())], policy).unwrap();
+        let done = protect(&[Table::of(cube.clone())], policy).expect("it is there");
         assert_eq!((done.attack.exact, done.attack.narrow), (0, 0));
-        let of = |key: &Key| done.cubes[0].cell(key).unwrap().obs == ObsStatus::Suppressed;
+        let of = |key: &Key| done.cubes[0].cell(key).expect("it is there").obs == ObsStatus::Suppressed;
         (of(&vec![1, 2]), of(&vec![3, 1]))
     };
     let zeros = Policy { zeros: Zeros::Protect, mode: Mode::Strong, ..Policy::default() };
@@ -301,10 +309,10 @@ fn where_nobody_can_be_is_no_secret() {
     let one = Policy { structural: vec![at("row1", "column2")], ..zeros.clone() };
     assert_eq!(hidden(&one), (false, true));
     let wrong = Policy { structural: vec![at("row1", "column1")], ..zeros.clone() };
-    let error = protect(&[Table::of(cube.clone())], &wrong).unwrap_err().to_string();
+    let error = protect(&[Table::of(cube.clone())], &wrong).expect_err("refused").to_string();
     assert!(error.contains("nobody can be") && error.contains("counts somebody"), "{error}");
     let nowhere = Policy { structural: vec![at("row9", "column1")], ..zeros };
-    let error = protect(&[Table::of(cube.clone())], &nowhere).unwrap_err().to_string();
+    let error = protect(&[Table::of(cube.clone())], &nowhere).expect_err("refused").to_string();
     assert!(error.contains("no table has a cell where"), "{error}");
     // A group of which all are alike because they can be nothing else is not told anything.
     let mut alike = cube;
@@ -312,8 +320,8 @@ fn where_nobody_can_be_is_no_secret() {
     alike.cells = two_way(Unit::Persons, &inner).cells;
     let all = Policy { groups: true, ..Policy::default() };
     let open = |policy: &Policy| {
-        let done = protect(&[Table::of(alike.clone())], policy).unwrap();
-        done.cubes[0].cell(&[1, 1]).unwrap().obs == ObsStatus::Normal
+        let done = protect(&[Table::of(alike.clone())], policy).expect("it is there");
+        done.cubes[0].cell(&[1, 1]).expect("it is there").obs == ObsStatus::Normal
     };
     assert!(!open(&all));
     assert!(open(&Policy { structural: vec![at("row1", "column2"), at("row1", "column3")], ..all }));

@@ -206,7 +206,6 @@ proptest! {
     }
 }
 
-/// Instances on which the peer, `GaussSuppression`, was measured: it suppressed 1,607, 2,720, 2,699 and 272 cells.
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -216,7 +215,7 @@ proptest! {
         let whole = cube(&[3, 3, 3], false, &counts);
         // Its margins over two dimensions each, as tables of their own.
         let margin = |left_out: usize| {
-            let total = whole.dimensions[left_out].total().unwrap();
+            let total = whole.dimensions[left_out].total().expect("a total");
             let key = |key: &Key| -> Key {
                 key.iter().enumerate().filter(|(d, _)| *d != left_out).map(|(_, at)| *at).collect()
             };
@@ -240,6 +239,7 @@ proptest! {
     }
 }
 
+/// Instances on which the peer, `GaussSuppression`, was measured: it suppressed 1,607, 2,720, 2,699 and 272 cells.
 #[test]
 fn fewer_cells_are_hidden_than_by_the_peer() {
     for (name, primary, peer) in [("T1", 984, 1607), ("T2", 1940, 2720), ("T3", 2291, 2699), ("U", 136, 272)]

@@ -38,6 +38,8 @@ pub struct Settings {
     /// What may be published.
     #[serde(default)]
     pub disclosure: DisclosureSettings,
+    /// The page for young people; none is made when it is not given.
+    pub young: Option<YoungSettings>,
 }
 
 /// `[monitor]`
@@ -66,12 +68,49 @@ pub struct MonitorSettings {
     /// Where readers can ask questions: an address of e-mail or web.
     #[serde(default)]
     pub contact: String,
+    /// Dimension of which each category is a region with a page of its own.
+    #[serde(default = "default_regions")]
+    pub regions: String,
+    /// Folder of the release before this one, below the project folder: what changed since then gets a page.
+    pub previous: Option<String>,
     /// The seed of everything that draws random numbers.
     #[serde(default = "default_seed")]
     pub seed: u64,
     /// Confidence level of all intervals.
     #[serde(default = "default_level")]
     pub level: f64,
+}
+
+/// `[young]`: the page for young people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct YoungSettings {
+    /// Where the button leads that leaves the page at once.
+    #[serde(default = "default_exit")]
+    pub exit: String,
+    /// Who helps, in the order in which they are named. At least one: a page about exploitation that names no help
+    /// leaves its reader alone.
+    pub help: Vec<HelpLine>,
+}
+
+/// `[[young.help]]`: somebody who helps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HelpLine {
+    /// Name of the help line.
+    pub name: Label,
+    /// What they do and when they are there, in plain words.
+    pub text: Label,
+    /// Telephone number, as one dials it.
+    #[serde(default)]
+    pub phone: String,
+    /// Address on the web.
+    #[serde(default)]
+    pub web: String,
+}
+
+fn default_exit() -> String {
+    "https://www.wikipedia.org/".to_owned()
 }
 
 /// `[variable.NAME]`
@@ -544,6 +583,9 @@ impl Default for DisclosureSettings {
 fn all_languages() -> Vec<Language> {
     Language::ALL.to_vec()
 }
+fn default_regions() -> String {
+    "place".to_owned()
+}
 fn default_licence() -> String {
     "CC-BY-4.0".into()
 }
@@ -700,8 +742,48 @@ impl Settings {
                 "use a number between 0.5 and 1, such as 0.95",
             ));
         }
+        self.check_young()?;
         if self.monitor.languages.is_empty() {
             return Err(SettingsError::new("languages is empty", "use [\"en\", \"nl\"]"));
+        }
+        Ok(())
+    }
+
+    fn check_young(&self) -> Result<(), SettingsError> {
+        let Some(young) = &self.young else { return Ok(()) };
+        if young.help.is_empty() {
+            return Err(SettingsError::new(
+                "[young] names nobody who helps",
+                "add a [[young.help]] with name, text, and phone or web; or leave the page out",
+            ));
+        }
+        let is_address = |text: &str| text.starts_with("https://") && !text.contains(char::is_whitespace);
+        for help in &young.help {
+            let name = &help.name.en;
+            if help.phone.is_empty() && help.web.is_empty() {
+                return Err(SettingsError::new(
+                    format!("[[young.help]] \"{name}\" cannot be reached"),
+                    "give its phone or its web address",
+                ));
+            }
+            if !help.web.is_empty() && !is_address(&help.web) {
+                return Err(SettingsError::new(
+                    format!("[[young.help]] \"{name}\": \"{}\" is no web address", help.web),
+                    "an address begins with https://",
+                ));
+            }
+            if !help.phone.chars().all(|c| c.is_ascii_digit() || "+ -()".contains(c)) {
+                return Err(SettingsError::new(
+                    format!("[[young.help]] \"{name}\": \"{}\" is no telephone number", help.phone),
+                    "it has digits, spaces, +, - and brackets",
+                ));
+            }
+        }
+        if !is_address(&young.exit) {
+            return Err(SettingsError::new(
+                format!("[young] exit = \"{}\" is no web address", young.exit),
+                "an address begins with https://; a site that nobody is surprised to see",
+            ));
         }
         Ok(())
     }

@@ -8,9 +8,13 @@
 
 mod bars;
 mod curves;
+mod dots;
+mod flows;
 mod intervals;
 mod lines;
 mod matrix;
+mod multiples;
+mod pyramid;
 mod spans;
 
 use std::fmt::Write as _;
@@ -19,9 +23,13 @@ use model::Language;
 
 pub(crate) use bars::{Bar, bars};
 pub use curves::{Curve, curves};
+pub(crate) use dots::dots;
+pub(crate) use flows::{Side, flows};
 pub(crate) use intervals::{Interval, Scale, intervals};
 pub(crate) use lines::{Line, Lines, lines};
 pub(crate) use matrix::matrix;
+pub(crate) use multiples::multiples;
+pub(crate) use pyramid::{Age, pyramid};
 pub use spans::{Span, spans};
 
 /// The style sheet of the site.
@@ -124,10 +132,33 @@ impl Svg {
 
     /// The mark of series `s`, with a word that shows when pointed at.
     fn mark(&mut self, s: usize, class: &str, at: (f64, f64), tip: &str) {
+        self.mark_of(s, class, at, 4.5, tip);
+    }
+
+    /// The same of half the size `r`.
+    fn mark_of(&mut self, s: usize, class: &str, at: (f64, f64), r: f64, tip: &str) {
+        let (mark, tip) = (shape(s, at, r), tip_of(tip));
+        let _ = write!(self.out, "<path class=\"m s{s} {class}\" d=\"{mark}\">{tip}</path>");
+    }
+
+    /// A band of one thickness that bends from one place to another; the places are its upper corners.
+    fn ribbon(&mut self, class: &str, from: (f64, f64), to: (f64, f64), thick: f64, tip: &str) {
+        let middle = f64::midpoint(from.0, to.0);
         let _ = write!(
             self.out,
-            "<path class=\"m s{s} {class}\" d=\"{}\">{}</path>",
-            shape(s, at, 4.5),
+            "<path class=\"{class}\" d=\"M{:.1} {:.1}C{middle:.1} {:.1} {middle:.1} {:.1} {:.1} {:.1}V{:.1}\
+             C{middle:.1} {:.1} {middle:.1} {:.1} {:.1} {:.1}Z\">{}</path>",
+            from.0,
+            from.1,
+            from.1,
+            to.1,
+            to.0,
+            to.1,
+            to.1 + thick,
+            to.1 + thick,
+            from.1 + thick,
+            from.0,
+            from.1 + thick,
             tip_of(tip)
         );
     }
@@ -186,6 +217,14 @@ pub fn swatch(s: usize) -> String {
         "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><line class=\"l s{s}\" \
          x1=\"0\" y1=\"7\" x2=\"28\" y2=\"7\"/><path class=\"m s{s}\" d=\"{}\"/></svg>",
         shape(s, (14.0, 7.0), 4.5)
+    )
+}
+
+/// A small picture of the shade of class `k` in a table, for a legend.
+pub(crate) fn shade(k: usize) -> String {
+    format!(
+        "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"shade h{k}\" \
+         x=\"0.5\" y=\"0.5\" width=\"27\" height=\"13\"/></svg>"
     )
 }
 

@@ -18,10 +18,13 @@ use crate::{Error, Release, sdmx};
 pub(crate) use catalogue::catalogue;
 pub(crate) use frictionless::package;
 pub(crate) use manifest::{File, manifest, protection};
-pub(crate) use results::{RESULTS, results, titles};
+pub(crate) use results::{RESULTS, changes, results, titles};
 
 /// The columns beside those of the dimensions, in their order.
 pub(crate) const COLUMNS: [&str; 6] = ["value", "lower", "upper", "CONF_STATUS", "OBS_STATUS", "unit"];
+
+/// The corrections of figures that an earlier release published.
+pub(crate) const CHANGES: &str = "data/changes.csv";
 
 /// The columns of rates, after the others, in tables that have them.
 pub(crate) const RATES: [&str; 4] = ["population", "rate", "rate_lower", "rate_upper"];

@@ -38,7 +38,8 @@ mod write;
 
 pub use error::Error;
 pub use release::{
-    AuditNote, LinkageNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote,
+    AuditNote, Before, LinkageNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote,
+    TableBefore,
 };
 pub use sheet::Sheet;
 pub use write::{Written, write};

@@ -4,9 +4,15 @@
 //! and escapes itself, goes in as it is.
 
 mod about;
+mod access;
+pub(crate) mod changes;
+mod charts;
 pub(crate) mod compare;
 mod covariates;
+mod crossing;
 mod cube;
+mod drawn;
+mod finding;
 mod fitness;
 mod hidden;
 mod lists;
@@ -14,9 +20,11 @@ mod methods;
 mod models;
 mod overview;
 mod rates;
+mod regions;
 mod sources;
 mod trends;
 pub(crate) mod visibility;
+mod young;
 
 pub(crate) use hidden::withheld;
 
@@ -38,6 +46,8 @@ pub(crate) struct Page {
     pub(crate) blocks: Vec<Block>,
     /// Identifiers of the sources that its figures come from.
     pub(crate) inputs: Vec<String>,
+    /// Where a button leads that leaves the page at once; none where there is no such button.
+    pub(crate) exit: Option<String>,
 }
 
 /// A part of a page.
@@ -54,6 +64,7 @@ pub(crate) enum Block {
         text: String,
     },
     Text(String),
+    List(Vec<String>),
     /// Text beside the figures, smaller.
     Note(String),
     /// What a reader must not miss.
@@ -82,6 +93,8 @@ pub(crate) struct Fact {
 
 #[derive(Debug)]
 pub(crate) struct Chart {
+    /// What the figures say, in a sentence above the chart; empty where there is none.
+    pub(crate) finding: String,
     /// Name of the frame that scrolls on small screens.
     pub(crate) label: String,
     pub(crate) svg: String,
@@ -96,6 +109,8 @@ pub(crate) struct Table {
     pub(crate) label: String,
     pub(crate) head: Vec<String>,
     pub(crate) rows: Vec<Vec<Cell>>,
+    /// SVG of each shade of its cells, and its words.
+    pub(crate) legend: Vec<(String, String)>,
 }
 
 /// A cell of a table; the first of a row is its header.
@@ -104,7 +119,7 @@ pub(crate) struct Cell {
     pub(crate) text: String,
     /// A sign that is seen, with `text` for those who do not see it.
     pub(crate) sign: &'static str,
-    /// `n` for numbers.
+    /// `n` for numbers, with `h1` to `h4` for the shade behind them.
     pub(crate) class: &'static str,
     /// Language, when it is not that of the page.
     pub(crate) lang: &'static str,
@@ -150,9 +165,22 @@ impl Cell {
     }
 }
 
-/// The pages of the menu, in order.
-const MENU: [&str; 9] =
-    ["index", "victims", "hidden", "visibility", "trends", "methods", "sources", "downloads", "about"];
+/// The pages of the menu with their names, in order.
+fn menu(release: &Release<'_>, t: &'static Texts) -> Vec<(&'static str, &'static str)> {
+    let young = release.settings.young.as_ref().map(|_| ("young", t.young));
+    let changes = release.before.as_ref().map(|_| ("changes", t.changes));
+    let regions = regions::any(release).then_some(("regions", t.regions));
+    let first = [
+        ("index", t.overview),
+        ("victims", t.victims),
+        ("hidden", t.hidden),
+        ("visibility", t.visibility),
+        ("trends", t.trends),
+    ];
+    let last =
+        [("methods", t.methods), ("sources", t.sources), ("downloads", t.downloads), ("about", t.about)];
+    first.into_iter().chain(regions).chain(young).chain(changes).chain(last).collect()
+}
 
 /// All that a page is made from.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +220,7 @@ impl Context<'_> {
     pub(crate) fn table(&self, caption: impl Into<String>, head: Vec<String>, rows: Vec<Vec<Cell>>) -> Block {
         let caption = caption.into();
         let label = fill(self.t.scroll, &[("what", &caption)]);
-        Block::Table(Table { caption, label, head, rows })
+        Block::Table(Table { caption, label, head, rows, legend: Vec::new() })
     }
 
     /// A chart: `draw` draws it in the frame that it is given.
@@ -206,7 +234,7 @@ impl Context<'_> {
     ) -> Block {
         let frame = Frame { id, title, description, hidden: self.t.hidden_cell, language: self.language };
         let label = fill(self.t.chart_scroll, &[("what", title)]);
-        Block::Chart(Chart { label, svg: draw(&frame), legend })
+        Block::Chart(Chart { finding: String::new(), label, svg: draw(&frame), legend })
     }
 
     /// Links to sources by their identifiers.
@@ -268,7 +296,11 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
         sources::page(context),
         sources::downloads(context),
         about::page(context),
+        access::page(context),
     ];
+    out.extend(regions::pages(context));
+    out.extend(young::page(context));
+    out.extend(changes::page(context));
     out.extend(release.cubes.iter().map(|c| cube::page(context, c)));
     out
 }
@@ -300,12 +332,13 @@ struct PageTemplate<'a> {
 pub(crate) fn html(release: &Release<'_>, language: Language, page: &Page) -> Result<Vec<u8>, Error> {
     let t = texts(language);
     let monitor = &release.settings.monitor;
-    let names =
-        [t.overview, t.victims, t.hidden, t.visibility, t.trends, t.methods, t.sources, t.downloads, t.about];
-    let listed_by = if page.name.starts_with("table-") { "victims" } else { page.name.as_str() };
-    let menu = MENU
+    let listed_by = match page.name.split_once('-') {
+        Some(("table", _)) => "victims",
+        Some(("region", _)) => "regions",
+        _ => page.name.as_str(),
+    };
+    let menu = menu(release, t)
         .into_iter()
-        .zip(names)
         .map(|(name, text)| MenuItem { to: format!("{name}.html"), text, here: name == listed_by })
         .collect();
     let other = monitor

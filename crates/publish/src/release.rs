@@ -34,6 +34,28 @@ pub struct Release<'a> {
     pub audit: Vec<AuditNote>,
     /// BLAKE3 hash of `monitor.toml`.
     pub settings_hash: String,
+    /// The figures of the release before this one, when they are to be compared.
+    pub before: Option<Before>,
+}
+
+/// What an earlier release published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// Its edition.
+    pub edition: String,
+    /// The day of its figures.
+    pub date: String,
+    /// Its tables by their identifiers.
+    pub tables: BTreeMap<String, TableBefore>,
+}
+
+/// A table of an earlier release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableBefore {
+    /// The columns of its codes, one a dimension.
+    pub columns: Vec<String>,
+    /// Its cells: their codes with the figure, `None` where none was published.
+    pub cells: BTreeMap<Vec<String>, Option<u64>>,
 }
 
 /// What is said of the linkage of reports.

@@ -37,7 +37,12 @@ impl Sheet {
     /// A chart under a title of its own: SVG that [`chart`] drew, and for each mark of its legend SVG and a word.
     pub fn chart(&mut self, id: &str, title: &str, svg: String, legend: Vec<(String, String)>) {
         self.blocks.push(Block::Minor { id: format!("{id}-title"), text: title.to_owned() });
-        self.blocks.push(Block::Chart(Chart { label: title.to_owned(), svg, legend }));
+        self.blocks.push(Block::Chart(Chart {
+            finding: String::new(),
+            label: title.to_owned(),
+            svg,
+            legend,
+        }));
     }
 
     /// A table: words in the first column, which names the row, and numbers in the others.
@@ -52,6 +57,7 @@ impl Sheet {
             caption,
             head: head.iter().map(|&name| name.to_owned()).collect(),
             rows: rows.into_iter().map(row).collect(),
+            legend: Vec::new(),
         }));
     }
 

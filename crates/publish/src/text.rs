@@ -37,6 +37,80 @@ texts! {
     sources: "Sources", "Bronnen";
     downloads: "Downloads", "Downloads";
     about: "About", "Over deze uitgave";
+    young: "For young people", "Voor jongeren";
+    regions: "Regions", "Regio's";
+    regions_lead: "What the tables say of each region, in the latest period.", "Wat de tabellen van elke regio zeggen, in de laatste periode.";
+    regions_region: "Region", "Regio";
+    regions_not_everywhere: "Not every table has every region, and not every region has a figure in the latest period: its own page has those before.", "Niet elke tabel heeft elke regio, en niet elke regio heeft een cijfer in de laatste periode: de eigen pagina heeft die van daarvoor.";
+    regions_all: "All regions", "Alle regio's";
+    regions_page_lead: "All that the tables of this release say of this region.", "Alles wat de tabellen van deze uitgave over deze regio zeggen.";
+    regions_table: "The whole table", "De hele tabel";
+    regions_why_head: "What is said here, and why not more", "Wat hier staat, en waarom niet meer";
+    regions_why: "Of {all} figures about {region}, {hidden} are hidden. Counts below {threshold} could point to a person, most of all in a small place, and others are hidden so that nobody can work them out. A hidden figure is not zero.", "Van {all} cijfers over {region} zijn er {hidden} verborgen. Aantallen onder {threshold} zouden naar een persoon kunnen wijzen, vooral in een kleine plaats, en andere zijn verborgen zodat niemand ze kan afleiden. Een verborgen cijfer is geen nul.";
+    regions_by: "Figures by region are told apart by {dimensions}. More detail at once would hide more of them.", "Cijfers per regio zijn uitgesplitst naar {dimensions}. Meer detail tegelijk zou er meer verbergen.";
+    changes: "What changed", "Wat er veranderd is";
+    access: "Accessibility", "Toegankelijkheid";
+
+    // The page for young people: short sentences, common words.
+    young_lead: "You are young and you want to know what exploitation is. This page is for you.", "Je bent jong en wilt weten wat uitbuiting is. Deze pagina is voor jou.";
+    young_exit: "Leave this page now", "Ga nu weg van deze pagina";
+    young_what_head: "What is exploitation?", "Wat is uitbuiting?";
+    young_what_1: "Exploitation means that someone uses you to get money. You must do things that you do not want to do. It can be sex or work. It can be begging. It can also be crime, such as selling drugs or lending your bank card.", "Uitbuiting is dat iemand jou gebruikt om geld te krijgen. Je moet dingen doen die je niet wilt. Dat kan seks zijn of werk. Het kan ook bedelen zijn. Of iets dat niet mag, zoals drugs verkopen of je bankpas uitlenen.";
+    young_what_2: "It is not your fault. Maybe you said yes at first. Maybe you love the one who does it. It is still not allowed. You may always say no, and you may always ask for help.", "Het is niet jouw schuld. Misschien zei je eerst ja. Misschien hou je van wie het doet. Toch mag het niet. Je mag altijd nee zeggen. En je mag altijd om hulp vragen.";
+    young_how_head: "How does it start?", "Hoe begint het?";
+    young_how_1: "It often starts on your phone. Someone is nice to you in an app or in a game. You get a lot of time and kind words. You get gifts. Or you can get rich with an easy job.", "Het begint vaak op je telefoon. Iemand is aardig tegen je in een app of in een spel. Je krijgt veel aandacht. Je krijgt cadeaus. Of je kunt veel geld krijgen voor makkelijk werk.";
+    young_how_2: "Later you must do something back. They say that you owe them money. Or they have a photo of you, and they say that all your friends will see it. That is how they keep you.", "Later moet je iets terugdoen. Ze zeggen dat je geld moet betalen. Of ze hebben een foto van jou. Ze zeggen dat al je vrienden die gaan zien. Zo houden ze je vast.";
+    young_signs_head: "What can you look out for?", "Waar kun je op letten?";
+    young_sign_1: "You only know someone from your phone. Now you must come alone.", "Je kent iemand alleen van je telefoon. Nu moet je alleen komen.";
+    young_sign_2: "You get big gifts and you do not know why.", "Je krijgt dure cadeaus en je weet niet waarom.";
+    young_sign_3: "Someone asks for your bank card, your code or your passport.", "Iemand vraagt om je bankpas, je code of je paspoort.";
+    young_sign_4: "You may not talk to your friends or to your family.", "Je mag niet meer praten met je vrienden of met thuis.";
+    young_sign_5: "You are afraid of what will happen when you say no.", "Je bent bang voor wat er gebeurt als je nee zegt.";
+    young_help_head: "Who can help you?", "Wie kan je helpen?";
+    young_help_text: "You can talk to these people. Ask them what they do with what you tell.", "Met deze mensen kun je praten. Vraag wat ze doen met wat jij vertelt.";
+    young_call: "call {phone}", "bel {phone}";
+    young_figures_head: "What do the figures say?", "Wat zeggen de cijfers?";
+    young_figure: "In {year}, {total} people were reported. Of them, {count} were in this group: {group}.", "In {year} zijn {total} mensen gemeld. Van hen waren er {count} in deze groep: {group}.";
+    young_more: "Many people are never seen. So there are more than these.", "Veel mensen worden nooit gezien. Er zijn er dus meer dan deze.";
+    young_table: "See the whole table", "Bekijk de hele tabel";
+    young_leave_head: "Leave this page fast", "Snel weg van deze pagina";
+    young_leave_text: "The button at the top opens another site. You can also press the key Esc two times. This page is then not in the list of the Back button. Pages that you saw before it still are. So you can also clear your history.", "De knop bovenaan opent een andere site. Je kunt ook twee keer op de toets Esc drukken. Deze pagina staat dan niet meer achter de knop Terug. Pagina's die je ervoor zag wel. Wis dus ook je geschiedenis.";
+
+    // What changed.
+    changes_lead: "What is new, what is gone and what was corrected since the release before this one.", "Wat nieuw is, wat weg is en wat verbeterd is sinds de vorige uitgave.";
+    changes_text: "Compared with edition {edition}, figures as of {date}.", "Vergeleken met editie {edition}, cijfers van {date}.";
+    changes_tables: "Figures of each table", "Cijfers per tabel";
+    changes_more: "New", "Nieuw";
+    changes_gone: "Gone", "Weg";
+    changes_corrected: "Changed", "Veranderd";
+    changes_corrections: "Figures that changed", "Cijfers die veranderd zijn";
+    changes_corrections_text: "Each figure that both releases have and that is not the same. Hidden means that a figure was, or is, not published.", "Elk cijfer dat in beide uitgaven staat en niet hetzelfde is. Verborgen betekent dat een cijfer niet gepubliceerd was of is.";
+    changes_none: "No figure that both releases have changed.", "Geen cijfer dat in beide uitgaven staat is veranderd.";
+    changes_some: "And {n} more: they are in the file below.", "En nog {n}: ze staan in het bestand hieronder.";
+    changes_before: "Before", "Eerst";
+    changes_now: "Now", "Nu";
+    changes_new: "New tables", "Nieuwe tabellen";
+    changes_gone_tables: "Tables that are gone", "Tabellen die weg zijn";
+    changes_file: "All changed figures (CSV)", "Alle veranderde cijfers (CSV)";
+
+    // Accessibility.
+    access_lead: "How this site is made to be used by everybody, how that is tested, and what to do when it fails.", "Hoe deze site voor iedereen bruikbaar is gemaakt, hoe dat getest is, en wat u kunt doen als het niet lukt.";
+    access_promise: "{publisher} wants everybody to be able to use this site. It is made to meet the Web Content Accessibility Guidelines 2.1, level AA.", "{publisher} wil dat iedereen deze site kan gebruiken. Zij is gemaakt volgens de Richtlijnen voor toegankelijkheid van webcontent 2.1, niveau AA.";
+    access_how_head: "What was done for it", "Wat daarvoor gedaan is";
+    access_how_1: "Every page can be read without script, without colour and without a mouse.", "Elke pagina is te lezen zonder script, zonder kleur en zonder muis.";
+    access_how_2: "Every chart has its figures in a table beside it, and a title and description for those who do not see it.", "Elke grafiek heeft haar cijfers in een tabel ernaast, en een titel en beschrijving voor wie haar niet ziet.";
+    access_how_3: "Text can be made four times as large without loss; tables and charts that are too wide scroll by themselves.", "Tekst kan vier keer zo groot zonder dat er iets wegvalt; tabellen en grafieken die te breed zijn schuiven zelf.";
+    access_how_4: "Pages follow the settings of your device for light and dark, and for contrast.", "Pagina's volgen de instellingen van uw apparaat voor licht en donker, en voor contrast.";
+    access_how_5: "Every figure is also in open data that other programs read aloud, enlarge or draw.", "Elk cijfer staat ook in open data die andere programma's kunnen voorlezen, vergroten of tekenen.";
+    access_tested_head: "How it was tested", "Hoe het getest is";
+    access_tested: "With each version of zicht, which made this site (this one is {version}), the pages of its examples are opened in a real browser: by the keyboard alone, at 200 and 400 per cent, in forced colours and in print, and with the program axe, which may find nothing. No audit by people with a disability was made of this site.", "Bij elke versie van zicht, dat deze site maakte (dit is {version}), worden de pagina's van de voorbeelden in een echte browser geopend: met alleen het toetsenbord, op 200 en 400 procent, met opgelegde kleuren en in druk, en met het programma axe, dat niets mag vinden. Deze site is niet beoordeeld door mensen met een beperking.";
+    access_limits_head: "What is known not to be good", "Waarvan bekend is dat het beter kan";
+    access_limit_1: "Wide tables take long to hear; their open data are easier to search.", "Brede tabellen duren lang om te beluisteren; in de open data zoekt men makkelijker.";
+    access_limit_2: "XLSX workbooks have headings on each sheet, and no tested reading order beyond that.", "XLSX-werkmappen hebben koppen op elk blad, en daarnaast geen geteste leesvolgorde.";
+    access_contact_head: "When something fails", "Als iets niet lukt";
+    access_contact: "Say which page and what you used; you get the figures in another form if you like.", "Zeg welke pagina en wat u gebruikte; u krijgt de cijfers desgewenst in een andere vorm.";
+    access_no_contact: "Ask {publisher}, who published this site.", "Vraag het {publisher}, die deze site uitgaf.";
+    access_date: "Statement of {date}.", "Verklaring van {date}.";
 
     // Words in tables and charts.
     total: "Total", "Totaal";
@@ -91,6 +165,7 @@ texts! {
     rule_threshold: "Counts below {n} are hidden, and as many others as are needed to keep them hidden.", "Aantallen onder {n} zijn verborgen, en zoveel andere als nodig is om ze verborgen te houden.";
     rule_zeros: "Zeros are published.", "Nullen zijn gepubliceerd.";
     rule_zeros_hidden: "Zeros are hidden as small counts are.", "Nullen zijn verborgen zoals kleine aantallen.";
+    rule_groups: "That all of a group have one property is hidden as well.", "Dat allen van een groep één eigenschap hebben is ook verborgen.";
     rule_waiver: "Published whole: {why}", "Geheel gepubliceerd: {why}";
     by_section: "By {dimension}", "Naar {dimension}";
     fixed: "{dimension}: {category}", "{dimension}: {category}";
@@ -110,6 +185,24 @@ texts! {
     rates_some: "Shown are the first {n} of {all} categories; all are in the data.", "Getoond zijn de eerste {n} van {all} categorieën; alle staan in de gegevens.";
     open_data: "Open data of this table", "Open gegevens van deze tabel";
     no_figures: "This table has no figures.", "Deze tabel heeft geen cijfers.";
+
+    // Charts on the page of a table.
+    finding_most: "Most in {period}: {category}, {share}", "De meeste in {period}: {category}, {share}";
+    finding_most_notime: "Most: {category}, {share}", "De meeste: {category}, {share}";
+    finding_largest: "Largest in {period}: {category}, {count}", "Het grootst in {period}: {category}, {count}";
+    finding_largest_notime: "Largest: {category}, {count}", "Het grootst: {category}, {count}";
+    chart_desc_multiples: "A small chart for each of {n} series over {first} to {last}, all on one scale. The table below holds the same figures.", "Een kleine grafiek voor elk van {n} reeksen over {first} tot {last}, alle op één schaal. De tabel hieronder bevat dezelfde cijfers.";
+    heat_below: "below {n}", "onder {n}";
+    heat_from: "{n} and more", "{n} en meer";
+    heat_note: "The stronger the shade of a cell, the higher its count. Totals are not shaded, nor are cells of which no count is published.", "Hoe sterker de tint van een cel, hoe hoger het aantal. Totalen hebben geen tint, en cellen waarvan geen aantal is gepubliceerd ook niet.";
+    chart_desc_pyramid: "{left} to the left and {right} to the right, a row for each of {n} ages. The table below holds the same figures.", "{left} links en {right} rechts, een rij voor elk van {n} leeftijden. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_flows: "Bands as wide as their counts, by {partner}: {from} on the left, {to} on the right. The table below holds the same figures.", "Banden zo breed als hun aantallen, naar {partner}: {from} links, {to} rechts. De tabel hieronder bevat dezelfde cijfers.";
+    chart_desc_dots: "Estimates ({n}) with their intervals, from high to low on one scale from zero; the dotted line is the median of the rows. The table below holds the same figures.", "Schattingen ({n}) met hun intervallen, van hoog naar laag op één schaal vanaf nul; de stippellijn is de mediaan van de rijen. De tabel hieronder bevat dezelfde cijfers.";
+    dots_median: "median", "mediaan";
+    flows_said: "{direction}: {finding}.", "{direction}: {finding}.";
+    flows_rest: "{n} others together", "{n} andere samen";
+    flows_some_hidden: "hidden: {n}", "verborgen: {n}";
+    flows_hidden: "Hidden and not drawn, {direction}: {names}.", "Verborgen en niet getekend, {direction}: {names}.";
 
     // The hidden estimate.
     hidden_lead: "Not every victim is detected. From how often several organisations meet the same persons follows how many none of them met.", "Niet elk slachtoffer wordt ontdekt. Uit hoe vaak verschillende organisaties dezelfde personen tegenkomen, volgt hoeveel er door geen van hen zijn gezien.";

@@ -106,14 +106,23 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
         all_sources(release),
     )?;
     out.write("data/datapackage.json", &data::package(release), all_sources(release))?;
+    if let Some(changed) = data::changes(release) {
+        out.write(data::CHANGES, &changed, all_sources(release))?;
+    }
     let sizes: BTreeMap<String, u64> = out.files.iter().map(|f| (f.path.clone(), f.bytes)).collect();
     let catalogue = data::catalogue(release, &|path| sizes.get(path).copied().unwrap_or_default());
     out.write("data/catalogue.jsonld", &catalogue, all_sources(release))
 }
 
+/// The script of the button that leaves the page for young people.
+const EXIT: &str = include_str!("../templates/exit.js");
+
 fn site(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
     out.write("site/style.css", crate::chart::STYLE.as_bytes(), Vec::new())?;
     out.write("site/index.html", &page::landing(release)?, Vec::new())?;
+    if release.settings.young.is_some() {
+        out.write("site/exit.js", EXIT.as_bytes(), Vec::new())?;
+    }
     for language in page::languages(release) {
         for p in page::pages(release, language) {
             let html = page::html(release, language, &p)?;

@@ -251,8 +251,10 @@ fn the_catalogue_lists_every_file_with_its_size() {
     for distribution in datasets.iter().flat_map(|d| d["dcat:distribution"].as_array().expect("files")) {
         let url = distribution["dcat:downloadURL"]["@id"].as_str().expect("an address");
         let size = fs::metadata(data.join(url)).unwrap_or_else(|e| panic!("{url}: {e}")).len();
-        assert_eq!(distribution["dcat:byteSize"], size, "{url}");
-        assert!(distribution["dcat:mediaType"].as_str().is_some_and(|m| m.contains('/')));
+        assert_eq!(distribution["dcat:byteSize"]["@value"], size.to_string(), "{url}");
+        assert_eq!(distribution["dcat:accessURL"]["@id"], url);
+        let media = distribution["dcat:mediaType"]["@id"].as_str().expect("a media type");
+        assert!(media.starts_with("http://www.iana.org/assignments/media-types/"), "{media}");
         assert_eq!(distribution["dct:license"]["@id"], "https://creativecommons.org/licenses/by/4.0/");
         assert!(listed.insert(url.to_owned()), "{url} is listed twice");
     }

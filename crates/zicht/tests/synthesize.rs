@@ -153,7 +153,7 @@ fn synthetic_records_of_anyone_are_attacked() {
         for i in start..start + n {
             let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
             let (a, b, c, d) = (mixed % 97, mixed / 97 % 89, mixed / 8633 % 31, mixed / 267_623 % 12);
-            text.push_str(&format!("r{a},{b},f{c},m{d}\n"));
+            writeln!(text, "r{a},{b},f{c},m{d}").expect("a line");
         }
         text
     };

@@ -1,5 +1,7 @@
 //! Estimates with their intervals, all from zero on one scale.
 
+use model::Language;
+
 use super::{Frame, Svg, fit, ticks};
 use crate::number;
 
@@ -33,6 +35,26 @@ pub(crate) enum Scale {
     Ratio,
 }
 
+impl Scale {
+    /// The numbers along the axis, from 0 to at least `max`.
+    pub(super) fn ticks(self, max: f64) -> Vec<f64> {
+        match self {
+            Scale::Share => vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
+            Scale::Count => ticks(max, 1.0),
+            Scale::Rate | Scale::Ratio => ticks(max, 0.1),
+        }
+    }
+
+    pub(super) fn write(self, v: f64, language: Language) -> String {
+        match self {
+            Scale::Count => number::whole(v, language),
+            Scale::Share => number::percent(v, language),
+            Scale::Rate => number::decimal(v, 1, language),
+            Scale::Ratio => number::decimal(v, 2, language),
+        }
+    }
+}
+
 /// Draws estimates beneath each other; `mark` is a figure that is known, with its name.
 pub(crate) fn intervals(
     frame: &Frame<'_>,
@@ -42,21 +64,12 @@ pub(crate) fn intervals(
 ) -> String {
     let top_of = |r: &Interval| r.interval.map_or(0.0, |i| i.1).max(r.point.unwrap_or(0.0));
     let max = rows.iter().map(top_of).chain(mark.map(|m| m.0)).fold(0.0, f64::max);
-    let ticks = match scale {
-        Scale::Share => vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
-        Scale::Count => ticks(max, 1.0),
-        Scale::Rate | Scale::Ratio => ticks(max, 0.1),
-    };
+    let ticks = scale.ticks(max);
     let top = ticks.last().copied().unwrap_or(1.0);
     let head = if mark.is_some() { 26.0 } else { 8.0 };
     let height = head + ROW * rows.len() as f64 + 30.0;
     let x = |v: f64| LEFT + (WIDTH - LEFT - RIGHT) * (v / top).clamp(0.0, 1.0);
-    let write = |v: f64| match scale {
-        Scale::Count => number::whole(v, frame.language),
-        Scale::Share => number::percent(v, frame.language),
-        Scale::Rate => number::decimal(v, 1, frame.language),
-        Scale::Ratio => number::decimal(v, 2, frame.language),
-    };
+    let write = |v: f64| scale.write(v, frame.language);
     let mut svg = Svg::new(frame, WIDTH, height);
     for &t in &ticks {
         svg.line(if t == 0.0 { "axis" } else { "grid" }, (x(t), head), (x(t), height - 26.0));

@@ -116,7 +116,8 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
                 }
                 Figure::Hidden => {
                     // Side by side, so that none lies over another.
-                    let aside = (s as f64 - (shown.len() - 1) as f64 / 2.0) * 5.0;
+                    let room = (if n < 2 { 60.0 } else { x(1) - x(0) }) * 0.8 / shown.len() as f64;
+                    let aside = (s as f64 - (shown.len() - 1) as f64 / 2.0) * room.min(11.0);
                     svg.mark(s, "open", (x(i) + aside, bottom + STRIP / 2.0 + 4.0), &tip(frame.hidden));
                 }
                 Figure::Missing => {}
@@ -127,7 +128,7 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
 }
 
 /// The unbroken stretches of a series: a gap is not bridged.
-fn runs(values: impl Iterator<Item = Option<f64>>) -> Vec<Vec<(usize, f64)>> {
+pub(super) fn runs(values: impl Iterator<Item = Option<f64>>) -> Vec<Vec<(usize, f64)>> {
     let mut out: Vec<Vec<(usize, f64)>> = Vec::new();
     let mut open = false;
     for (i, value) in values.enumerate() {

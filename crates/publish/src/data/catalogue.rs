@@ -1,9 +1,9 @@
-//! The catalogue in DCAT 3 (W3C, 2024), as JSON-LD. Addresses are relative: the catalogue is right
-//! wherever the release is put.
+//! The catalogue in DCAT 3 (W3C, 2024), as JSON-LD, after the profile DCAT-AP 3.0.1 of the European data portals; a test
+//! checks it with the profile's own shapes. Addresses are relative: the catalogue is right wherever the release is put.
 
 use serde_json::{Value, json};
 
-use super::{FORMATS, RESULTS, file_name, licence_address, pretty, results, source_titles, titles};
+use super::{FORMATS, Format, RESULTS, file_name, licence_address, pretty, results, source_titles, titles};
 use crate::Release;
 use crate::facts::CubeFacts;
 use crate::text::texts;
@@ -13,7 +13,32 @@ use model::{Label, Language};
 pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> Vec<u8> {
     let monitor = &release.settings.monitor;
     let licence = licence_address(&monitor.licence);
-    let publisher = json!({ "@type": "foaf:Organization", "foaf:name": both(&monitor.publisher) });
+    let publisher =
+        json!({ "@type": ["foaf:Agent", "foaf:Organization"], "foaf:name": both(&monitor.publisher) });
+    let issued = json!({ "@value": monitor.reference_date.to_string(), "@type": "xsd:date" });
+    let languages: Vec<Value> = monitor.languages.iter().map(|l| language(*l)).collect();
+    let about = |out: &mut Value, sources: &[String]| {
+        out["dct:issued"] = issued.clone();
+        out["dct:modified"] = issued.clone();
+        out["dct:publisher"] = publisher.clone();
+        out["dct:language"] = json!(languages);
+        out["dcat:version"] = json!(monitor.edition);
+        out["dct:accessRights"] = authority("access-right/PUBLIC", "dct:RightsStatement");
+        out["dcat:theme"] = authority("data-theme/JUST", "skos:Concept");
+        let theme = Label::new(
+            "Justice, legal system and public safety",
+            "Justitie, rechtsstelsel en openbare veiligheid",
+        );
+        out["dcat:theme"]["skos:prefLabel"] = both(&theme);
+        out["dct:provenance"] = json!({
+            "@type": "dct:ProvenanceStatement",
+            "rdfs:label": source_titles(release, sources, Language::En),
+        });
+        if !monitor.contact.is_empty() {
+            out["dcat:contactPoint"] = json!({ "@type": "vcard:Kind", "vcard:fn": both(&monitor.publisher), "vcard:note": monitor.contact });
+        }
+        with_licence(out, &licence, &monitor.licence);
+    };
     let mut datasets: Vec<Value> = release
         .cubes
         .iter()
@@ -25,16 +50,7 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
                 .map(|format| {
                     let file = file_name(id, format);
                     let path = file.trim_start_matches("data/").to_owned();
-                    let mut out = json!({
-                        "@id": path,
-                        "@type": "dcat:Distribution",
-                        "dct:title": format.name,
-                        "dcat:downloadURL": { "@id": path },
-                        "dcat:mediaType": format.media,
-                        "dcat:byteSize": sizes(&file),
-                    });
-                    with_licence(&mut out, &licence, &monitor.licence);
-                    out
+                    distribution(&path, format, sizes(&file), &licence, &monitor.licence)
                 })
                 .collect();
             let mut out = json!({
@@ -42,14 +58,10 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
                 "@type": "dcat:Dataset",
                 "dct:identifier": id,
                 "dct:title": both(cube.title()),
-                "dct:description": both(cube.definition()),
-                "dct:issued": { "@value": monitor.reference_date.to_string(), "@type": "xsd:date" },
-                "dct:publisher": publisher,
-                "dct:language": monitor.languages.iter().map(|l| l.tag()).collect::<Vec<_>>(),
-                "dct:source": source_titles(release, &c.inputs, Language::En),
-                "dcat:version": monitor.edition,
+                "dct:description": described(cube.definition(), cube.title()),
                 "dcat:distribution": files,
             });
+            about(&mut out, &c.inputs);
             if let Some(t) = cube.time() {
                 let d = &cube.dimensions()[t];
                 if let (Some(first), Some(last)) = (d.categories.first(), d.categories.last()) {
@@ -59,7 +71,6 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
                     });
                 }
             }
-            with_licence(&mut out, &licence, &monitor.licence);
             out
         })
         .collect();
@@ -69,27 +80,16 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
         // Never that of a table, which has no `/`.
         let id = path.trim_end_matches(".csv");
         let title = RESULTS.iter().position(|r| *r == file).map(|i| both(&Label::new(english[i], dutch[i])));
-        let mut distribution = json!({
-            "@id": path,
-            "@type": "dcat:Distribution",
-            "dct:title": FORMATS[0].name,
-            "dcat:downloadURL": { "@id": path },
-            "dcat:mediaType": FORMATS[0].media,
-            "dcat:byteSize": bytes.len(),
-        });
-        with_licence(&mut distribution, &licence, &monitor.licence);
+        let file = distribution(path, FORMATS[0], bytes.len() as u64, &licence, &monitor.licence);
         let mut out = json!({
             "@id": id,
             "@type": "dcat:Dataset",
             "dct:identifier": id,
             "dct:title": title,
-            "dct:issued": { "@value": monitor.reference_date.to_string(), "@type": "xsd:date" },
-            "dct:publisher": publisher,
-            "dct:source": source_titles(release, &inputs, Language::En),
-            "dcat:version": monitor.edition,
-            "dcat:distribution": [distribution],
+            "dct:description": title,
+            "dcat:distribution": [file],
         });
-        with_licence(&mut out, &licence, &monitor.licence);
+        about(&mut out, &inputs);
         datasets.push(out);
     }
     let mut out = json!({
@@ -98,6 +98,8 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
             "dct": "http://purl.org/dc/terms/",
             "foaf": "http://xmlns.com/foaf/0.1/",
             "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+            "skos": "http://www.w3.org/2004/02/skos/core#",
+            "vcard": "http://www.w3.org/2006/vcard/ns#",
             "xsd": "http://www.w3.org/2001/XMLSchema#",
         },
         "@id": "catalogue.jsonld",
@@ -105,8 +107,10 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
         "dct:title": both(&monitor.title),
         "dct:description": both(&monitor.description),
         "dct:publisher": publisher,
-        "dct:issued": { "@value": monitor.reference_date.to_string(), "@type": "xsd:date" },
-        "foaf:homepage": { "@id": "../site/index.html" },
+        "dct:issued": issued,
+        "dct:modified": issued,
+        "dct:language": languages,
+        "foaf:homepage": { "@id": "../site/index.html", "@type": "foaf:Document" },
         "dcat:dataset": datasets,
     });
     with_licence(&mut out, &licence, &monitor.licence);
@@ -114,7 +118,48 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
 }
 
 fn with_licence(value: &mut Value, address: &str, name: &str) {
-    value["dct:license"] = if address.is_empty() { json!(name) } else { json!({ "@id": address }) };
+    let kind = "dct:LicenseDocument";
+    value["dct:license"] = if address.is_empty() {
+        json!({ "@type": kind, "rdfs:label": name })
+    } else {
+        json!({ "@id": address, "@type": kind })
+    };
+}
+
+/// A file of a dataset.
+fn distribution(path: &str, format: Format, bytes: u64, licence: &str, name: &str) -> Value {
+    let mut out = json!({
+        "@id": path,
+        "@type": "dcat:Distribution",
+        "dct:title": format.name,
+        "dcat:accessURL": { "@id": path, "@type": "rdfs:Resource" },
+        "dcat:downloadURL": { "@id": path },
+        "dcat:mediaType": {
+            "@id": format!("http://www.iana.org/assignments/media-types/{}", format.media),
+            "@type": "dct:MediaType",
+        },
+        "dcat:byteSize": { "@value": bytes.to_string(), "@type": "xsd:nonNegativeInteger" },
+    });
+    with_licence(&mut out, licence, name);
+    out
+}
+
+/// A concept of a list of the European Publications Office.
+fn authority(concept: &str, kind: &str) -> Value {
+    json!({ "@id": format!("http://publications.europa.eu/resource/authority/{concept}"), "@type": kind })
+}
+
+fn language(language: Language) -> Value {
+    let code = match language {
+        Language::En => "ENG",
+        Language::Nl => "NLD",
+    };
+    authority(&format!("language/{code}"), "dct:LinguisticSystem")
+}
+
+/// A description; the title where there is none, since a dataset has to have one.
+fn described(definition: &Label, title: &Label) -> Value {
+    both(if definition.is_empty() { title } else { definition })
 }
 
 fn both(label: &Label) -> Value {

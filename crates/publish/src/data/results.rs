@@ -62,6 +62,13 @@ fn unique<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<String> {
     out
 }
 
+/// Every figure that an earlier release published otherwise, if there is any.
+pub(crate) fn changes(release: &Release<'_>) -> Option<Vec<u8>> {
+    let context = Context { release, language: Language::En, t: texts(Language::En) };
+    let rows = crate::page::changes::rows(context);
+    (rows.len() > 1).then(|| csv(&rows))
+}
+
 type Rows = Vec<Vec<String>>;
 
 fn csv(rows: &Rows) -> Vec<u8> {

@@ -72,5 +72,6 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: t.about_lead.into(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }

@@ -3,20 +3,22 @@
 use disclosure::ProtectedCube;
 use model::{Key, Role, Zeros};
 
-use super::{Block, Cell, Context, Link, Page, Term};
+use super::{Block, Cell, Context, Link, Page, Term, crossing, finding};
 use crate::chart::{self, Bar, Line, Lines, SERIES};
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label, top_level};
 use crate::release::ReleasedCube;
 use crate::text::{capital, fill};
 
-/// Columns of a table over time; more do not read.
-const COLUMNS: usize = 12;
+/// Columns of a table over time, the total and twelve others; more do not read.
+const COLUMNS: usize = 13;
+/// Series in one chart of small fields: as many as have a column.
+const FIELDS: usize = COLUMNS - 1;
+/// Lines that still tell apart in one chart; of more, each has a field of its own.
+const CROWD: usize = 4;
 /// Bars in one chart.
 const BARS: usize = 16;
 /// Rows of a table of categories; all are in the data.
 const ROWS: usize = 60;
-/// Tables in which two dimensions cross, on one page.
-const CROSSINGS: usize = 3;
 /// Slices of a dimension that has no total.
 const SLICES: usize = 4;
 
@@ -51,6 +53,7 @@ pub(super) fn list(c: Context<'_>) -> Page {
         lead: t.victims_lead.into(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }
 
@@ -89,7 +92,7 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
             section(c, cube, d, &mut blocks);
         }
         super::rates::blocks(c, released, &mut blocks);
-        crossings(c, cube, &mut blocks);
+        crossing::all(c, cube, &mut blocks);
         notes(c, cube, &mut blocks);
     }
     blocks.push(Block::Heading { id: "data".into(), text: t.open_data.into() });
@@ -101,6 +104,7 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
         lead: cube.definition().get(c.language).to_owned(),
         blocks,
         inputs: released.inputs.clone(),
+        exit: None,
     }
 }
 
@@ -113,7 +117,12 @@ fn about(c: Context<'_>, released: &ReleasedCube) -> Block {
         (None, None) => format!(
             "{} {}",
             fill(t.rule_threshold, &[("n", &c.count(cube.rule().threshold))]),
-            if cube.rule().zeros == Zeros::Publish { t.rule_zeros } else { t.rule_zeros_hidden }
+            match (cube.rule().zeros, cube.rule().groups) {
+                (Zeros::Protect, _) => t.rule_zeros_hidden.to_owned(),
+                (Zeros::Publish, false) => t.rule_zeros.to_owned(),
+                // A hidden figure may then be a zero.
+                (Zeros::Publish, true) => t.rule_groups.to_owned(),
+            }
         ),
     };
     let cells = format!(
@@ -173,6 +182,27 @@ fn section(c: Context<'_>, cube: &ProtectedCube, d: usize, blocks: &mut Vec<Bloc
     }
 }
 
+/// All that a table says of one region: by each of its other dimensions, or its total where there are none.
+pub(super) fn region(
+    c: Context<'_>,
+    cube: &ProtectedCube,
+    place: usize,
+    at: u32,
+    name: &str,
+    blocks: &mut Vec<Block>,
+) {
+    let mut key = cube.home();
+    key[place] = at;
+    let others: Vec<usize> = cube.others().into_iter().filter(|&d| d != place).collect();
+    let title = format!("{}, {name}", cube.title().get(c.language));
+    if others.is_empty() {
+        return titled(c, cube, None, &key, &title, &format!("{}-total", cube.id()), blocks);
+    }
+    for d in others {
+        titled(c, cube, Some(d), &key, &title, &format!("{}-{d}", cube.id()), blocks);
+    }
+}
+
 /// A category of a slice: its index, label and figures over time (or its one figure).
 struct Row {
     category: Option<u32>,
@@ -199,7 +229,19 @@ fn slice(
     id: &str,
     blocks: &mut Vec<Block>,
 ) {
-    let title = cube.title().get(c.language);
+    titled(c, cube, d, key, cube.title().get(c.language), id, blocks);
+}
+
+/// [`slice`] with another title.
+fn titled(
+    c: Context<'_>,
+    cube: &ProtectedCube,
+    d: Option<usize>,
+    key: &[u32],
+    title: &str,
+    id: &str,
+    blocks: &mut Vec<Block>,
+) {
     let figures = |key: &[u32]| match cube.time() {
         Some(t) => cube.along(t, key),
         None => vec![cube.figure(key)],
@@ -232,9 +274,10 @@ fn slice(
         }
         None => title.to_owned(),
     };
+    let said = d.and_then(|d| finding::along(c, cube, d, key));
     match cube.time() {
-        Some(t) => over_time(c, cube, d, t, &rows, &whole, id, blocks),
-        None => side_by_side(c, cube, d, &rows, 0, &whole, id, blocks),
+        Some(t) => over_time(c, cube, d, t, &rows, (&whole, said), id, blocks),
+        None => side_by_side(c, cube, d, &rows, 0, (&whole, said), id, blocks),
     }
 }
 
@@ -256,7 +299,7 @@ fn over_time(
     d: Option<usize>,
     time: usize,
     rows: &[Row],
-    title: &str,
+    (title, said): (&str, Option<String>),
     id: &str,
     blocks: &mut Vec<Block>,
 ) {
@@ -272,24 +315,26 @@ fn over_time(
     let sized = by_size(cube, d, rows);
     let total =
         rows.iter().find(|r| d.is_some_and(|d| r.category == cube.dimensions()[d].total()) && d.is_some());
-    let few = sized.len() <= SERIES;
-    let shown: Vec<&Row> = sized.iter().copied().take(SERIES).collect();
+    let apart = d.is_some_and(|d| cube.dimensions()[d].role == Role::Vintage);
+    let fields = sized.len() > CROWD && !apart && periods.len() > 1;
+    let shown: Vec<&Row> = sized.iter().copied().take(if fields { FIELDS } else { SERIES }).collect();
     let line = |r: &Row| Line { label: r.label.clone(), figures: r.figures[first..=last].to_vec() };
     let lines: Vec<Line> = if shown.is_empty() {
         rows.iter().take(SERIES).map(line).collect()
     } else {
         shown.iter().map(|r| line(r)).collect()
     };
-    let description = describe(c, &periods, &lines);
+    let description = describe(c, &periods, &lines, fields);
     let chart_id = format!("chart-{id}");
-    let apart = d.is_some_and(|d| cube.dimensions()[d].role == Role::Vintage);
-    let legend = if lines.len() > 1 {
+    let legend = if lines.len() > 1 && !fields {
         lines.iter().enumerate().map(|(s, l)| (chart::swatch(s), l.label.clone())).collect()
     } else {
         Vec::new()
     };
     let drawing = Lines { periods, lines, apart, ..Lines::default() };
-    blocks.push(c.chart(&chart_id, title, &description, legend, |frame| chart::lines(frame, &drawing)));
+    blocks.push(c.chart_said(&chart_id, (title, said), &description, legend, |frame| {
+        if fields { chart::multiples(frame, &drawing) } else { chart::lines(frame, &drawing) }
+    }));
 
     // The columns of the table: the total, then the largest; in the order of the classification
     // when all fit.
@@ -303,7 +348,7 @@ fn over_time(
         let values = [("n", c.count(n)), ("all", c.count(all)), ("m", c.count(m))];
         let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
         blocks.push(Block::Note(fill(t.shown_some, &values)));
-    } else if !few {
+    } else if sized.len() > shown.len() {
         let (n, all) = (c.count(shown.len() as u64), c.count(sized.len() as u64));
         blocks.push(Block::Note(fill(t.shown_chart, &[("n", &n), ("all", &all)])));
     }
@@ -321,7 +366,7 @@ fn over_time(
 
     if rows.len() > columns.len() {
         let title = fill(t.largest_in, &[("title", title), ("period", &all_periods[last])]);
-        side_by_side(c, cube, d, rows, last, &title, &format!("{id}-latest"), blocks);
+        side_by_side(c, cube, d, rows, last, (&title, None), &format!("{id}-latest"), blocks);
     }
 }
 
@@ -333,7 +378,7 @@ fn side_by_side(
     d: Option<usize>,
     rows: &[Row],
     at: usize,
-    title: &str,
+    (title, said): (&str, Option<String>),
     id: &str,
     blocks: &mut Vec<Block>,
 ) {
@@ -357,7 +402,9 @@ fn side_by_side(
         let n = c.count(bars.len() as u64);
         let description = fill(t.chart_desc_bars, &[("n", &n), ("largest", &largest.label)]);
         let chart_id = format!("bars-{id}");
-        blocks.push(c.chart(&chart_id, title, &description, Vec::new(), |frame| chart::bars(frame, &bars)));
+        blocks.push(c.chart_said(&chart_id, (title, said), &description, Vec::new(), |frame| {
+            chart::bars(frame, &bars)
+        }));
     }
     let mut listed: Vec<&Row> = rows.iter().filter(|r| r.figures[at] != Figure::Missing).collect();
     if listed.len() > ROWS {
@@ -372,7 +419,7 @@ fn side_by_side(
     blocks.push(c.table(title, vec![first, capital(t.unit(cube.unit()))], body));
 }
 
-fn describe(c: Context<'_>, periods: &[String], lines: &[Line]) -> String {
+fn describe(c: Context<'_>, periods: &[String], lines: &[Line], fields: bool) -> String {
     let (first, last) =
         (periods.first().map_or("", String::as_str), periods.last().map_or("", String::as_str));
     if let [line] = lines {
@@ -383,74 +430,8 @@ fn describe(c: Context<'_>, periods: &[String], lines: &[Line]) -> String {
         let values = [("first", first), ("last", last), ("start", start.as_str()), ("end", end.as_str())];
         return fill(c.t.chart_desc_one, &values);
     }
-    fill(c.t.chart_desc_lines, &[("n", &c.count(lines.len() as u64)), ("first", first), ("last", last)])
-}
-
-/// Tables of two dimensions in the latest period, where both are small enough to read.
-fn crossings(c: Context<'_>, cube: &ProtectedCube, blocks: &mut Vec<Block>) {
-    let others: Vec<usize> =
-        cube.others().into_iter().filter(|&d| cube.dimensions()[d].role == Role::Breakdown).collect();
-    // Without a total a third dimension would have to be cut somewhere, and the title not say so.
-    let whole = |a: usize, b: usize| {
-        cube.others().into_iter().all(|d| d == a || d == b || cube.dimensions()[d].total().is_some())
-    };
-    let mut done = 0;
-    for (i, &a) in others.iter().enumerate() {
-        for &b in &others[i + 1..] {
-            // The longer one goes down.
-            let longer = |d: usize| cube.dimensions()[d].categories.len();
-            let (down, across) = if longer(a) >= longer(b) { (a, b) } else { (b, a) };
-            if done < CROSSINGS && whole(a, b) && longer(across) <= COLUMNS && longer(down) <= ROWS {
-                done += usize::from(crossing(c, cube, down, across, blocks));
-            }
-        }
-    }
-}
-
-fn crossing(
-    c: Context<'_>,
-    cube: &ProtectedCube,
-    down: usize,
-    across: usize,
-    blocks: &mut Vec<Block>,
-) -> bool {
-    let home = cube.home();
-    let name = |d: usize| dimension_label(&cube.dimensions()[d], c.language);
-    let figure = |r: u32, k: u32| {
-        let mut key = home.clone();
-        (key[down], key[across]) = (r, k);
-        cube.figure(&key)
-    };
-    let all = |d: usize| 0..cube.dimensions()[d].categories.len() as u32;
-    let rows: Vec<u32> =
-        all(down).filter(|&r| all(across).any(|k| figure(r, k) != Figure::Missing)).collect();
-    let columns: Vec<u32> =
-        all(across).filter(|&k| rows.iter().any(|&r| figure(r, k) != Figure::Missing)).collect();
-    if rows.len() < 2 || columns.len() < 2 {
-        return false;
-    }
-    let (a, b) = (name(down), name(across).to_lowercase());
-    let title = match cube.time() {
-        Some(t) => {
-            let period = category_label(&cube.dimensions()[t].categories[home[t] as usize], c.language);
-            fill(c.t.cross_section, &[("a", &a), ("b", &b), ("period", &period)])
-        }
-        None => fill(c.t.cross_section_notime, &[("a", &a), ("b", &b)]),
-    };
-    let label = |d: usize, k: u32| category_label(&cube.dimensions()[d].categories[k as usize], c.language);
-    let mut head = vec![a];
-    head.extend(columns.iter().map(|&k| label(across, k)));
-    let body = rows
-        .iter()
-        .map(|&r| {
-            let mut row = vec![Cell::text(label(down, r))];
-            row.extend(columns.iter().map(|&k| c.figure(figure(r, k))));
-            row
-        })
-        .collect();
-    blocks.push(Block::Heading { id: format!("cross-{down}-{across}"), text: title.clone() });
-    blocks.push(c.table(format!("{}: {title}", cube.title().get(c.language)), head, body));
-    true
+    let words = if fields { c.t.chart_desc_multiples } else { c.t.chart_desc_lines };
+    fill(words, &[("n", &c.count(lines.len() as u64)), ("first", first), ("last", last)])
 }
 
 fn notes(c: Context<'_>, cube: &ProtectedCube, blocks: &mut Vec<Block>) {

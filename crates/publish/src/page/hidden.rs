@@ -37,7 +37,14 @@ pub(super) fn page(c: Context<'_>) -> Page {
             inputs.push(id.clone());
         }
     }
-    Page { name: "hidden".into(), title: t.hidden.into(), lead: t.hidden_lead.into(), blocks, inputs }
+    Page {
+        name: "hidden".into(),
+        title: t.hidden.into(),
+        lead: t.hidden_lead.into(),
+        blocks,
+        inputs,
+        exit: None,
+    }
 }
 
 /// Name of a method for readers.

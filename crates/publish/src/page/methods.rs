@@ -56,6 +56,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: t.methods_lead.into(),
         blocks,
         inputs: Vec::new(),
+        exit: None,
     }
 }
 

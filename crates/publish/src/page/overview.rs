@@ -42,6 +42,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: monitor.description.get(c.language).to_owned(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }
 

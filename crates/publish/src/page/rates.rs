@@ -3,7 +3,7 @@
 use model::{Key, Rate};
 
 use super::{Block, Cell, Context};
-use crate::chart::{self, Interval, Scale};
+use crate::chart::{Interval, Scale};
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label};
 use crate::number;
 use crate::release::{ReleasedCube, ReleasedRates};
@@ -31,7 +31,7 @@ pub(super) fn blocks(c: Context<'_>, released: &ReleasedCube, blocks: &mut Vec<B
     let cube = &released.cube;
     if cube.others().is_empty() {
         let rows = vec![Row { label: t.total.into(), rates: along(released, rates, &cube.home()) }];
-        one(c, released, &rows, &title, "total", blocks);
+        one(c, released, &rows, &title, "total", (None, true), blocks);
     }
     for d in cube.others() {
         let dimension = &cube.dimensions()[d];
@@ -50,7 +50,11 @@ pub(super) fn blocks(c: Context<'_>, released: &ReleasedCube, blocks: &mut Vec<B
         }
         let by = dimension_label(dimension, c.language).to_lowercase();
         let title = format!("{title}, {}", fill(t.by_section, &[("dimension", &by)]).to_lowercase());
-        one(c, released, &rows, &title, &d.to_string(), blocks);
+        let total = dimension.total().map(|k| category_label(&dimension.categories[k as usize], c.language));
+        let total = rows.iter().take(MOST).position(|row| Some(&row.label) == total.as_ref());
+        // Ages have an order that says more than that of the rates.
+        let ordered = dimension.id.split(':').next() == Some("age");
+        one(c, released, &rows, &title, &d.to_string(), (total, ordered), blocks);
     }
     if blocks.len() == before {
         blocks.push(Block::Text(t.no_figures.into()));
@@ -78,12 +82,14 @@ fn along(released: &ReleasedCube, rates: &ReleasedRates, key: &[u32]) -> Vec<Res
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn one(
     c: Context<'_>,
     released: &ReleasedCube,
     rows: &[Row],
     title: &str,
     id: &str,
+    order: (Option<usize>, bool),
     blocks: &mut Vec<Block>,
 ) {
     let t = c.t;
@@ -110,11 +116,8 @@ fn one(
         Some(_) => fill(t.latest_detected, &[("title", title), ("period", &periods[last])]),
         None => title.to_owned(),
     };
-    let description = fill(t.chart_desc_intervals, &[("n", &c.count(drawn.len() as u64))]);
     let chart_id = format!("chart-rates-{id}");
-    blocks.push(c.chart(&chart_id, &heading, &description, Vec::new(), |frame| {
-        chart::intervals(frame, &drawn, None, Scale::Rate)
-    }));
+    blocks.push(c.estimates(&chart_id, &heading, &drawn, order, Scale::Rate));
     let figure = |rate: Result<Rate, Figure>| match rate {
         Ok(r) => {
             let interval = c.range(&number(r.interval.0), &number(r.interval.1));

@@ -31,6 +31,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: t.sources_lead.into(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }
 
@@ -253,5 +254,6 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
         lead: t.downloads_lead.into(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }

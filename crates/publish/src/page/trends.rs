@@ -47,6 +47,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: t.trends_lead.into(),
         blocks,
         inputs: c.source_ids(),
+        exit: None,
     }
 }
 

@@ -7,7 +7,7 @@ use model::{Label, UNKNOWN, Unit};
 
 use super::hidden::{method_name, of_total, withheld};
 use super::{Block, Cell, Context, Page, compare};
-use crate::chart::{self, Interval, Scale};
+use crate::chart::{Interval, Scale};
 use crate::facts::{CubeFacts, Figure};
 use crate::number;
 use crate::release::ReleasedEstimate;
@@ -39,6 +39,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         lead: t.visibility_lead.into(),
         blocks,
         inputs,
+        exit: None,
     }
 }
 
@@ -152,11 +153,9 @@ pub(super) fn chart_and_table(
     blocks: &mut Vec<Block>,
 ) {
     let t = c.t;
-    let description = fill(t.chart_desc_intervals, &[("n", &c.count(rows.len() as u64))]);
+    // Methods keep the order that they have everywhere.
     let chart_id = format!("chart-{id}");
-    blocks.push(c.chart(&chart_id, title, &description, Vec::new(), |frame| {
-        chart::intervals(frame, rows, None, Scale::Share)
-    }));
+    blocks.push(c.estimates(&chart_id, title, rows, (None, !id.starts_with("groups-")), Scale::Share));
     let percent = |x: f64| number::percent(x, c.language);
     let dash = || c.figure(Figure::Missing);
     let body = rows

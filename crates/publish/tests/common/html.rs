@@ -3,11 +3,48 @@
 
 use std::fmt::Write as _;
 
-/// Elements that pages are made of; a script is not among them.
+/// Elements that pages are made of; a script is only on the page for young people, which leaves at once.
 const ELEMENTS: &[&str] = &[
-    "a", "body", "caption", "dd", "desc", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3", "head",
-    "header", "html", "li", "line", "link", "main", "meta", "nav", "p", "path", "rect", "section", "span",
-    "strong", "svg", "table", "tbody", "td", "text", "th", "thead", "title", "tr", "ul",
+    "a",
+    "body",
+    "caption",
+    "dd",
+    "desc",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "head",
+    "header",
+    "html",
+    "li",
+    "line",
+    "link",
+    "main",
+    "meta",
+    "nav",
+    "p",
+    "path",
+    "rect",
+    "script",
+    "section",
+    "span",
+    "strong",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "text",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
 ];
 const ATTRIBUTES: &[&str] = &[
     "aria-current",
@@ -18,6 +55,7 @@ const ATTRIBUTES: &[&str] = &[
     "class",
     "content",
     "d",
+    "defer",
     "focusable",
     "height",
     "href",
@@ -28,6 +66,7 @@ const ATTRIBUTES: &[&str] = &[
     "rel",
     "role",
     "scope",
+    "src",
     "tabindex",
     "text-anchor",
     "viewBox",
@@ -303,6 +342,9 @@ pub(crate) fn outline(page: &Element) -> String {
                 let first = |name| drawing.elements().find(|e| e.name == name).map(Element::words);
                 let (title, said) = (first("title"), first("desc"));
                 line(&format!("chart: {} | {}", title.unwrap_or_default(), said.unwrap_or_default()));
+                for e in block.find("figcaption") {
+                    line(&format!("    says: {}", e.words()));
+                }
                 for e in block.find("li") {
                     line(&format!("    legend: {}", e.words()));
                 }

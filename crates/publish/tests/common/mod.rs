@@ -429,6 +429,7 @@ pub(crate) fn release_of<'s>(settings: &'s Settings, cubes: &[Cube]) -> Release<
         certificate: protection.certificate,
         audit: vec![AuditNote { file: "police.csv".into(), cells_attacked: 400, exact: 1, narrow: 2 }],
         settings_hash: model::provenance::hash(b"settings"),
+        before: None,
     }
 }
 

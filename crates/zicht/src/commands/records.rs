@@ -167,11 +167,11 @@ pub(super) struct Read<'a> {
     /// The most records of one person; 0 when nothing says who they are of.
     pub(super) most: u32,
     /// Of each record its combination, who it is of and its amounts; none where no amounts are read.
-    pub(super) amounts: Vec<Amounts>,
+    pub(super) amounts: Vec<Contribution>,
 }
 
 /// The amounts of a record.
-pub(super) struct Amounts {
+pub(super) struct Contribution {
     /// As in [`Read::tallies`].
     pub(super) record: Vec<u32>,
     /// A number for whom it is of: each record is of somebody else when nothing says so.
@@ -269,7 +269,7 @@ pub(super) fn read<'a>(
             tally.key = tally.key.wrapping_add(secret.map_or(0, |s| s.record_key(who)));
         }
         if !columns.is_empty() {
-            all.push(Amounts { record, who: number, amounts });
+            all.push(Contribution { record, who: number, amounts });
         }
     }
     let (mut rows, own) = rows.finish();
@@ -293,7 +293,7 @@ pub(super) fn read<'a>(
         record
     };
     let tallies = tallies.into_iter().map(|(record, tally)| (renumber(record), tally)).collect();
-    let renumbered = |own: Amounts| Amounts { record: renumber(own.record), ..own };
+    let renumbered = |own: Contribution| Contribution { record: renumber(own.record), ..own };
     Ok(Read { variables, tallies, rows, most, amounts: all.into_iter().map(renumbered).collect() })
 }
 

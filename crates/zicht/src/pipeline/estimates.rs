@@ -114,7 +114,7 @@ fn tuned(asked: &EstimateSettings, usual: &estimate::Options) -> Result<estimate
     })
 }
 
-/// The tables of the detected of each estimate, with its identifier; see [`detected`].
+/// The tables of the detected of each estimate, with its identifier; see [`mod@detected`].
 pub(super) fn detected(
     monitor: &Monitor,
     inputs: &Inputs,

@@ -10,6 +10,7 @@ mod estimates;
 mod figures;
 mod inputs;
 mod linking;
+mod previous;
 mod trends;
 
 pub(crate) use cache::{Work, build, write_json};
@@ -109,6 +110,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         certificate: figures.protection.certificate.clone(),
         audit: notes,
         settings_hash: monitor.hash.clone(),
+        before: previous::read(monitor, show),
     };
     let dir = work.out().join("release");
     let written = publish::write(&release, &dir).map_err(|e| Failure::input(e.to_string(), e.help()))?;

@@ -97,7 +97,7 @@ impl Metadata {
                         return Err(fail("hierarchies by digits are not read: give them in a file"));
                     }
                     "DECIMALS" => {
-                        column.decimals = value.parse().map_err(|_| fail("decimals are a number"))?
+                        column.decimals = value.parse().map_err(|_| fail("decimals are a number"))?;
                     }
                     "NUMERIC" if column.used == Use::Dimension => column.used = Use::Response,
                     "FREQUENCY" => column.used = Use::Frequency,

@@ -2,6 +2,7 @@
 //! has them.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use disclosure::Table;
@@ -71,7 +72,7 @@ pub(super) fn read(files: &[PathBuf], layout: Option<&Path>, show: &Show) -> Res
             text.push_str(sum);
         }
         if more > 0 {
-            text.push_str(&format!("\n    … and {more} more"));
+            let _ = write!(text, "\n    … and {more} more");
         }
         return Err(Failure::input(
             text,

@@ -1,0 +1,170 @@
+//! What changed since the release before this one: new figures, figures that are gone, and corrections with both values.
+
+use std::collections::BTreeMap;
+
+use disclosure::ProtectedCube;
+
+use super::{Block, Cell, Context, Link, Page};
+use crate::facts::{Figure, category_label, column_names};
+use crate::release::{Before, ReleasedCube};
+use crate::text::fill;
+use crate::{data, facts::CubeFacts};
+
+/// Corrections that the page lists of one table; the file has all.
+const LISTED: usize = 50;
+
+/// A figure that both releases have and that is not the same.
+pub(crate) struct Correction {
+    /// The codes of the cell, one a dimension.
+    pub(crate) at: Vec<u32>,
+    pub(crate) old: Option<u64>,
+    pub(crate) new: Option<u64>,
+}
+
+/// What became of the figures of a table.
+pub(crate) enum Changed<'a> {
+    /// It was not there, or had other dimensions.
+    New,
+    /// Its figures against those of before.
+    Same { table: &'a ReleasedCube, more: usize, gone: usize, corrections: Vec<Correction> },
+}
+
+/// How a table compares with that of the release before.
+pub(crate) fn compare<'a>(before: &Before, released: &'a ReleasedCube) -> Changed<'a> {
+    let cube = &released.cube;
+    let names = names(cube);
+    let Some(old) = before.tables.get(cube.id()).filter(|old| old.columns == names) else {
+        return Changed::New;
+    };
+    let mut unseen: BTreeMap<&Vec<String>, Option<u64>> = old.cells.iter().map(|(at, n)| (at, *n)).collect();
+    let (mut more, mut corrections) = (0, Vec::new());
+    for (key, _) in cube.cells() {
+        let codes: Vec<String> = codes(cube, key);
+        let new = cube.figure(key).count();
+        match unseen.remove(&codes) {
+            None => more += 1,
+            Some(old) if old != new => corrections.push(Correction { at: key.clone(), old, new }),
+            Some(_) => {}
+        }
+    }
+    Changed::Same { table: released, more, gone: unseen.len(), corrections }
+}
+
+/// The columns of the codes, as the files name them.
+fn names(cube: &ProtectedCube) -> Vec<String> {
+    let taken: Vec<&str> = data::COLUMNS.into_iter().chain(data::RATES).collect();
+    column_names(cube.dimensions(), &taken)
+}
+
+fn codes(cube: &ProtectedCube, key: &[u32]) -> Vec<String> {
+    cube.dimensions().iter().zip(key).map(|(d, &at)| d.categories[at as usize].code.clone()).collect()
+}
+
+/// The page, if there was a release before.
+pub(super) fn page(c: Context<'_>) -> Option<Page> {
+    let before = c.release.before.as_ref()?;
+    let t = c.t;
+    let mut blocks = Vec::new();
+    let (mut rows, mut corrected, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
+    for released in &c.release.cubes {
+        let title = released.cube.title().get(c.language);
+        match compare(before, released) {
+            Changed::New => fresh.push(Link::new(super::cube::address(&released.cube), title)),
+            Changed::Same { more, gone, corrections, .. } => {
+                let count = |n: usize| Cell::number(c.count(n as u64));
+                let link = Link::new(super::cube::address(&released.cube), title);
+                rows.push(vec![Cell::links(vec![link]), count(more), count(gone), count(corrections.len())]);
+                if !corrections.is_empty() {
+                    corrected.push((released, corrections));
+                }
+            }
+        }
+    }
+    let gone: Vec<String> = before
+        .tables
+        .keys()
+        .filter(|id| c.release.cubes.iter().all(|r| r.cube.id() != *id))
+        .cloned()
+        .collect();
+    blocks.push(Block::Text(fill(t.changes_text, &[("edition", &before.edition), ("date", &before.date)])));
+    if !rows.is_empty() {
+        let head =
+            [t.downloads_table, t.changes_more, t.changes_gone, t.changes_corrected].map(str::to_owned);
+        blocks.push(c.table(t.changes_tables, head.to_vec(), rows));
+    }
+    blocks.push(Block::Heading { id: "corrections".into(), text: t.changes_corrections.into() });
+    if corrected.is_empty() {
+        blocks.push(Block::Text(t.changes_none.into()));
+    } else {
+        blocks.push(Block::Text(t.changes_corrections_text.into()));
+    }
+    for (released, corrections) in &corrected {
+        blocks.push(table_of(c, released, corrections));
+        if corrections.len() > LISTED {
+            let more = c.count((corrections.len() - LISTED) as u64);
+            blocks.push(Block::Note(fill(t.changes_some, &[("n", &more)])));
+        }
+    }
+    if !fresh.is_empty() {
+        blocks.push(Block::Heading { id: "new".into(), text: t.changes_new.into() });
+        blocks.push(Block::Links(fresh));
+    }
+    if !gone.is_empty() {
+        blocks.push(Block::Heading { id: "gone".into(), text: t.changes_gone_tables.into() });
+        blocks.push(Block::List(gone));
+    }
+    if !corrected.is_empty() {
+        blocks.push(Block::Links(vec![Link::new(format!("../../{}", data::CHANGES), t.changes_file)]));
+    }
+    Some(Page {
+        name: "changes".into(),
+        title: t.changes.into(),
+        lead: t.changes_lead.into(),
+        blocks,
+        inputs: c.source_ids(),
+        exit: None,
+    })
+}
+
+fn table_of(c: Context<'_>, released: &ReleasedCube, corrections: &[Correction]) -> Block {
+    let cube = &released.cube;
+    let figure = |n: Option<u64>| match n {
+        Some(n) => c.figure(Figure::Count(n)),
+        None => c.figure(Figure::Hidden),
+    };
+    let rows = corrections
+        .iter()
+        .take(LISTED)
+        .map(|change| {
+            let at = cube.dimensions().iter().zip(&change.at);
+            let words: Vec<String> =
+                at.map(|(d, &at)| category_label(&d.categories[at as usize], c.language)).collect();
+            vec![Cell::text(words.join(", ")), figure(change.old), figure(change.new)]
+        })
+        .collect();
+    let head = vec![c.t.figure.to_owned(), c.t.changes_before.to_owned(), c.t.changes_now.to_owned()];
+    c.table(cube.title().get(c.language), head, rows)
+}
+
+/// All corrections of a release as rows: table, codes, and both figures, empty where one is not published.
+pub(crate) fn rows(c: Context<'_>) -> Vec<Vec<String>> {
+    let mut out = vec![["table", "cell", "before", "now"].map(str::to_owned).to_vec()];
+    let Some(before) = &c.release.before else { return out };
+    for released in &c.release.cubes {
+        let Changed::Same { table, corrections, .. } = compare(before, released) else { continue };
+        let names = names(&table.cube);
+        for change in corrections {
+            let codes = codes(&table.cube, &change.at);
+            let cell: Vec<String> =
+                names.iter().zip(codes).map(|(name, code)| format!("{name}={code}")).collect();
+            let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+            out.push(vec![
+                table.cube.id().to_owned(),
+                cell.join(";"),
+                number(change.old),
+                number(change.new),
+            ]);
+        }
+    }
+    out
+}
