@@ -2,8 +2,9 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Pages have a style sheet of the site, charts as SVG within the page, an empty icon as `data:`, and neither script, form nor frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Pages have a style sheet of the site, charts as SVG within the page, an empty icon as `data:`, and neither
+/// form nor frame; the page for young people has the script of its button, from a file of the site.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const EVERY: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),

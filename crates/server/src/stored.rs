@@ -236,6 +236,7 @@ pub(crate) fn media(path: &str) -> &'static str {
         (".sdmx.csv", crate::sdmx::DATA),
         (".html", "text/html; charset=utf-8"),
         (".css", "text/css; charset=utf-8"),
+        (".js", "text/javascript; charset=utf-8"),
         (".csv", "text/csv; charset=utf-8; header=present"),
         (".jsonld", "application/ld+json"),
         (".json", "application/json"),
