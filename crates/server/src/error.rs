@@ -1,5 +1,6 @@
 //! Why a release is not shown.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub enum Error {
         what: String,
     },
     /// Files are not as the manifest says.
-    #[error("{} of the release not as manifest.json says: {}", files.len(), files.join(", "))]
+    #[error("the release is not as manifest.json says: {}", listed(files))]
     Damaged {
         /// The files, each with what is wrong with it.
         files: Vec<String>,
@@ -59,6 +60,16 @@ pub enum Error {
     /// The system does not let the program work.
     #[error("cannot start: {0}")]
     Start(std::io::Error),
+}
+
+/// The first of many, and how many more there are.
+fn listed(files: &[String]) -> String {
+    let shown = files.len().min(10);
+    let mut text = files[..shown].join(", ");
+    if files.len() > shown {
+        let _ = write!(text, " and {} more", files.len() - shown);
+    }
+    text
 }
 
 impl Error {

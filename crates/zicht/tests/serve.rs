@@ -9,9 +9,11 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use support::{Folder, release, small, tree};
 
-/// A release of the small monitor.
+/// A release of the small monitor, of so few reports that counts are hidden.
 fn made() -> Folder {
     let folder = small::make();
+    let few: Vec<String> = small::register().lines().take(31).map(|line| format!("{line}\n")).collect();
+    folder.write("m/registers/police.csv", few.concat());
     folder.zicht(&["run", "m", "--quiet"]).ends_with(0);
     folder
 }
