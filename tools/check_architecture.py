@@ -27,7 +27,9 @@ ALLOWED = {
     "simulate": {"model"},
     # Neither intake nor tables: what publish is given has passed disclosure.
     "publish": {"model", "estimate", "disclosure"},
-    "zicht": {"model", "intake", "linkage", "tables", "estimate", "disclosure", "simulate", "publish"},
+    # None: it reads a release as anybody can, so that what was not published cannot come out of it.
+    "server": set(),
+    "zicht": {"model", "intake", "linkage", "tables", "estimate", "disclosure", "simulate", "publish", "server"},
 }
 
 # Tests may look further, for instance at what another crate makes of their output.
@@ -41,6 +43,7 @@ ALLOWED_IN_TESTS = {
 ENGINES = ("datafusion", "ballista", "sqlparser")
 COLUMNS = ("arrow", "parquet")
 ASYNC = ("tokio", "async-", "futures")
+NETWORK = ("axum", "hyper")
 FORBIDDEN = {
     "model": ENGINES + COLUMNS + ASYNC + ("highs", "rand", "rayon"),
     "intake": ENGINES + ("highs",),
@@ -50,7 +53,11 @@ FORBIDDEN = {
     "disclosure": ENGINES + COLUMNS + ASYNC,
     "simulate": ENGINES + ("highs",),
     "publish": ENGINES,
+    "server": ENGINES + COLUMNS + ("highs", "rand", "rayon"),
 }
+# Connections are the affair of one crate.
+for NAME in set(FORBIDDEN) - {"server"}:
+    FORBIDDEN[NAME] += NETWORK
 
 
 def metadata():

@@ -78,6 +78,8 @@ enum Command {
     Audit(commands::audit::Arguments),
     /// Make a monitor with known truth: a population and the registers that catch it.
     Simulate(commands::simulate::Arguments),
+    /// Show a release, read only, over HTTP, and answer questions about its tables.
+    Serve(commands::serve::Arguments),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -125,6 +127,7 @@ fn dispatch(command: Command, global: &Global, show: &Show) -> Outcome {
         Command::Synthesize(arguments) => commands::synthesize::run(&arguments, global, show),
         Command::Audit(arguments) => commands::audit::run(&arguments, show),
         Command::Simulate(arguments) => commands::simulate::run(&arguments, global, show),
+        Command::Serve(arguments) => commands::serve::run(&arguments, global, show),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "zicht", &mut std::io::stdout());
             Ok(0)

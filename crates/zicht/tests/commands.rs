@@ -330,7 +330,7 @@ fn completions_name_the_commands_in_every_shell() {
     let folder = Folder::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = folder.zicht(&["completions", shell]).ends_with(0).stdout;
-        for command in ["new", "run", "check", "estimate", "protect", "audit", "simulate"] {
+        for command in ["new", "run", "check", "estimate", "protect", "audit", "simulate", "serve"] {
             assert!(script.contains(command), "{shell} does not complete {command}");
         }
         assert!(script.contains("netherlands"), "{shell} does not complete values");
@@ -346,7 +346,8 @@ fn the_version_and_the_help_come_on_standard_output() {
     let help = folder.zicht(&["--help"]).ends_with(0);
     assert_eq!(help.stderr, "");
     assert!(help.stdout.contains("Exit codes: 0 done"), "{}", help.stdout);
-    for command in ["new", "run", "check", "estimate", "protect", "audit", "simulate", "completions"] {
+    for command in ["new", "run", "check", "estimate", "protect", "audit", "simulate", "serve", "completions"]
+    {
         assert!(help.stdout.contains(&format!("\n  {command} ")), "{command} is not in the help");
         let own = folder.zicht(&[command, "--help"]).ends_with(0);
         for option in ["--format", "--threads", "--seed", "--quiet"] {

@@ -13,6 +13,7 @@ pub(crate) mod protect;
 mod records;
 pub(crate) mod review;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod simulate;
 mod study;
 pub(crate) mod synthesize;
