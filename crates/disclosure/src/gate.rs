@@ -20,7 +20,7 @@ use crate::system::{Bounds, INF};
 /// Solutions are exact to about this much; counts are whole numbers.
 const EPSILON: f64 = 1e-6;
 /// The same for a number of that size: what is worked out of amounts of millions is exact to twelve digits.
-fn off(x: f64) -> f64 {
+pub(crate) fn off(x: f64) -> f64 {
     EPSILON * (x.abs() / 1e6).max(1.0)
 }
 
@@ -74,7 +74,7 @@ pub(crate) enum Width {
 
 impl Width {
     /// Whether at least what is `wanted` was seen.
-    fn wide(self, (low, high): (f64, f64), wanted: Wanted) -> bool {
+    pub(crate) fn wide(self, (low, high): (f64, f64), wanted: Wanted) -> bool {
         match self {
             Width::Whole => wanted.holds(self.bounds((low, high))),
             Width::Real => wanted.width <= 0 || high - low > OPEN,

@@ -41,6 +41,7 @@ mod rollup;
 mod rounded;
 pub mod rounding;
 mod rules;
+mod singles;
 mod space;
 mod strong;
 mod sums;

@@ -11,6 +11,7 @@ use crate::need::{Need, Wanted};
 use crate::propagate::Known;
 use crate::puzzle::{Fate, Puzzle};
 use crate::rules::Rules;
+use crate::singles::Witnesses;
 use crate::system::{Bounds, Equation, Groups, INF, System};
 use crate::{Attack, Gap, Marks, Mode, Policy};
 use crate::{strong, weak};
@@ -216,15 +217,14 @@ impl Part {
     /// other whole numbers, or that the bounds of others give away.
     fn round(&mut self, puzzle: &Puzzle) {
         let learned = self.learn_all();
-        self.mend(puzzle, &learned);
+        let close = learned.iter().filter(|(v, l)| !self.kept(*v, l.bounds)).map(|(v, _)| *v).collect();
+        self.mend(puzzle, &close);
     }
 
-    /// Hides what gives a witness to each target that is known too closely. Whether there was one.
-    fn mend(&mut self, puzzle: &Puzzle, learned: &Targets) -> bool {
-        let close: BTreeSet<u32> =
-            learned.iter().filter(|(v, l)| !self.kept(*v, l.bounds)).map(|(v, _)| *v).collect();
+    /// Hides what gives a witness to each of the targets that are known too closely.
+    fn mend(&mut self, puzzle: &Puzzle, close: &BTreeSet<u32>) {
         if close.is_empty() {
-            return false;
+            return;
         }
         let needed = self.all_needed(puzzle, |v| close.contains(&v));
         let mut hidden = vec![false; puzzle.len()];
@@ -239,7 +239,6 @@ impl Part {
                 self.hidden[v] = true;
             }
         }
-        true
     }
 
     /// What is asked of each class: as much as of any of the variables in it that are `asked` about.
@@ -256,11 +255,17 @@ impl Part {
 
     /// Hides more until nobody who knows amounts of his own comes too close to those of others.
     fn keep_from_singles(&mut self) {
-        let Some(values) = self.values.clone() else { return };
+        if self.singles.is_empty() {
+            return;
+        }
+        let (Some(values), Some(mut witnesses)) = (self.values.clone(), Witnesses::new(self)) else { return };
         for own in self.singles.clone() {
             // Hiding for one may not help another, but never hurts him.
             for _ in 0..ROUNDS {
-                let learned = self.learned_by(&own);
+                let close: BTreeSet<u32> = witnesses.doubtful(self, &own).into_iter().collect();
+                if close.is_empty() {
+                    break;
+                }
                 let before = self.hidden.clone();
                 let puzzle = self.puzzle(&values, |v| match self.roles[v] {
                     _ if own.contains(&(v as u32)) => Fate::Fixed,
@@ -269,15 +274,19 @@ impl Part {
                     Role::Fixed => Fate::Fixed,
                     Role::Missing | Role::Bounded => Fate::Rest,
                 });
-                if !self.mend(&puzzle, &learned) || self.hidden == before {
+                self.mend(&puzzle, &close);
+                if self.hidden == before {
                     break;
+                }
+                if witnesses.renew(self).is_none() {
+                    return;
                 }
             }
         }
     }
 
     /// Variables and the sums that they are in.
-    fn sums_of(&self, own: &[u32]) -> BTreeSet<u32> {
+    pub(crate) fn sums_of(&self, own: &[u32]) -> BTreeSet<u32> {
         let mut all: BTreeSet<u32> = own.iter().copied().collect();
         let mut next = own.to_vec();
         while let Some(v) = next.pop() {
@@ -291,20 +300,23 @@ impl Part {
         all
     }
 
-    /// What is learned by one who knows the variables `own`, of the targets that he is not in himself: what those who are in a
-    /// sum may learn of each other its own rule says.
-    fn learned_by(&self, own: &[u32]) -> Targets {
-        let Some(values) = &self.values else { return Vec::new() };
-        let within = self.sums_of(own);
-        let targets: Vec<u32> = self.targets().into_iter().filter(|v| !within.contains(v)).collect();
-        let puzzle = self.puzzle(values, |v| match self.roles[v] {
+    /// What is learned of targets by one who knows the variables `own`.
+    fn learned_by(&self, own: &[u32], targets: &[u32]) -> Targets {
+        let Some(puzzle) = self.puzzle_of_hidden(own) else { return Vec::new() };
+        let learned = gate::attack(&puzzle, targets, self.reach(), |v| self.needed(v));
+        targets.iter().copied().zip(learned).collect()
+    }
+
+    /// All tables that fit what is published, for one who knows the variables `own`; `None` where the counts do not decide all
+    /// values.
+    pub(crate) fn puzzle_of_hidden(&self, own: &[u32]) -> Option<Puzzle> {
+        let fate = |v: usize| match self.roles[v] {
             _ if own.contains(&(v as u32)) => Fate::Fixed,
             Role::Small | Role::Open if self.hidden[v] => Fate::Open,
             Role::Missing | Role::Bounded => Fate::Rest,
             _ => Fate::Fixed,
-        });
-        let learned = gate::attack(&puzzle, &targets, self.reach(), |v| self.needed(v));
-        targets.into_iter().zip(learned).collect()
+        };
+        Some(self.puzzle(self.values.as_ref()?, fate))
     }
 
     /// Hides the open variables whose class is hidden, and no other.
@@ -390,19 +402,14 @@ impl Part {
 
     /// What the attacker learns of targets.
     pub(crate) fn learn(&self, targets: &[u32]) -> Vec<Learned> {
-        let Some(values) = &self.values else {
+        let Some(puzzle) = self.puzzle_of_hidden(&[]) else {
             return self.attacker().learn(targets, |v| self.wanted(v));
         };
-        let puzzle = self.puzzle(values, |v| match self.roles[v] {
-            Role::Small | Role::Open if self.hidden[v] => Fate::Open,
-            Role::Missing | Role::Bounded => Fate::Rest,
-            _ => Fate::Fixed,
-        });
         gate::attack(&puzzle, targets, self.reach(), |v| self.needed(v))
     }
 
     /// What counts as a distance between bounds.
-    fn reach(&self) -> Width {
+    pub(crate) fn reach(&self) -> Width {
         match self.policy.mode {
             Mode::Weak if !self.policy.whole => Width::Real,
             Mode::Weak | Mode::Strong => Width::Whole,
@@ -446,8 +453,19 @@ impl Part {
     pub(crate) fn attack(&mut self) -> Option<(Attack, Vec<u32>)> {
         let mut learned = self.learn_all();
         let targets = learned.len();
-        for own in &self.singles {
-            learned.extend(self.learned_by(own));
+        if !self.singles.is_empty()
+            && let Some(mut witnesses) = Witnesses::new(self)
+        {
+            // Of what an outsider comes too close to nobody else is asked.
+            let open: BTreeSet<u32> =
+                learned.iter().filter(|(v, l)| self.kept(*v, l.bounds)).map(|(v, _)| *v).collect();
+            for own in &self.singles {
+                let mut doubtful = witnesses.doubtful(self, own);
+                doubtful.retain(|v| open.contains(v));
+                if !doubtful.is_empty() {
+                    learned.extend(self.learned_by(own, &doubtful));
+                }
+            }
         }
         let mut known: BTreeMap<u32, bool> = BTreeMap::new();
         for (v, l) in learned {
