@@ -40,6 +40,9 @@ pub struct Settings {
     pub disclosure: DisclosureSettings,
     /// The page for young people; none is made when it is not given.
     pub young: Option<YoungSettings>,
+    /// Sentences with figures in them, at the top of the overview.
+    #[serde(default)]
+    pub statement: Vec<Statement>,
 }
 
 /// `[monitor]`
@@ -79,6 +82,15 @@ pub struct MonitorSettings {
     /// Confidence level of all intervals.
     #[serde(default = "default_level")]
     pub level: f64,
+}
+
+/// `[[statement]]`: what its authors want to say first, with figures that are looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// A sentence in which `{TABLE DIMENSION=CODE …}` stands for a published figure: the total of each dimension that is not
+    /// named, and the last period.
+    pub text: Label,
 }
 
 /// `[young]`: the page for young people.

@@ -7,6 +7,7 @@ mod jsonstat;
 mod manifest;
 mod parquet;
 mod results;
+mod shown;
 mod xlsx;
 
 use model::{Language, Rate, Unit};
@@ -17,6 +18,7 @@ use crate::{Error, Release, sdmx};
 
 pub(crate) use catalogue::catalogue;
 pub(crate) use frictionless::package;
+pub(crate) use jsonstat::dataset as json_stat;
 pub(crate) use manifest::{File, manifest, protection};
 pub(crate) use results::{RESULTS, changes, results, titles};
 
@@ -66,7 +68,7 @@ pub(crate) fn files(release: &Release<'_>, released: &ReleasedCube) -> Result<Ve
     let bytes = [
         table.csv(),
         csvw::metadata(release, cube, &table),
-        jsonstat::dataset(release, released),
+        pretty(&jsonstat::dataset(release, released)),
         xlsx::workbook(release, cube, &table)?,
         parquet::file(release, cube, &table)?,
         sdmx::data(sdmx::Flow { cube, decimals: 0 }),

@@ -48,6 +48,30 @@ pub enum Error {
         /// The identifier.
         id: String,
     },
+    /// A sentence refers to a figure that is not published.
+    #[error("the sentence \"{sentence}\" cannot be published: {{{figure}}} {why}")]
+    Statement {
+        /// The sentence as in the settings.
+        sentence: String,
+        /// The figure that it refers to.
+        figure: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A text is missing in a language of the release.
+    #[error("{what} is missing in {language}")]
+    Untranslated {
+        /// The text.
+        what: String,
+        /// The language.
+        language: &'static str,
+    },
+    /// A table of which nobody can say where it comes from.
+    #[error("table \"{id}\" has no source")]
+    Sourceless {
+        /// The table.
+        id: String,
+    },
     /// A format's own writer failed.
     #[error("table \"{cube}\" cannot be written as {format}: {why}")]
     Format {
@@ -95,6 +119,15 @@ impl Error {
             }
             Error::Twice { .. } => "give each table its own identifier in monitor.toml".into(),
             Error::Identifier { .. } => "use 1 to 64 lower-case letters, digits and _".into(),
+            Error::Statement { .. } => "say it without this figure, or with one that is published; the figures of a table \
+                                        are written {TABLE DIMENSION=CODE}, with the codes of its open data"
+                .into(),
+            Error::Untranslated { .. } => "write it in monitor.toml, as { en = \"…\", nl = \"…\" }, or take the language out \
+                                           of `languages`; a table takes the definition of its source where it has none"
+                .into(),
+            Error::Sourceless { .. } => {
+                "make it from a source that monitor.toml names: a figure without a source cannot be checked".into()
+            }
             Error::Format { .. } | Error::Page { .. } => {
                 "this is a mistake of the program; please report it with this message".into()
             }

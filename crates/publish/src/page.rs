@@ -12,6 +12,7 @@ mod covariates;
 mod crossing;
 mod cube;
 mod drawn;
+mod explore;
 mod finding;
 mod fitness;
 mod hidden;
@@ -22,10 +23,12 @@ mod overview;
 mod rates;
 mod regions;
 mod sources;
+pub(crate) mod statement;
 mod trends;
 pub(crate) mod visibility;
 mod young;
 
+pub(crate) use explore::Explore;
 pub(crate) use hidden::withheld;
 
 use askama::Template;
@@ -80,6 +83,15 @@ pub(crate) enum Block {
     Links(Vec<Link>),
     /// From where the figures above come: words, then links.
     Origin(Vec<(String, Vec<Link>)>),
+    /// Where a script makes a reader's own view of a table.
+    Explore(Explore),
+}
+
+impl Page {
+    /// The place of a reader's own view, where there is one.
+    fn explore(&self) -> Option<&Explore> {
+        self.blocks.iter().find_map(|b| if let Block::Explore(e) = b { Some(e) } else { None })
+    }
 }
 
 /// A key figure.
@@ -303,6 +315,17 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
     out.extend(changes::page(context));
     out.extend(release.cubes.iter().map(|c| cube::page(context, c)));
     out
+}
+
+/// The pages whose numbers are of no single table: of all, and of what was worked out of them.
+pub(crate) fn results(context: Context<'_>) -> Vec<Page> {
+    vec![
+        overview::page(context),
+        hidden::page(context),
+        visibility::page(context),
+        trends::page(context),
+        about::page(context),
+    ]
 }
 
 /// An entry of the menu.

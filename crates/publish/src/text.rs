@@ -51,6 +51,35 @@ texts! {
     changes: "What changed", "Wat er veranderd is";
     access: "Accessibility", "Toegankelijkheid";
 
+    // The own view of a table, made by a script.
+    explore: "Your own view", "Eigen weergave";
+    explore_why: "Choose what goes down and across, which year or group, counts, shares or rates. The address keeps your view, and you can take it with you as a table or a picture.", "Kies wat er in de rijen en kolommen staat, welk jaar of welke groep, en aantallen, aandelen of cijfers per inwoner. Het adres bewaart uw weergave, en u kunt die meenemen als tabel of plaatje.";
+    explore_start: "Make your own view of this table", "Maak een eigen weergave van deze tabel";
+    explore_counts: "Counts", "Aantallen";
+    explore_shares: "Shares of the total (%)", "Aandelen van het totaal (%)";
+    explore_rates: "Per {per} inhabitants", "Per {per} inwoners";
+    explore_both: "{a} and {b}", "{a} en {b}";
+    explore_titled: "{title}: {by}", "{title}: {by}";
+    explore_desc: "The table below has all figures of this chart.", "De tabel hieronder heeft alle cijfers van deze grafiek.";
+    explore_copied: "Copied.", "Gekopieerd.";
+    explore_marked: "The text is marked: copy it with Ctrl+C.", "De tekst is gemarkeerd: kopieer met Ctrl+C.";
+    explore_too_many: "No more than {n} at once.", "Niet meer dan {n} tegelijk.";
+    explore_one: "Choose one at least.", "Kies er ten minste een.";
+    explore_choose: "Choose {dimension}: {n} of {all}", "Kies {dimension}: {n} van {all}";
+    explore_text: "Text to copy", "Tekst om te kopiëren";
+    explore_link: "Copy the address", "Kopieer het adres";
+    explore_cite: "Copy a citation", "Kopieer een verwijzing";
+    explore_rows: "Down", "In de rijen";
+    explore_columns: "Across", "In de kolommen";
+    explore_nothing: "Nothing", "Niets";
+    explore_as: "Shown as", "Getoond als";
+    explore_some: "The chart shows the first of them; the table has more, and the file all that was chosen.", "De grafiek toont de eerste; de tabel heeft er meer, en het bestand alles wat gekozen is.";
+    explore_keep: "Take this view with you:", "Neem deze weergave mee:";
+    explore_now: "Now shown: {title}", "Nu te zien: {title}";
+    explore_not_there: "The figures could not be read. They are in the files at the end of this page.", "De cijfers konden niet worden gelezen. Ze staan in de bestanden onderaan deze pagina.";
+    cite: "Cite as", "Verwijs zo";
+    cite_text: "{publisher}, {monitor}, edition {edition}: {table}. Figures as of {date}; zicht {version}.", "{publisher}, {monitor}, editie {edition}: {table}. Cijfers van {date}; zicht {version}.";
+
     // The page for young people: short sentences, common words.
     young_lead: "You are young and you want to know what exploitation is. This page is for you.", "Je bent jong en wilt weten wat uitbuiting is. Deze pagina is voor jou.";
     young_exit: "Leave this page now", "Ga nu weg van deze pagina";
@@ -435,6 +464,7 @@ texts! {
     downloads_ranks: "Probability of each rank by visibility", "Kans op elke plaats naar zichtbaarheid";
     downloads_contrasts: "Visibility of two groups compared", "Zichtbaarheid van twee groepen vergeleken";
     downloads_margins: "Visibility by single variables and of the whole, of groups estimated at once", "Zichtbaarheid per losse variabele en van het geheel, van groepen die in één keer zijn geschat";
+    downloads_shown: "All numbers in the tables of the other pages, as they are shown", "Alle getallen in de tabellen van de andere pagina's, zoals ze daar staan";
     downloads_whole: "The release as a whole", "De uitgave als geheel";
     columns_head: "What the columns mean", "Wat de kolommen betekenen";
     columns_value: "the figure; empty when it is hidden or there is none", "het cijfer; leeg als het verborgen is of er geen is";

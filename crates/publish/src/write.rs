@@ -41,7 +41,8 @@ pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
 }
 
 /// The certificate must cover every cube, and the attacker have learned nothing. Identifiers become names of
-/// folders and pages: they must be safe, and none used twice.
+/// folders and pages: they must be safe, and none used twice. Every table says what it counts and where it comes from, in
+/// every language; and no sentence refers to what is hidden.
 fn check(release: &Release<'_>) -> Result<(), Error> {
     let attack = release.certificate.attack().unwrap_or_default();
     let learned = attack.exact + attack.narrow;
@@ -56,6 +57,9 @@ fn check(release: &Release<'_>) -> Result<(), Error> {
         if !release.certificate.covers(&c.cube) {
             return Err(Error::Uncertified { id: id.to_owned() });
         }
+        if !release.sources.iter().any(|s| c.inputs.contains(&s.source.id)) {
+            return Err(Error::Sourceless { id: id.to_owned() });
+        }
         if release.cubes[..i].iter().any(|other| other.cube.id() == id) {
             return Err(Error::Twice { id: id.to_owned() });
         }
@@ -65,7 +69,8 @@ fn check(release: &Release<'_>) -> Result<(), Error> {
             return Err(Error::Uncertified { id: cube.id().to_owned() });
         }
     }
-    Ok(())
+    page::statement::translated(release)?;
+    page::statement::check(release)
 }
 
 /// What is written, with a list of it for the manifest.
@@ -116,12 +121,20 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
 
 /// The script of the button that leaves the page for young people.
 const EXIT: &str = include_str!("../templates/exit.js");
+/// The script of a reader's own view of a table.
+const EXPLORE: &str = include_str!("../templates/explore.js");
 
 fn site(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
     out.write("site/style.css", crate::chart::STYLE.as_bytes(), Vec::new())?;
     out.write("site/index.html", &page::landing(release)?, Vec::new())?;
     if release.settings.young.is_some() {
         out.write("site/exit.js", EXIT.as_bytes(), Vec::new())?;
+    }
+    out.write("site/explore.js", EXPLORE.as_bytes(), Vec::new())?;
+    for c in &release.cubes {
+        // A page from a disk may read no file but a script.
+        let script = format!("zicht.cube({});\n", data::json_stat(release, c));
+        out.write(&format!("site/explore/{}.js", c.cube.id()), script.as_bytes(), c.inputs.clone())?;
     }
     for language in page::languages(release) {
         for p in page::pages(release, language) {

@@ -19,14 +19,14 @@ use serde_json::Value as Json;
 fn odd() -> Cube {
     let mut value = dimension(
         "value",
-        ("Value", ""),
+        ("Value", "Waarde"),
         Role::Breakdown,
         &[
             (TOTAL, "", ""),
             ("a,b", "A, \"b\"", "A; b"),
             ("c\nd", "=1+1", "\u{e9}\u{1f600}"),
             ("e", " e ", HOSTILE),
-            ("e1", "", "e1"),
+            ("e1", "", ""),
             ("e2", "0012", "1e3"),
         ],
     );

@@ -3,7 +3,7 @@
 use model::{Category, Dimension, Language, Role};
 use serde_json::{Map, Value, json};
 
-use super::{column_names, pretty, source_titles, unit_code};
+use super::{column_names, source_titles, unit_code};
 use crate::Release;
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label};
 use crate::release::ReleasedCube;
@@ -12,7 +12,7 @@ use crate::release::ReleasedCube;
 ///
 /// Values are an array where most cells have a figure, and an object by position otherwise. A
 /// hidden cell has no value, and status `Q`.
-pub(super) fn dataset(release: &Release<'_>, released: &ReleasedCube) -> Vec<u8> {
+pub(crate) fn dataset(release: &Release<'_>, released: &ReleasedCube) -> Value {
     let cube = &released.cube;
     let dimensions = cube.dimensions();
     let names = column_names(dimensions, &[]);
@@ -102,7 +102,7 @@ pub(super) fn dataset(release: &Release<'_>, released: &ReleasedCube) -> Vec<u8>
         });
     }
     out["extension"] = extension;
-    pretty(&out)
+    out
 }
 
 fn described(d: &Dimension, language: Language) -> Value {

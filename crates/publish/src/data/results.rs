@@ -12,17 +12,18 @@ use crate::release::ReleasedEstimate;
 use crate::text::{Texts, texts};
 
 /// Where the files stand below the release, in the order of [`results`].
-pub(crate) const RESULTS: [&str; 6] = [
+pub(crate) const RESULTS: [&str; 7] = [
     "data/results/trends.csv",
     "data/results/estimates.csv",
     "data/results/visibility.csv",
     "data/results/ranks.csv",
     "data/results/contrasts.csv",
     "data/results/margins.csv",
+    "data/results/shown.csv",
 ];
 
 /// What each of them holds, in words.
-pub(crate) fn titles(t: &Texts) -> [&'static str; 6] {
+pub(crate) fn titles(t: &Texts) -> [&'static str; 7] {
     [
         t.downloads_trends,
         t.downloads_estimates,
@@ -30,6 +31,7 @@ pub(crate) fn titles(t: &Texts) -> [&'static str; 6] {
         t.downloads_ranks,
         t.downloads_contrasts,
         t.downloads_margins,
+        t.downloads_shown,
     ]
 }
 
@@ -37,7 +39,8 @@ pub(crate) fn titles(t: &Texts) -> [&'static str; 6] {
 pub(crate) fn results(release: &Release<'_>) -> Vec<(&'static str, Vec<u8>, Vec<String>)> {
     let of_cubes = || unique(release.cubes.iter().flat_map(|c| &c.inputs));
     let of_estimates = || unique(release.estimates.iter().flat_map(|e| &e.sources));
-    let [trends_path, estimates_path, visibility_path, ranks_path, contrasts_path, margins_path] = RESULTS;
+    let [trends_path, estimates_path, visibility_path, ranks_path, contrasts_path, margins_path, shown_path] =
+        RESULTS;
     [
         (trends_path, trends(release), of_cubes()),
         (estimates_path, estimates(release), of_estimates()),
@@ -45,6 +48,7 @@ pub(crate) fn results(release: &Release<'_>) -> Vec<(&'static str, Vec<u8>, Vec<
         (ranks_path, ranks(release), of_estimates()),
         (contrasts_path, contrasts(release), of_estimates()),
         (margins_path, margins(release), of_estimates()),
+        (shown_path, super::shown::rows(release), unique(release.sources.iter().map(|s| &s.source.id))),
     ]
     .into_iter()
     .filter(|(_, rows, _)| rows.len() > 1)
@@ -69,7 +73,7 @@ pub(crate) fn changes(release: &Release<'_>) -> Option<Vec<u8>> {
     (rows.len() > 1).then(|| csv(&rows))
 }
 
-type Rows = Vec<Vec<String>>;
+pub(super) type Rows = Vec<Vec<String>>;
 
 fn csv(rows: &Rows) -> Vec<u8> {
     let mut out = csv::Writer::from_writer(Vec::new());
@@ -79,7 +83,7 @@ fn csv(rows: &Rows) -> Vec<u8> {
     out.into_inner().expect("flushing to memory does not fail")
 }
 
-fn header(names: &[&str]) -> Rows {
+pub(super) fn header(names: &[&str]) -> Rows {
     vec![names.iter().map(|n| (*n).to_owned()).collect()]
 }
 

@@ -3,7 +3,7 @@
 use disclosure::ProtectedCube;
 use model::{Key, Role, Zeros};
 
-use super::{Block, Cell, Context, Link, Page, Term, crossing, finding};
+use super::{Block, Cell, Context, Link, Page, Term, crossing, explore, finding};
 use crate::chart::{self, Bar, Line, Lines, SERIES};
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label, top_level};
 use crate::release::ReleasedCube;
@@ -84,6 +84,7 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
     if cube.cells().next().is_none() {
         blocks.push(Block::Text(t.no_figures.into()));
     } else {
+        blocks.push(explore::block(c, cube));
         let others = cube.others();
         if others.is_empty() {
             slice(c, cube, None, &cube.home(), "total", &mut blocks);
@@ -97,6 +98,7 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
     }
     blocks.push(Block::Heading { id: "data".into(), text: t.open_data.into() });
     blocks.push(Block::Links(super::data_links(cube.id())));
+    blocks.push(Block::Note(format!("{}: {}", t.cite, explore::cite(c, cube))));
     blocks.push(c.origin(&released.inputs, ("count", t.m_count), None));
     Page {
         name: format!("table-{}", cube.id()),

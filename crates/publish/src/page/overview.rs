@@ -4,7 +4,7 @@ use model::Unit;
 use model::trend::{Change, Direction, Point, Trend};
 
 use super::hidden::{disagree, extremes, method_name, withheld};
-use super::{Block, Cell, Context, Fact, Link, Page, cube};
+use super::{Block, Cell, Context, Fact, Link, Page, cube, statement};
 use crate::chart;
 use crate::facts::CubeFacts;
 use crate::number;
@@ -15,6 +15,9 @@ pub(super) fn page(c: Context<'_>) -> Page {
     let t = c.t;
     let monitor = &c.release.settings.monitor;
     let mut blocks = vec![Block::Text(t.overview_lead.into())];
+    // They were checked before anything was written.
+    let said_first = statement::sentences(c).unwrap_or_default();
+    blocks.extend(said_first.into_iter().map(Block::Text));
     let headline = headline(c);
     blocks.push(Block::Heading { id: "key".into(), text: t.key_figures.into() });
     blocks.push(Block::Facts(facts(c, headline)));
