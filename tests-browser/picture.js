@@ -1,21 +1,30 @@
-// Takes the picture of the site that the README and the book show.
+// Takes the pictures of the site that the README and the book show.
 
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { address, pages, startBrowser } from "./site.js";
 
-const out = path.resolve(
-  path.dirname(fileURLToPath(import.meta.url)),
-  "../docs/src/images/site-en.png",
-);
+const images = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../docs/src/images");
+
+/** Name of the picture, page, what of the page, and for whose screen. */
+const PICTURES = [
+  ["site-en", "en/index.html", null, { width: 1200, height: 900 }],
+  ["own-view-en", "en/table-victims_form.html#rows=year&by=form", "#explore[data-ready]", { width: 1100, height: 900 }],
+  ["young-nl", "nl/young.html", null, { width: 390, height: 780 }],
+];
 
 const browser = await startBrowser();
 try {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  const english = pages().find((name) => /^en\/index\.html$/.test(name)) ?? "index.html";
-  await page.goto(address(english));
-  await page.screenshot({ path: out });
-  console.log(out);
+  for (const [name, page, part, viewport] of PICTURES) {
+    const [file, hash] = page.split("#");
+    if (!pages().includes(file)) throw new Error(`the site has no ${file}`);
+    const tab = await browser.newPage({ viewport });
+    await tab.goto(address(file) + (hash ? `#${hash}` : ""));
+    const out = path.join(images, `${name}.png`);
+    await (part ? tab.locator(part) : tab).screenshot({ path: out });
+    await tab.close();
+    console.log(out);
+  }
 } finally {
   await browser.close();
 }

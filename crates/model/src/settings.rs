@@ -74,8 +74,13 @@ pub struct MonitorSettings {
     /// Dimension of which each category is a region with a page of its own.
     #[serde(default = "default_regions")]
     pub regions: String,
+    /// File with the shapes of the regions as GeoJSON, below the project folder: they get a map.
+    pub map: Option<String>,
     /// Folder of the release before this one, below the project folder: what changed since then gets a page.
     pub previous: Option<String>,
+    /// Whether the pages are set as a document to print too.
+    #[serde(default = "yes")]
+    pub report: bool,
     /// The seed of everything that draws random numbers.
     #[serde(default = "default_seed")]
     pub seed: u64,
@@ -119,6 +124,10 @@ pub struct HelpLine {
     /// Address on the web.
     #[serde(default)]
     pub web: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_exit() -> String {

@@ -6,6 +6,7 @@
 //!
 //! Some of it is for pages that stay in the house too: see [`Sheet`](crate::Sheet).
 
+mod atlas;
 mod bars;
 mod curves;
 mod dots;
@@ -21,6 +22,7 @@ use std::fmt::Write as _;
 
 use model::Language;
 
+pub(crate) use atlas::{Region, atlas};
 pub(crate) use bars::{Bar, bars};
 pub use curves::{Curve, curves};
 pub(crate) use dots::dots;

@@ -82,6 +82,14 @@ pub enum Error {
         /// What its writer said.
         why: String,
     },
+    /// The report cannot be set.
+    #[error("the report in {language} cannot be made: {why}")]
+    Report {
+        /// Its language.
+        language: &'static str,
+        /// What is wrong, and where.
+        why: String,
+    },
     /// A template failed.
     #[error("the page {page} cannot be made: {why}")]
     Page {
@@ -128,7 +136,7 @@ impl Error {
             Error::Sourceless { .. } => {
                 "make it from a source that monitor.toml names: a figure without a source cannot be checked".into()
             }
-            Error::Format { .. } | Error::Page { .. } => {
+            Error::Format { .. } | Error::Page { .. } | Error::Report { .. } => {
                 "this is a mistake of the program; please report it with this message".into()
             }
         }

@@ -8,6 +8,7 @@
 //! site/index.html         chooses a language
 //! site/en/, site/nl/      the pages
 //! data/<cube>/            one cube as CSV with CSVW, JSON-stat 2.0, XLSX, Parquet and SDMX-CSV 2.0
+//! report/                 the pages to print, one PDF a language
 //! data/structures.xml     the structures of all cubes in SDMX
 //! data/datapackage.json   Frictionless
 //! data/catalogue.jsonld   DCAT
@@ -28,8 +29,10 @@ mod data;
 mod error;
 mod facts;
 mod folder;
+mod map;
 mod number;
 mod page;
+mod print;
 mod release;
 pub mod sdmx;
 mod sheet;
@@ -37,6 +40,7 @@ mod text;
 mod write;
 
 pub use error::Error;
+pub use map::Map;
 pub use release::{
     AuditNote, Before, LinkageNote, Release, ReleasedCube, ReleasedEstimate, ReleasedRates, SourceNote,
     TableBefore,

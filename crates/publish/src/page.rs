@@ -5,6 +5,7 @@
 
 mod about;
 mod access;
+mod atlas;
 pub(crate) mod changes;
 mod charts;
 pub(crate) mod compare;
@@ -20,6 +21,7 @@ mod lists;
 mod methods;
 mod models;
 mod overview;
+mod quality;
 mod rates;
 mod regions;
 mod sources;
@@ -107,6 +109,10 @@ pub(crate) struct Fact {
 pub(crate) struct Chart {
     /// What the figures say, in a sentence above the chart; empty where there is none.
     pub(crate) finding: String,
+    /// What it shows, where there is no such sentence.
+    pub(crate) title: String,
+    /// The whole of it in words, for who does not see it.
+    pub(crate) alt: String,
     /// Name of the frame that scrolls on small screens.
     pub(crate) label: String,
     pub(crate) svg: String,
@@ -189,8 +195,13 @@ fn menu(release: &Release<'_>, t: &'static Texts) -> Vec<(&'static str, &'static
         ("visibility", t.visibility),
         ("trends", t.trends),
     ];
-    let last =
-        [("methods", t.methods), ("sources", t.sources), ("downloads", t.downloads), ("about", t.about)];
+    let last = [
+        ("methods", t.methods),
+        ("quality", t.quality),
+        ("sources", t.sources),
+        ("downloads", t.downloads),
+        ("about", t.about),
+    ];
     first.into_iter().chain(regions).chain(young).chain(changes).chain(last).collect()
 }
 
@@ -246,7 +257,9 @@ impl Context<'_> {
     ) -> Block {
         let frame = Frame { id, title, description, hidden: self.t.hidden_cell, language: self.language };
         let label = fill(self.t.chart_scroll, &[("what", title)]);
-        Block::Chart(Chart { finding: String::new(), label, svg: draw(&frame), legend })
+        let alt = format!("{title}. {description}");
+        let svg = draw(&frame);
+        Block::Chart(Chart { finding: String::new(), title: title.to_owned(), alt, label, svg, legend })
     }
 
     /// Links to sources by their identifiers.
@@ -305,6 +318,7 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
         visibility::page(context),
         trends::page(context),
         methods::page(context),
+        quality::page(context),
         sources::page(context),
         sources::downloads(context),
         about::page(context),
@@ -317,6 +331,26 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
     out
 }
 
+/// The pages of the report, with as many tables as are to be printed, in their order.
+pub(crate) fn printed(context: Context<'_>, tables: usize) -> Vec<Page> {
+    let mut out = vec![
+        overview::page(context),
+        hidden::page(context),
+        visibility::page(context),
+        trends::page(context),
+    ];
+    out.extend(context.release.cubes.iter().take(tables).map(|c| cube::page(context, c)));
+    out.extend(regions::overview(context));
+    out.extend(changes::page(context));
+    out.extend([
+        methods::page(context),
+        quality::page(context),
+        sources::page(context),
+        about::page(context),
+    ]);
+    out
+}
+
 /// The pages whose numbers are of no single table: of all, and of what was worked out of them.
 pub(crate) fn results(context: Context<'_>) -> Vec<Page> {
     vec![
@@ -324,6 +358,7 @@ pub(crate) fn results(context: Context<'_>) -> Vec<Page> {
         hidden::page(context),
         visibility::page(context),
         trends::page(context),
+        quality::page(context),
         about::page(context),
     ]
 }

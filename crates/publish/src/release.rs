@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Map;
 use disclosure::{Certificate, ProtectedCube};
 use estimate::Estimation;
 use estimate::covariates::CovariateEstimation;
@@ -36,6 +37,8 @@ pub struct Release<'a> {
     pub settings_hash: String,
     /// The figures of the release before this one, when they are to be compared.
     pub before: Option<Before>,
+    /// The shapes of the regions, when there is to be a map.
+    pub map: Option<Map>,
 }
 
 /// What an earlier release published.

@@ -80,6 +80,61 @@ texts! {
     cite: "Cite as", "Verwijs zo";
     cite_text: "{publisher}, {monitor}, edition {edition}: {table}. Figures as of {date}; zicht {version}.", "{publisher}, {monitor}, editie {edition}: {table}. Cijfers van {date}; zicht {version}.";
 
+    // The quality of the release, in the order of the Code of Practice.
+    quality: "Quality", "Kwaliteit";
+    quality_lead: "What can be said for and against these figures, in the order of the European Statistics Code of Practice.", "Wat er voor en tegen deze cijfers te zeggen is, in de volgorde van de Praktijkcode Europese statistieken.";
+    q_confidentiality: "Confidentiality (principle 5)", "Vertrouwelijkheid (beginsel 5)";
+    q_hidden: "Of {cells} cells in all tables {hidden} are hidden ({share}).", "Van {cells} cellen in alle tabellen zijn er {hidden} verborgen ({share}).";
+    q_methodology: "Sound methodology and procedures (principles 7 and 8)", "Deugdelijke methodologie en procedures (beginselen 7 en 8)";
+    q_methods: "The methods are those of the literature. Their formulas, their sources and how they were checked are in the book of the program; the same inputs and settings give the same figures, to the last byte.", "De methoden zijn die van de literatuur. Hun formules, hun bronnen en hoe ze zijn gecontroleerd staan in het boek van het programma; dezelfde invoer en instellingen geven dezelfde cijfers, tot op de laatste byte.";
+    q_burden: "Burden and costs (principles 9 and 10)", "Lasten en kosten (beginselen 9 en 10)";
+    q_sources: "The figures are made from {n} sources that their holders keep already. For this release nobody was asked anything anew.", "De cijfers zijn gemaakt uit {n} bronnen die hun houders al bijhouden. Voor deze uitgave is niemand opnieuw iets gevraagd.";
+    q_relevance: "Relevance (principle 11)", "Relevantie (beginsel 11)";
+    q_relevance_table: "What is counted", "Wat er is geteld";
+    q_accuracy: "Accuracy and reliability (principle 12)", "Nauwkeurigheid en betrouwbaarheid (beginsel 12)";
+    q_intervals: "Counts are counts of what was reported, not of what happened. Where chance plays a part the pages give {level} intervals.", "Aantallen zijn aantallen van wat is gemeld, niet van wat is gebeurd. Waar toeval meespeelt geven de pagina's {level}-intervallen.";
+    q_rows: "Rows of the sources", "Rijen van de bronnen";
+    q_rows_in: "Read", "Gelezen";
+    q_rows_used: "Used", "Gebruikt";
+    q_rows_apart: "Set aside", "Apart gezet";
+    q_unknown_table: "What is not known of those who were counted", "Wat niet bekend is van wie is geteld";
+    q_of: "Of", "Van";
+    q_period: "Period", "Periode";
+    q_unknown: "Share unknown", "Aandeel onbekend";
+    q_reporting: "Changes in the reports of one organisation that the others did not show: {n}.", "Veranderingen in de meldingen van één organisatie die de andere niet lieten zien: {n}.";
+    q_timeliness: "Timeliness and punctuality (principle 13)", "Tijdigheid en stiptheid (beginsel 13)";
+    q_timeliness_table: "Months between the last period and this release", "Maanden tussen de laatste periode en deze uitgave";
+    q_last: "Last period", "Laatste periode";
+    q_months: "Months", "Maanden";
+    q_coherence: "Coherence and comparability (principle 14)", "Samenhang en vergelijkbaarheid (beginsel 14)";
+    q_breaks: "Across a break, figures before and after are not of the same kind: something in the counting, or in what is counted, became another.", "Over een breuk heen zijn cijfers ervoor en erna niet van dezelfde soort: iets in het tellen, of in wat geteld wordt, is anders geworden.";
+    q_series: "Series", "Reeks";
+    q_fell: "Of {n} organisations the reports fell alone. Figures of those periods are not comparable with those before.", "Van {n} organisaties daalden de meldingen als enige. Cijfers van die perioden zijn niet vergelijkbaar met die ervoor.";
+    q_side_by_side: "Figures of the same thing by different sources, or editions, stand side by side with the sources.", "Cijfers over hetzelfde van verschillende bronnen of edities staan naast elkaar bij de bronnen.";
+    q_accessibility: "Accessibility and clarity (principle 15)", "Toegankelijkheid en duidelijkheid (beginsel 15)";
+    q_formats: "Formats", "Formaten";
+    q_languages: "Languages", "Talen";
+    q_machine: "Every figure has a definition, a source and a hash of that source; manifest.json of the release has them for programs.", "Elk cijfer heeft een definitie, een bron en een hash van die bron; manifest.json van de uitgave heeft ze voor programma's.";
+    q_revisions: "Revisions", "Herzieningen";
+    q_policy: "A published figure is not changed in silence: a release is compared with the one before it, and each figure that became another is listed with both values.", "Een gepubliceerd cijfer wordt niet stilzwijgend veranderd: een uitgave wordt vergeleken met de vorige, en elk cijfer dat anders werd staat in een lijst met beide waarden.";
+    q_first: "This release was compared with no earlier one.", "Deze uitgave is met geen eerdere vergeleken.";
+    q_before: "This release was compared with edition {edition}.", "Deze uitgave is vergeleken met editie {edition}.";
+
+    // The report to print.
+    print_contents: "Contents", "Inhoud";
+    print_continued: "continued", "vervolg";
+    print_figure: "Figure", "Figuur";
+    print_table: "Table", "Tabel";
+    print_page: "{page} of {pages}", "{page} van {pages}";
+    print_link: "This release to print (PDF)", "Deze uitgave om af te drukken (PDF)";
+
+    // The map of regions.
+    map_rates: "{title}, per {per} inhabitants", "{title}, per {per} inwoners";
+    map_between: "{from} to below {to}", "{from} tot {to}";
+    map_all: "all regions", "alle regio's";
+    map_desc: "A map of {n} regions, darker where the figure is higher. The table below has the figures.", "Een kaart van {n} regio's, donkerder waar het cijfer hoger is. De tabel hieronder heeft de cijfers.";
+    map_missing: "Not on the map: {regions}.", "Niet op de kaart: {regions}.";
+
     // The page for young people: short sentences, common words.
     young_lead: "You are young and you want to know what exploitation is. This page is for you.", "Je bent jong en wilt weten wat uitbuiting is. Deze pagina is voor jou.";
     young_exit: "Leave this page now", "Ga nu weg van deze pagina";

@@ -7,7 +7,7 @@ use model::{is_identifier, provenance};
 
 use crate::data::{self, File};
 use crate::folder::Aside;
-use crate::{Error, Release, page};
+use crate::{Error, Release, page, print};
 
 /// A release that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,12 @@ pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
     let mut out = Output { aside: Aside::new(dir)?, files: Vec::new() };
     data_files(release, &mut out)?;
     site(release, &mut out)?;
+    if release.settings.monitor.report {
+        for language in page::languages(release) {
+            let pdf = print::pdf(release, language)?;
+            out.write(&print::path(language), &pdf, all_sources(release))?;
+        }
+    }
     out.write("protection.json", &data::protection(release), all_sources(release))?;
     let manifest = data::manifest(release, &out.files);
     out.write("manifest.json", &manifest, Vec::new())?;

@@ -206,6 +206,9 @@
       total: row === down.total,
       cells: columns.map((column) => cell(cube, view, row, column)),
     }));
+    // The largest first, where the categories have no order of their own.
+    const worth = (row) => row.cells[0].value ?? row.cells[0].high ?? -1;
+    if (!down.time && !/^age/.test(down.id)) rows.sort((a, b) => b.total - a.total || worth(b) - worth(a));
     const kept = rows.filter((row) => row.cells.some((c) => !c.missing));
     return {
       down,

@@ -26,6 +26,8 @@ edition = "{year}"
 # The day on which the registers were delivered. Dates after it lie in the future.
 reference_date = "{reference}"
 licence = "CC0-1.0"
+# Where the regions lie: tiles, drawn by hand.
+map = "codes/police_units.geojson"
 seed = {seed}
 
 # ---------------------------------------------------------------------------------------------

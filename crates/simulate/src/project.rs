@@ -71,6 +71,8 @@ const PIECE: usize = 1 << 13;
 const TOGETHER: usize = 16;
 /// Most reports that can be asked for.
 const MOST_REPORTS: u64 = 1_000_000_000;
+/// Where the police units lie, for a map.
+const POLICE_UNITS: &str = include_str!("police_units.geojson");
 const FIELD_EMPTY: &str = "field.empty";
 
 /// Makes a monitor project with known truth in `dir`: `registers/`, `codes/`, `monitor.toml`
@@ -109,6 +111,7 @@ pub fn simulate(options: &Options, dir: &Path, progress: &(dyn Fn(u64) + Sync)) 
             folder.text(file, &country_codes(countries))?;
         }
     }
+    folder.text("codes/police_units.geojson", POLICE_UNITS)?;
     let rows: [u64; 6] = std::array::from_fn(|r| reports[r].len() as u64);
     folder.text(inhabitants::PATH, &inhabitants::inhabitants_csv(first_year))?;
     folder.text("monitor.toml", &monitor_toml(&rows, options, first_year))?;

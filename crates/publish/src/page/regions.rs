@@ -69,6 +69,13 @@ pub(super) fn pages(c: Context<'_>) -> Vec<Page> {
     out
 }
 
+/// The page that compares regions, if any table has them.
+pub(super) fn overview(c: Context<'_>) -> Option<Page> {
+    let tables = tables(c.release);
+    let regions = regions(&tables);
+    (!regions.is_empty()).then(|| list(c, &tables, &regions))
+}
+
 /// The key of a region in a table: the totals of all else, in the last period that has a figure.
 fn key(cube: &ProtectedCube, d: usize, code: &str) -> Option<Vec<u32>> {
     let mut key = cube.home();
@@ -107,11 +114,12 @@ fn list(c: Context<'_>, tables: &[(&ReleasedCube, usize)], regions: &[Region<'_>
             row
         })
         .collect();
-    let blocks = vec![
+    let mut blocks = super::atlas::block(c, tables).unwrap_or_default();
+    blocks.extend([
         c.table(t.regions, head, rows),
         Block::Note(t.hidden_note.into()),
         Block::Note(t.regions_not_everywhere.into()),
-    ];
+    ]);
     Page {
         name: "regions".into(),
         title: t.regions.into(),

@@ -1,7 +1,7 @@
 //! The pages of sources and downloads.
 
 use super::{Block, Cell, Context, Link, Page, Term, cube, data_links};
-use crate::data;
+use crate::{data, print};
 use crate::facts::{CubeFacts, Figure, category_label};
 use crate::release::{ReleasedCube, SourceNote};
 use crate::text::fill;
@@ -218,6 +218,8 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
         .filter(|(path, _)| made.contains(path))
         .map(|(path, word)| Link::new(format!("../../{path}"), word))
         .collect();
+    let printed = c.release.settings.monitor.report;
+    let report = printed.then(|| Link::new(format!("../../{}", print::path(c.language)), t.print_link));
     let columns = [
         ("value", t.columns_value),
         ("lower, upper", t.columns_bounds),
@@ -235,11 +237,11 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
         Block::Heading { id: "results".into(), text: t.downloads_results.into() },
         Block::Links(results),
         Block::Heading { id: "whole".into(), text: t.downloads_whole.into() },
-        Block::Links(vec![
+        Block::Links(report.into_iter().chain([
             Link::new("../../data/catalogue.jsonld", t.downloads_catalogue),
             Link::new("../../manifest.json", t.downloads_manifest),
             Link::new("../../protection.json", t.downloads_protection),
-        ]),
+        ]).collect()),
         Block::Heading { id: "columns".into(), text: t.columns_head.into() },
         Block::Terms(
             columns

@@ -33,6 +33,7 @@ edition = "2026"
 reference_date = "2026-11-24"
 contact = "monitor@example.org"
 seed = 7
+report = false
 
 [[source]]
 id = "police"
@@ -430,6 +431,7 @@ pub(crate) fn release_of<'s>(settings: &'s Settings, cubes: &[Cube]) -> Release<
         audit: vec![AuditNote { file: "police.csv".into(), cells_attacked: 400, exact: 1, narrow: 2 }],
         settings_hash: model::provenance::hash(b"settings"),
         before: None,
+        map: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod estimates;
 mod figures;
 mod inputs;
 mod linking;
+mod map;
 mod previous;
 mod trends;
 
@@ -95,6 +96,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
             Ok(ReleasedCube { cube: cube.clone(), inputs: cube.sources().to_vec(), rates })
         })
         .collect::<Result<_, Failure>>()?;
+    let map = map::read(monitor)?;
     let release = Release {
         settings: &monitor.settings,
         version: env!("CARGO_PKG_VERSION"),
@@ -111,6 +113,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         audit: notes,
         settings_hash: monitor.hash.clone(),
         before: previous::read(monitor, show),
+        map,
     };
     let dir = work.out().join("release");
     let written = publish::write(&release, &dir).map_err(|e| Failure::input(e.to_string(), e.help()))?;
