@@ -25,6 +25,8 @@ ALLOWED = {
     "estimate": {"model"},
     "disclosure": {"model"},
     "simulate": {"model"},
+    # The vocabulary alone: it sets what it is given.
+    "report": {"model"},
     # Neither intake nor tables: what publish is given has passed disclosure.
     "publish": {"model", "estimate", "disclosure"},
     # None: it reads a release as anybody can, so that what was not published cannot come out of it.
@@ -52,12 +54,17 @@ FORBIDDEN = {
     "estimate": ENGINES + COLUMNS + ASYNC + ("highs",),
     "disclosure": ENGINES + COLUMNS + ASYNC,
     "simulate": ENGINES + ("highs",),
+    "report": ENGINES + COLUMNS + ASYNC + ("highs",),
     "publish": ENGINES,
     "server": ENGINES + COLUMNS + ("highs", "rand", "rayon"),
 }
 # Connections are the affair of one crate.
 for NAME in set(FORBIDDEN) - {"server"}:
     FORBIDDEN[NAME] += NETWORK
+
+# Edges that are there for one of our crates alone and that cargo shows under all: it builds a package once, with
+# the features that anybody asks for. typst asks for threads in indexmap.
+FOR_OTHERS = {("indexmap", "rayon"): "report"}
 
 
 def metadata():
@@ -126,10 +133,10 @@ def reach(start, nodes, packages):
             if all(kind["kind"] is not None for kind in dependency["dep_kinds"]):
                 continue
             other = dependency["pkg"]
-            if other in seen:
+            name = packages[other]["name"]
+            if other in seen or FOR_OTHERS.get((way[-1], name), short(way[0])) != short(way[0]):
                 continue
             seen.add(other)
-            name = packages[other]["name"]
             found.setdefault(name, way + [name])
             stack.append((other, way + [name]))
     return found
