@@ -2,8 +2,8 @@
 
     check_release.py RELEASE...
 
-Frictionless, CSVW (csvw), JSON-stat (pyjstat), SDMX-ML and SDMX-CSV (pysdmx, with the schemas of SDMX), DCAT-AP (its own
-shapes, by pyshacl). Ends at the first file that one of them refuses.
+Frictionless, CSVW (csvw), JSON-stat (pyjstat), SDMX-ML and SDMX-CSV (pysdmx, with the schemas of SDMX), DCAT-AP (by pyshacl,
+with what the specification asks written as shapes). Ends at the first file that one of them refuses.
 """
 
 import csv
@@ -19,7 +19,7 @@ from pyshacl import validate as shacl
 from rdflib import Graph
 
 HERE = pathlib.Path(__file__).parent
-SHAPES = HERE / "dcat-ap-3.0.1-shapes.ttl"
+SHAPES = HERE / "dcat-ap-shapes.ttl"
 
 
 def fail(what):
