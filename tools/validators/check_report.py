@@ -137,7 +137,7 @@ def main():
             if counts[0] and not marks:
                 fail(f"{name}: has headings and no bookmarks")
             print(
-                f"{name}: {title!r} in {language}, {len(pdf.pages)} pages, {counts[0]} headings, {counts[1]} tables, "
+                f"{name}: {title[:60]!r} in {language}, {len(pdf.pages)} pages, {counts[0]} headings, {counts[1]} tables, "
                 f"{counts[2]} pictures with words, {counts[3]} links, {marks} bookmarks"
             )
 

@@ -1,11 +1,11 @@
 //! How wide the columns of a table are, and on what paper.
 //!
 //! Nothing may be cut off: where the columns do not fit at full size, the letters become smaller, then the page
-//! lies on its side, and at last the table is split, with its first column on every part.
+//! lies on its side, and at last the table is split into parts below each other, each with the first column.
 
-use crate::Table;
 use crate::words::{broken, plain};
 use crate::world::Measure;
+use crate::{Cell, Table};
 
 /// Width of the text on an upright A4 page, in points: 210 mm less margins of 20 mm.
 pub(crate) const UPRIGHT: f64 = 170.0 * POINTS;
@@ -17,7 +17,7 @@ const POINTS: f64 = 72.0 / 25.4;
 /// Sizes of letters, from that which is wanted to the least.
 const SIZES: [f64; 5] = [9.0, 8.5, 8.0, 7.5, 7.0];
 /// Size of the letters of a table that is split.
-const SPLIT: f64 = 7.5;
+const SPLIT: f64 = 8.0;
 /// Space at both sides of a cell together, in em.
 pub(crate) const PADDING: f64 = 1.1;
 /// What a word is given at most before it must break, in em.
@@ -26,7 +26,7 @@ const WORD: f64 = 9.0;
 const NUMBER: f64 = 13.0;
 /// What a column with more than a few words is given at least, in em.
 const WORDS: f64 = 8.0;
-/// Lines of a table that is kept on one page.
+/// Lines of a table, or of a row, that is kept on one page.
 const TOGETHER: usize = 16;
 
 /// A table as it fits on pages.
@@ -67,7 +67,7 @@ impl Layout {
         let (size, side) = match (fits(UPRIGHT), fits(SIDE)) {
             (Some(size), _) => (size, false),
             (None, Some(size)) => (size, true),
-            (None, None) => (SPLIT, true),
+            (None, None) => (SPLIT, false),
         };
         let width = if side { SIDE } else { UPRIGHT };
         let parts: Vec<Part> = split(&needs, all, width / size)
@@ -101,24 +101,32 @@ fn need(table: &Table, c: usize, measure: &Measure) -> Need {
     need
 }
 
-/// Which columns stand together, so that none is wider than `width`.
+/// Which columns stand together, so that none is wider than `width` and all are about as wide.
 fn split(needs: &[Need], all: Vec<usize>, width: f64) -> Vec<Vec<usize>> {
-    if all.iter().map(|&c| needs[c].least).sum::<f64>() <= width {
+    let of = |c: usize| needs[c].least;
+    if all.iter().map(|&c| of(c)).sum::<f64>() <= width {
         return vec![all];
     }
-    let mut parts: Vec<Vec<usize>> = Vec::new();
-    let mut used = f64::INFINITY;
-    for &c in all.iter().skip(1) {
-        if used + needs[c].least > width {
-            parts.push(vec![0]);
-            used = needs[0].least;
+    let packed = |width: f64| {
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut used = f64::INFINITY;
+        for &c in all.iter().skip(1) {
+            if used + of(c) > width {
+                parts.push(vec![0]);
+                used = of(0);
+            }
+            if let Some(part) = parts.last_mut() {
+                part.push(c);
+                used += of(c);
+            }
         }
-        if let Some(part) = parts.last_mut() {
-            part.push(c);
-            used += needs[c].least;
-        }
-    }
-    parts
+        parts
+    };
+    let parts = packed(width);
+    let others: f64 = all.iter().skip(1).map(|&c| of(c)).sum();
+    let widest = all.iter().skip(1).map(|&c| of(c)).fold(0.0, f64::max);
+    let even = packed((of(0) + others / parts.len() as f64 + widest / 2.0).min(width));
+    if even.len() == parts.len() { even } else { parts }
 }
 
 /// Widths in points: what columns wish if there is room, else what they need and a share of the rest.
@@ -138,16 +146,27 @@ fn widths(needs: &[Need], columns: &[usize], width: f64, size: f64) -> Vec<f64> 
 
 /// About how many lines a part has, head and all.
 fn lines(table: &Table, part: &Part, size: f64, measure: &Measure) -> usize {
-    let of = |text: &str, width: f64| {
-        let room = (width / size - PADDING).max(1.0);
-        (measure.width(text) * 1.15 / room).ceil().max(1.0) as usize
-    };
-    let columns = || part.columns.iter().zip(&part.widths);
-    let head = columns().map(|(&c, &w)| of(&table.head[c], w)).max().unwrap_or(0);
-    let rows = table.rows.iter().map(|row| {
-        columns().filter_map(|(&c, &w)| row.get(c).map(|cell| of(&cell.text, w))).max().unwrap_or(0)
-    });
-    head + rows.sum::<usize>()
+    let head: Vec<&str> = table.head.iter().map(String::as_str).collect();
+    let rows = table.rows.iter().map(|row| row.iter().map(|cell| cell.text.as_str()).collect());
+    std::iter::once(head).chain(rows).map(|row| part.lines_of(&row, size, measure)).sum()
+}
+
+impl Part {
+    /// About how many lines a row of all columns has in this part.
+    fn lines_of(&self, row: &[&str], size: f64, measure: &Measure) -> usize {
+        let columns = self.columns.iter().zip(&self.widths);
+        let lines = columns.filter_map(|(&c, width)| {
+            let room = (width / size - PADDING).max(1.0);
+            row.get(c).map(|text| (measure.width(text) * 1.15 / room).ceil().max(1.0) as usize)
+        });
+        lines.max().unwrap_or(1)
+    }
+
+    /// Whether a row is so short that it is kept on one page.
+    pub(crate) fn keeps(&self, row: &[Cell], size: f64, measure: &Measure) -> bool {
+        let texts: Vec<&str> = row.iter().map(|cell| cell.text.as_str()).collect();
+        self.lines_of(&texts, size, measure) <= TOGETHER
+    }
 }
 
 /// The text of a cell that is `width` points wide, with places to break in words that are wider.
@@ -172,7 +191,6 @@ pub(crate) fn fitted(text: &str, width: f64, size: f64, measure: &Measure) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cell;
 
     fn table(columns: usize, text: &str, number: bool) -> Table {
         let cell = Cell { text: text.into(), number, ..Cell::default() };
@@ -211,7 +229,9 @@ mod tests {
     #[test]
     fn too_many_columns_are_split_and_none_is_lost() {
         let layout = layout(&table(90, "1,334", true));
-        assert!(layout.side && layout.parts.len() > 1);
+        assert!(!layout.side && layout.parts.len() > 1);
+        let lengths: Vec<usize> = layout.parts.iter().map(|p| p.columns.len()).collect();
+        assert!(lengths.iter().max() <= lengths.iter().min().map(|n| n + 2).as_ref(), "{lengths:?}");
         let mut columns: Vec<usize> =
             layout.parts.iter().flat_map(|p| p.columns.iter().copied().skip(1)).collect();
         columns.sort_unstable();

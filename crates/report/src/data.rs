@@ -56,10 +56,12 @@ pub(crate) fn of(report: &Report) -> Result<Value, Error> {
         // Shown, and read by those who list files.
         "title": filled(&report.title, "its title", cover)?,
         "name": plain(&report.title),
+        "running": short(&report.title),
         "subtitle": text(&report.subtitle),
         "edition": text(&report.edition),
         "description": plain(&[report.subtitle.as_str(), report.edition.as_str()].join(" ")),
         "publisher": text(&report.publisher),
+        "foot": short(&report.publisher),
         "author": plain(&report.publisher),
         "date": [date.year(), i16::from(date.month()), i16::from(date.day())],
         "licence": text(&report.licence),
@@ -120,7 +122,7 @@ impl Maker<'_> {
                     "kind": "terms",
                     "terms": terms.iter().map(|(term, cell)| json!({
                         "term": text(term),
-                        "cell": told(cell, text(&cell.text)),
+                        "cell": told(cell, &text(&cell.text)),
                     })).collect::<Vec<_>>(),
                 }),
                 Block::Links(links) => {
@@ -129,11 +131,12 @@ impl Maker<'_> {
             };
             blocks.push(made);
         }
-        Ok(json!({
-            "title": filled(&chapter.title, "its title", place)?,
-            "lead": text(&chapter.lead),
-            "blocks": blocks,
-        }))
+        let mut whole = vec![json!({"kind": "title", "text": filled(&chapter.title, "its title", place)?})];
+        if !plain(&chapter.lead).is_empty() {
+            whole.push(json!({"kind": "lead", "text": text(&chapter.lead)}));
+        }
+        whole.extend(blocks);
+        Ok(json!({"running": short(&chapter.title), "sheets": sheets(whole)}))
     }
 
     fn figure(&self, figure: &Figure, place: impl Fn() -> String) -> Result<Value, Error> {
@@ -194,11 +197,12 @@ impl Maker<'_> {
                         json!({"text": of(&table.head[c], at), "number": number})
                     })
                     .collect();
-                let rows: Vec<Vec<Value>> = (table.rows.iter())
+                let rows: Vec<Value> = (table.rows.iter())
                     .map(|row| {
-                        (part.columns.iter().enumerate())
-                            .map(|(at, &c)| told(&row[c], of(&row[c].text, at)))
-                            .collect()
+                        let cells: Vec<Value> = (part.columns.iter().enumerate())
+                            .map(|(at, &c)| told(&row[c], &of(&row[c].text, at)))
+                            .collect();
+                        json!({"whole": part.keeps(row, size, &self.measure), "cells": cells})
                     })
                     .collect();
                 let again = if i == 0 { String::new() } else { plain(&self.words.continued) };
@@ -218,8 +222,39 @@ impl Maker<'_> {
     }
 }
 
+/// The blocks of a chapter by how the paper lies. A table that needs the page on its side takes the headings before it
+/// along, and the notes and tables behind it that can go with it.
+fn sheets(blocks: Vec<Value>) -> Value {
+    let kind = |block: &Value, kinds: &[&str]| kinds.iter().any(|k| block["kind"] == *k);
+    let mut sheets: Vec<(bool, Vec<Value>)> = Vec::new();
+    let mut waiting: Vec<Value> = Vec::new();
+    for block in blocks {
+        if kind(&block, &["title", "lead", "heading"]) {
+            waiting.push(block);
+            continue;
+        }
+        let on_side = sheets.last().is_some_and(|(side, _)| *side) && waiting.is_empty();
+        let side = block["side"] == true || (on_side && kind(&block, &["note"]));
+        put(&mut sheets, side, waiting.drain(..).chain([block]));
+    }
+    put(&mut sheets, false, waiting.into_iter());
+    sheets.into_iter().map(|(side, blocks)| json!({"side": side, "blocks": blocks})).collect()
+}
+
+/// Onto the last sheet, or onto a new one where the paper has to be turned.
+fn put(sheets: &mut Vec<(bool, Vec<Value>)>, side: bool, blocks: impl Iterator<Item = Value>) {
+    let mut blocks = blocks.peekable();
+    if blocks.peek().is_none() {
+        return;
+    }
+    match sheets.last_mut() {
+        Some((turned, last)) if *turned == side => last.extend(blocks),
+        _ => sheets.push((side, blocks.collect())),
+    }
+}
+
 /// A cell with the text that it has where it stands.
-fn told(cell: &Cell, text: String) -> Value {
+fn told(cell: &Cell, text: &str) -> Value {
     let spoken = plain(&cell.spoken);
     json!({
         "text": text,
@@ -243,11 +278,25 @@ fn link(link: &Link) -> Value {
     json!({"text": words, "to": to, "shown": shown})
 }
 
+/// Of an address, in bytes; typst follows none above four times that.
+const LONGEST_ADDRESS: usize = 2000;
+
 /// Whether an address can be followed from paper and from a file; nothing else becomes a link.
 fn leads_out(to: &str) -> bool {
     let known = ["https://", "http://", "mailto:"];
-    known.iter().any(|scheme| to.len() > scheme.len() && to.starts_with(scheme))
+    to.len() <= LONGEST_ADDRESS
+        && known.iter().any(|scheme| to.len() > scheme.len() && to.starts_with(scheme))
         && to.chars().all(|c| c.is_ascii_graphic())
+}
+
+/// Text for the head or foot of a page, which has one line or two.
+fn short(words: &str) -> String {
+    const MOST: usize = 90;
+    let words = plain(words);
+    match words.char_indices().nth(MOST) {
+        Some((at, _)) => text(&format!("{}…", words[..at].trim_end())),
+        None => text(&words),
+    }
 }
 
 /// Text that must not be empty.
@@ -283,6 +332,28 @@ mod tests {
         {
             assert!(!leads_out(to), "{to}");
         }
+    }
+
+    #[test]
+    fn a_table_on_its_side_takes_its_headings_and_notes_along() {
+        let block = |kind: &str| json!({"kind": kind, "side": kind == "wide"});
+        let check = |kinds: &str, expected: &str| {
+            let made = sheets(kinds.split(' ').map(block).collect());
+            let sheet = |s: &Value| {
+                let kinds: Vec<&str> =
+                    s["blocks"].as_array().into_iter().flatten().filter_map(|b| b["kind"].as_str()).collect();
+                format!("{}: {}", if s["side"] == true { "side" } else { "upright" }, kinds.join(" "))
+            };
+            let found: Vec<String> = made.as_array().into_iter().flatten().map(sheet).collect();
+            assert_eq!(found.join("; "), expected);
+        };
+        check(
+            "title lead text heading wide note text",
+            "upright: title lead text; side: heading wide note; upright: text",
+        );
+        check("title wide heading wide heading text", "side: title wide heading wide; upright: heading text");
+        check("title heading", "upright: title heading");
+        check("title text note", "upright: title text note");
     }
 
     #[test]

@@ -54,7 +54,7 @@
 //!
 //! - Libertinus Serif, © 2012–2024 The Libertinus Project Authors, with Reserved Font Name "Linux Libertine",
 //!   "Biolinum", "STIX Fonts": SIL Open Font License 1.1. All text.
-//! - DejaVu Sans Mono, © 2003 Bitstream, Inc., © 2006 Tavmjong Bah, changes in the public domain: the licences of
+//! - `DejaVu Sans Mono`, © 2003 Bitstream, Inc., © 2006 Tavmjong Bah, changes in the public domain: the licences of
 //!   Bitstream Vera and Arev. Signs that Libertinus has not, such as U+FFFD in place of a character that none has.
 //! - New Computer Modern is in the program as well, since typst-assets has its fonts together: GUST Font License 1.0.
 //!   No report uses it.
@@ -302,9 +302,9 @@ fn set(report: &Report, place: &world::Place) -> Result<Vec<u8>, Error> {
 fn setting(diagnostics: &[SourceDiagnostic]) -> Error {
     let all: Vec<String> = diagnostics
         .iter()
-        .map(|d| {
-            let hints: String = d.hints.iter().map(|h| format!(" ({})", h.v)).collect();
-            format!("{}{hints}", d.message)
+        .map(|d| match d.hints.first() {
+            Some(hint) => format!("{} ({})", d.message, hint.v),
+            None => d.message.to_string(),
         })
         .collect();
     Error::Setting(all.join("; "))

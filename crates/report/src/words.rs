@@ -12,13 +12,19 @@ const LONGEST: usize = 28;
 /// A character as it can be shown; nothing for one that shows nothing.
 fn shown(c: char) -> Option<char> {
     match c {
-        // Libertinus has the wider one only.
+        // Narrow and wide spaces that do not break become the usual one.
         '\u{202f}' | '\u{2007}' => Some('\u{a0}'),
         '\u{ad}' | '\u{a0}' => Some(c),
         c if c.is_whitespace() => Some(' '),
-        // Hints to layout and marks of direction: typst knows the direction.
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => None,
-        '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{34f}' | '\u{61c}' | '\u{e0000}'..='\u{e0fff}' => None,
+        // Hints to layout, marks of direction and variants: typst knows the direction, and there are no variants.
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0000}'..='\u{e0fff}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{feff}' => None,
         c if c.is_control() => None,
         c if world::shows(c) => Some(c),
         _ => Some(UNKNOWN),

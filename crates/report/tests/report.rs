@@ -92,6 +92,27 @@ fn tables_of_any_size_are_set() {
     }
 }
 
+/// Longer than a page: titles, cells, captions, notes, addresses.
+#[test]
+fn texts_of_any_length_are_set() {
+    let long = "words that go on and on ".repeat(400);
+    let mut wide = table(&long, 3, 2);
+    wide.rows[0][1] = sample::text(long.clone());
+    let mut all = blocks();
+    for block in &mut all {
+        match block {
+            Block::Heading(t) | Block::Minor(t) | Block::Text(t) | Block::Note(t) => t.clone_from(&long),
+            Block::Facts(facts) => facts.iter_mut().for_each(|fact| fact.note.clone_from(&long)),
+            Block::Figure(figure) => figure.finding.clone_from(&long),
+            Block::Warning { text, .. } => text.clone_from(&long),
+            _ => {}
+        }
+    }
+    all.push(Block::Table(wide));
+    let report = Report { title: long.clone(), publisher: "x".repeat(5000), ..with(all) };
+    keep("report-lengthy.pdf", &made(&report));
+}
+
 /// What is wrong is named with its place.
 #[test]
 fn mistakes_are_named_with_their_place() {

@@ -182,6 +182,8 @@ pub(crate) fn full(language: Language) -> Report {
             chapter(
                 "Wide",
                 vec![
+                    Block::Table(table("A table with twenty-four columns", 24, 9)),
+                    Block::Note("Beside the table, on the same page.".into()),
                     Block::Minor("A heading that leaves no level out".into()),
                     Block::Table(table("A table with thirty columns", 30, 20)),
                     Block::Table(table("A table with sixty columns", 60, 5)),
