@@ -251,6 +251,37 @@ test("the first stop of the Tab key is a visible link that skips to the content"
   none(bad);
 });
 
+test("at twice the size, in colours that the reader has chosen, nothing is lost", async () => {
+  const context = await browser.newContext({
+    viewport: { width: 640, height: 450 },
+    deviceScaleFactor: 2,
+    forcedColors: "active",
+    colorScheme: "dark",
+  });
+  const page = await context.newPage();
+  const bad = [];
+  for (const name of names.filter((name) => !seen.get(name).redirect)) {
+    await page.goto(address(name));
+    const found = await page.evaluate(() => {
+      const ground = getComputedStyle(document.body).backgroundColor;
+      const style = (element) => getComputedStyle(element);
+      const lost = (element, property) => ["none", "", ground].includes(style(element)[property]);
+      return {
+        wide: document.documentElement.scrollWidth,
+        lines: [...document.querySelectorAll("main svg .l")].filter((e) => lost(e, "stroke")).length,
+        bars: [...document.querySelectorAll("main svg .bar")].filter((e) => lost(e, "fill")).length,
+        texts: [...document.querySelectorAll("main svg text")].filter((e) => lost(e, "fill")).length,
+      };
+    });
+    if (found.wide > 640) bad.push(`${name}: ${found.wide} pixels wide`);
+    for (const what of ["lines", "bars", "texts"]) {
+      if (found[what]) bad.push(`${name}: ${found[what]} ${what} in the colour of the ground`);
+    }
+  }
+  await context.close();
+  none(bad);
+});
+
 test("on paper the text is dark on white and the tables are there", async () => {
   const page = await browser.newPage();
   await page.emulateMedia({ media: "print" });

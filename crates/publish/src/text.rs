@@ -289,6 +289,10 @@ texts! {
     flows_hidden: "Hidden and not drawn, {direction}: {names}.", "Verborgen en niet getekend, {direction}: {names}.";
 
     // The hidden estimate.
+    plain_head: "How can you count people whom nobody saw?", "Hoe kun je mensen tellen die niemand heeft gezien?";
+    plain_1: "Two people read the same text and look for mistakes. If they find the same ones, they have seen nearly all of them. If each of them finds others, many more must still be there.", "Twee mensen lezen dezelfde tekst en zoeken naar fouten. Vinden ze dezelfde fouten, dan hebben ze ze bijna allemaal gezien. Vindt elk andere fouten, dan moeten er nog veel meer zijn.";
+    plain_2: "The lists of police, shelters and others are like these readers. If the same people are on many lists, few were missed. If each list has other people on it, many were missed.", "De lijsten van politie, opvang en anderen zijn net als deze lezers. Staan dezelfde mensen op veel lijsten, dan zijn er weinig gemist. Staan er op elke lijst andere mensen, dan zijn er veel gemist.";
+    plain_3: "This is never exact. Some people stay away from all lists. Some lists send people on to each other. So the answer is a range and not one number, and it is worked out in more than one way. Where these ways do not agree, we say so.", "Het is nooit precies. Sommige mensen staan op geen enkele lijst. En soms stuurt de ene lijst mensen door naar de andere. Daarom is het antwoord een bereik en niet één getal. En het is op meer dan één manier berekend. Zijn die het niet eens, dan zeggen we dat.";
     hidden_lead: "Not every victim is detected. From how often several organisations meet the same persons follows how many none of them met.", "Niet elk slachtoffer wordt ontdekt. Uit hoe vaak verschillende organisaties dezelfde personen tegenkomen, volgt hoeveel er door geen van hen zijn gezien.";
     no_estimates: "This release has no estimate of the hidden population.", "Deze uitgave heeft geen schatting van de verborgen populatie.";
     estimate_detected: "Detected", "Gemeld";

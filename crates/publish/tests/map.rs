@@ -32,7 +32,10 @@ fn regions_are_drawn_with_what_is_published_of_them() {
     let shapes: Vec<&str> = page.split("<path class=\"shade ").skip(1).collect();
     assert_eq!(shapes.len(), 3, "a shape that no table has is not drawn");
     let of = |name: &str| {
-        *shapes.iter().find(|s| s.contains(&format!("<title>{name}: "))).unwrap_or_else(|| panic!("{name} in {page}"))
+        *shapes
+            .iter()
+            .find(|s| s.contains(&format!("<title>{name}: ")))
+            .unwrap_or_else(|| panic!("{name} in {page}"))
     };
     assert!(of("North").contains("North: 1,401"));
     // 3 are below the threshold: no figure and no shade, in the picture or beside it.

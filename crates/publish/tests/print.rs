@@ -21,7 +21,8 @@ fn the_pages_are_set_in_each_language_the_same_each_time() {
     let listed = fs::read_to_string(one.path().join("manifest.json")).expect("the manifest");
     assert!(listed.contains("report/report-nl.pdf"));
     for page in ["en", "nl"] {
-        let page = fs::read_to_string(one.path().join(format!("site/{page}/downloads.html"))).expect("a page");
+        let page =
+            fs::read_to_string(one.path().join(format!("site/{page}/downloads.html"))).expect("a page");
         assert!(page.contains("../../report/report-"));
     }
 }

@@ -65,6 +65,51 @@ fn the_formulas_tell_easy_from_hard() {
     assert!(ease(hard, Language::Nl) < 0.0);
 }
 
+/// Words that say nothing to who has no statistics.
+const JARGON: [&str; 20] = [
+    "estimat",
+    "interval",
+    "model",
+    "captur",
+    "population",
+    "prior",
+    "posterior",
+    "bic",
+    "linear",
+    "statist",
+    "probab",
+    "coverage",
+    "sample",
+    "schatt",
+    "populatie",
+    "steekproef",
+    "kans",
+    "verdeling",
+    "registra",
+    "methode",
+];
+
+#[test]
+fn the_hidden_estimate_is_explained_in_plain_words() {
+    let settings = settings();
+    let release = release(&settings);
+    for language in Language::ALL {
+        let page = page(&release, &format!("{}/hidden", language.tag()));
+        let main = page.find("main")[0];
+        let all = main.all();
+        let head = all.iter().position(|e| e.attribute("id") == Some("plain")).expect("the explanation");
+        let text: Vec<String> =
+            all[head + 1..].iter().take_while(|e| e.name == "p").map(|e| e.words()).collect();
+        assert_eq!(text.len(), 3, "{text:?}");
+        let text = text.join(" ");
+        let score = ease(&text, language);
+        assert!(score >= 70.0, "{language:?}: {score:.0}");
+        for word in JARGON {
+            assert!(!text.to_lowercase().contains(word), "{language:?}: {word}");
+        }
+    }
+}
+
 #[test]
 fn the_page_for_young_people_is_easy_and_names_who_helps() {
     let settings = with_help();

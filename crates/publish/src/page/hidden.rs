@@ -27,6 +27,9 @@ pub(super) fn page(c: Context<'_>) -> Page {
     let mut blocks = Vec::new();
     if c.release.estimates.is_empty() {
         blocks.push(Block::Text(t.no_estimates.into()));
+    } else {
+        blocks.push(Block::Heading { id: "plain".into(), text: t.plain_head.into() });
+        blocks.extend([t.plain_1, t.plain_2, t.plain_3].map(|text| Block::Text(text.into())));
     }
     for (i, released) in c.release.estimates.iter().enumerate() {
         one(c, i, released, &mut blocks);

@@ -1,10 +1,10 @@
 //! The pages of sources and downloads.
 
 use super::{Block, Cell, Context, Link, Page, Term, cube, data_links};
-use crate::{data, print};
 use crate::facts::{CubeFacts, Figure, category_label};
 use crate::release::{ReleasedCube, SourceNote};
 use crate::text::fill;
+use crate::{data, print};
 
 /// The page of sources.
 pub(super) fn page(c: Context<'_>) -> Page {
@@ -237,11 +237,16 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
         Block::Heading { id: "results".into(), text: t.downloads_results.into() },
         Block::Links(results),
         Block::Heading { id: "whole".into(), text: t.downloads_whole.into() },
-        Block::Links(report.into_iter().chain([
-            Link::new("../../data/catalogue.jsonld", t.downloads_catalogue),
-            Link::new("../../manifest.json", t.downloads_manifest),
-            Link::new("../../protection.json", t.downloads_protection),
-        ]).collect()),
+        Block::Links(
+            report
+                .into_iter()
+                .chain([
+                    Link::new("../../data/catalogue.jsonld", t.downloads_catalogue),
+                    Link::new("../../manifest.json", t.downloads_manifest),
+                    Link::new("../../protection.json", t.downloads_protection),
+                ])
+                .collect(),
+        ),
         Block::Heading { id: "columns".into(), text: t.columns_head.into() },
         Block::Terms(
             columns
