@@ -28,7 +28,7 @@ ALLOWED = {
     # The vocabulary alone: it sets what it is given.
     "report": {"model"},
     # Neither intake nor tables: what publish is given has passed disclosure.
-    "publish": {"model", "estimate", "disclosure"},
+    "publish": {"model", "estimate", "disclosure", "report"},
     # None: it reads a release as anybody can, so that what was not published cannot come out of it.
     "server": set(),
     "zicht": {"model", "intake", "linkage", "tables", "estimate", "disclosure", "simulate", "publish", "server"},

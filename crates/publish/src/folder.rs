@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 
 /// What a release holds, and nothing else: the folder it replaces is removed.
-const ENTRIES: [&str; 4] = ["data", "manifest.json", "protection.json", "site"];
+const ENTRIES: [&str; 5] = ["data", "manifest.json", "protection.json", "report", "site"];
 /// What file managers leave in a folder that they have shown.
 const LITTER: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 /// How often the folder beside is looked for again when another run has just removed its own.

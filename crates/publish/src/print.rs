@@ -48,8 +48,30 @@ pub(crate) fn pdf(release: &Release<'_>, language: Language) -> Result<Vec<u8>, 
 }
 
 fn chapter(page: Page, t: &Texts) -> Chapter {
-    let blocks = page.blocks.into_iter().filter_map(|b| block(b, t)).collect();
-    Chapter { title: page.title, lead: page.lead, blocks }
+    let title = if page.name == "index" { t.overview.to_owned() } else { page.title };
+    let mut blocks: Vec<report::Block> = Vec::new();
+    for block in page.blocks.into_iter().filter_map(|b| block(b, t)) {
+        leave_out_empty(&mut blocks, level(&block));
+        blocks.push(block);
+    }
+    leave_out_empty(&mut blocks, 1);
+    Chapter { title, lead: page.lead, blocks }
+}
+
+/// 1 for a heading, 2 for one below it, 3 for what stands under them.
+fn level(block: &report::Block) -> u8 {
+    match block {
+        report::Block::Heading(_) => 1,
+        report::Block::Minor(_) => 2,
+        _ => 3,
+    }
+}
+
+/// Takes away headings at the end under which nothing is printed when what comes next is of this level.
+fn leave_out_empty(blocks: &mut Vec<report::Block>, next: u8) {
+    while blocks.last().is_some_and(|last| level(last) < 3 && level(last) >= next) {
+        blocks.pop();
+    }
 }
 
 /// What is printed of a block; nothing of what only leads elsewhere on the site.

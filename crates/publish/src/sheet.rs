@@ -39,6 +39,8 @@ impl Sheet {
         self.blocks.push(Block::Minor { id: format!("{id}-title"), text: title.to_owned() });
         self.blocks.push(Block::Chart(Chart {
             finding: String::new(),
+            title: title.to_owned(),
+            alt: title.to_owned(),
             label: title.to_owned(),
             svg,
             legend,

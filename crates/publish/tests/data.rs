@@ -244,7 +244,8 @@ fn the_catalogue_lists_every_file_with_its_size() {
     let datasets = catalogue["dcat:dataset"].as_array().expect("datasets");
     let ids: Vec<&str> = datasets.iter().filter_map(|d| d["dct:identifier"].as_str()).collect();
     let tables = release.cubes.iter().map(|c| c.cube.id());
-    let results = ["results/trends", "results/estimates", "results/visibility", "results/contrasts"];
+    let results =
+        ["results/trends", "results/estimates", "results/visibility", "results/contrasts", "results/shown"];
     assert_eq!(ids, tables.chain(results).collect::<Vec<_>>());
     assert!(datasets.iter().all(|d| d["dct:title"][1]["@language"] == "nl"));
     let mut listed = BTreeSet::new();

@@ -664,7 +664,7 @@ fn a_release_of_nothing_still_has_all_its_pages() {
     release.sources.clear();
     release.audit.clear();
     let all = pages_of(&release);
-    assert_eq!(all.len(), 1 + 2 * 10);
+    assert_eq!(all.len(), 1 + 2 * 11);
 }
 
 #[test]

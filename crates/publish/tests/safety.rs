@@ -565,6 +565,14 @@ fn an_estimate_with_covariates_says_no_count_of_few_and_nothing_beside_a_group_t
     assert!(text.contains("Using what is known of persons") && !text.contains("G1"));
 }
 
+/// Nothing of an estimate is in the results: only what pages of other things show.
+fn no_results(dir: &Path) {
+    let names: Vec<String> = files(dir).into_keys().filter(|n| n.starts_with("data/results/")).collect();
+    assert_eq!(names, ["data/results/shown.csv"]);
+    let shown = fs::read_to_string(dir.join("data/results/shown.csv")).expect("a file");
+    assert!(!shown.contains("\nhidden,") && !shown.contains("\nvisibility,"), "{shown}");
+}
+
 #[test]
 fn an_estimate_of_too_few_says_nothing_of_them() {
     let settings = settings();
@@ -576,7 +584,7 @@ fn an_estimate_of_too_few_says_nothing_of_them() {
         assert!(page.words().contains("Too few persons were detected to publish this estimate."));
         assert!(!text.contains("chart-0") && !text.contains("independent lists"));
     }
-    assert!(files(dir.path()).keys().all(|name| !name.starts_with("data/results/")));
+    no_results(dir.path());
 }
 
 #[test]
@@ -595,7 +603,7 @@ fn an_estimate_of_persons_whose_number_a_table_hides_says_nothing_of_them() {
         let text = fs::read_to_string(dir.path().join(format!("site/en/{page}.html"))).expect("a page");
         assert!(!text.contains("independent lists"), "{page}");
     }
-    assert!(files(dir.path()).keys().all(|name| !name.starts_with("data/results/")));
+    no_results(dir.path());
 }
 
 #[test]

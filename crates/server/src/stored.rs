@@ -240,6 +240,7 @@ pub(crate) fn media(path: &str) -> &'static str {
         (".csv", "text/csv; charset=utf-8; header=present"),
         (".jsonld", "application/ld+json"),
         (".json", "application/json"),
+        (".pdf", "application/pdf"),
         (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (".parquet", "application/vnd.apache.parquet"),
         (".xml", "application/xml"),

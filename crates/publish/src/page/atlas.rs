@@ -77,11 +77,9 @@ pub(super) fn block(c: Context<'_>, tables: &[(&ReleasedCube, usize)]) -> Option
         return None;
     }
     let title = cube.title().get(c.language);
-    let title = match cube.time() {
-        Some(time) => {
-            let period = category_label(&cube.dimensions()[time].categories[home[time] as usize], c.language);
-            format!("{title}, {period}")
-        }
+    let period = cube.time().and_then(|time| cube.dimensions()[time].categories.get(home[time] as usize));
+    let title = match period {
+        Some(period) => format!("{title}, {}", category_label(period, c.language)),
         None => title.to_owned(),
     };
     let title = match rates {

@@ -78,5 +78,5 @@ pub(super) fn cite(c: Context<'_>, cube: &ProtectedCube) -> String {
 
 /// JSON in which no text can end the element that it stands in.
 pub(crate) fn in_html(json: &str) -> String {
-    json.replace('<', "\\u003c")
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }

@@ -160,8 +160,8 @@ fn unknown(c: Context<'_>, released: &ReleasedCube) -> Vec<Vec<Cell>> {
             Some(t) => (0..=home[t]).rev().find_map(|period| {
                 let mut key = home.clone();
                 key[t] = period;
-                let label = category_label(&cube.dimensions()[t].categories[period as usize], c.language);
-                Some((label, share(d, &key)?))
+                let period = cube.dimensions()[t].categories.get(period as usize)?;
+                Some((category_label(period, c.language), share(d, &key)?))
             }),
         };
         if let Some((period, x)) = last {
@@ -183,7 +183,7 @@ fn timeliness(c: Context<'_>) -> Block {
     let rows = c.release.cubes.iter().filter_map(|r| {
         let time = r.cube.dimensions().iter().find(|d| d.role == Role::Time)?;
         let at = r.cube.home()[r.cube.time()?];
-        let period = &time.categories[at as usize];
+        let period = time.categories.get(at as usize)?;
         let months = months_since(&period.code, day);
         Some(vec![
             linked(c, r),

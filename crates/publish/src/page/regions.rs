@@ -98,9 +98,9 @@ fn list(c: Context<'_>, tables: &[(&ReleasedCube, usize)], regions: &[Region<'_>
     let mut head = vec![t.regions_region.to_owned()];
     head.extend(shown().map(|(r, _)| {
         let title = r.cube.title().get(c.language);
-        let period = r.cube.time().map(|time| {
+        let period = r.cube.time().and_then(|time| {
             let at = r.cube.home()[time] as usize;
-            category_label(&r.cube.dimensions()[time].categories[at], c.language)
+            Some(category_label(r.cube.dimensions()[time].categories.get(at)?, c.language))
         });
         period.map_or_else(|| title.to_owned(), |period| format!("{title}, {period}"))
     }));

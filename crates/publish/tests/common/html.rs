@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-/// Elements that pages are made of; a script is only on the page for young people, which leaves at once.
+/// Elements that pages are made of; a script is a file of the site, or words that nobody runs.
 const ELEMENTS: &[&str] = &[
     "a",
     "body",
@@ -32,6 +32,8 @@ const ELEMENTS: &[&str] = &[
     "path",
     "rect",
     "script",
+    "section",
+    "button",
     "section",
     "span",
     "strong",
@@ -68,6 +70,10 @@ const ATTRIBUTES: &[&str] = &[
     "scope",
     "src",
     "tabindex",
+    "type",
+    "hidden",
+    "data-cube",
+    "fill-rule",
     "text-anchor",
     "viewBox",
     "width",
@@ -165,6 +171,10 @@ impl Reader<'_> {
             attributes.push((attribute, value));
         }
         let mut out = Element { name, attributes, children: Vec::new() };
+        if out.name == "script" {
+            let file = out.attribute("src").is_some_and(|s| ["../exit.js", "../explore.js"].contains(&s));
+            assert!(file || out.attribute("type") == Some("application/json"), "a script of its own");
+        }
         if in_svg && self.take("/>") {
             return out;
         }

@@ -215,6 +215,8 @@ pub(crate) fn texts(release: &Path) -> BTreeMap<String, String> {
                     let sheets = sheets(bytes).into_iter().flat_map(|(name, rows)| [name, join(rows)]);
                     sheets.collect::<Vec<_>>().join("\n")
                 }
+                // What it says is in streams; what is open are names and metadata.
+                "pdf" => String::from_utf8_lossy(&bytes).into_owned(),
                 // The figures, and the bytes for the texts beside them.
                 "parquet" => {
                     let beside = String::from_utf8_lossy(&bytes).into_owned();

@@ -31,6 +31,7 @@ description = { en = "One register.", nl = "Eén register." }
 publisher = "Tests"
 edition = "2025"
 reference_date = "2026-01-31"
+report = false
 
 "#;
 
@@ -54,6 +55,7 @@ pub(crate) const TABLE: &str = r#"
 [[table]]
 id = "victims_form"
 title = { en = "Victims by form and sex", nl = "Slachtoffers naar vorm en geslacht" }
+definition = { en = "Persons reported by the police.", nl = "Personen die de politie meldde." }
 count = "persons"
 dimensions = ["form", "sex"]
 "#;
