@@ -80,13 +80,17 @@ impl Witnesses {
         asked.dedup();
         let classes: Vec<u32> =
             own.iter().map(|&v| self.class_of[v as usize]).filter(|&c| c != u32::MAX).collect();
-        classes.iter().for_each(|&c| self.changes.allow(c, false));
+        for &c in &classes {
+            self.changes.allow(c, false);
+        }
         for t in asked {
             if !within.contains(&self.targets[t]) && !self.is_open(part, t, own) && !self.seek(part, t, own) {
                 out.push(t);
             }
         }
-        classes.iter().for_each(|&c| self.changes.allow(c, true));
+        for &c in &classes {
+            self.changes.allow(c, true);
+        }
         out.sort_unstable();
         out.dedup();
         let out = out.into_iter().map(|t| self.targets[t]).filter(|v| !within.contains(v));

@@ -74,7 +74,7 @@ pub struct MonitorSettings {
     /// Dimension of which each category is a region with a page of its own.
     #[serde(default = "default_regions")]
     pub regions: String,
-    /// File with the shapes of the regions as GeoJSON, below the project folder: they get a map.
+    /// File with the shapes of the regions as `GeoJSON`, below the project folder: they get a map.
     pub map: Option<String>,
     /// Folder of the release before this one, below the project folder: what changed since then gets a page.
     pub previous: Option<String>,

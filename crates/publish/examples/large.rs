@@ -44,7 +44,7 @@ fn main() {
     let bytes: usize = files.values().map(Vec::len).sum();
     let (page, largest) = files
         .iter()
-        .filter(|(name, _)| name.ends_with(".html"))
+        .filter(|(name, _)| name.contains(".html"))
         .max_by_key(|(_, bytes)| bytes.len())
         .map(|(name, bytes)| (name.as_str(), bytes.len()))
         .unwrap_or_default();

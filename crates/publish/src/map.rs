@@ -15,7 +15,7 @@ pub struct Map {
 }
 
 impl Map {
-    /// Reads GeoJSON (RFC 7946): a collection of features with polygons, each with the code of its region as its property
+    /// Reads `GeoJSON` (RFC 7946): a collection of features with polygons, each with the code of its region as its property
     /// `code`. Coordinates are degrees of length and breadth, or metres in a plane.
     ///
     /// # Errors
@@ -51,7 +51,9 @@ impl Map {
         let (low, high) =
             self.points().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p.1), h.max(p.1)));
         let narrower = if degrees { f64::midpoint(low, high).to_radians().cos() } else { 1.0 };
-        self.points().for_each(|p| *p = (p.0 * narrower, -p.1));
+        for p in self.points() {
+            *p = (p.0 * narrower, -p.1);
+        }
     }
 
     /// The least and the greatest x and y.

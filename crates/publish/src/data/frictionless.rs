@@ -34,8 +34,9 @@ pub(crate) fn package(release: &Release<'_>) -> Vec<u8> {
             .map(|name| {
                 let kind = match name {
                     "count" | "detected" | "rank" => "integer",
-                    "estimate" | "group" | "against" | "series" | "title_en" | "title_nl" | "unit"
-                    | "period" | "method" | "model" | "refused" | "group_en" | "group_nl" => "string",
+                    "estimate" | "group" | "against" | "series" | "unit" | "page" | "period" | "method"
+                    | "model" | "refused" => "string",
+                    _ if name.ends_with("_en") || name.ends_with("_nl") => "string",
                     _ => "number",
                 };
                 json!({ "name": name, "type": kind })

@@ -46,7 +46,7 @@ pub(super) fn block(c: Context<'_>, tables: &[(&ReleasedCube, usize)]) -> Option
         places.iter().map(|(k, _)| category_label(&dimension.categories[*k as usize], c.language)).collect();
     let prefix = common(&labels.iter().map(String::as_str).collect::<Vec<_>>());
     // As it is written, so that what reads the same has one shade.
-    let rounded = |x: f64| (x * 10_f64.powi(decimals as i32)).round() / 10_f64.powi(decimals as i32);
+    let rounded = |x: f64| (x * unit(decimals)).round() / unit(decimals);
     let written = |x: f64| number::decimal(x, decimals, c.language);
     let regions: Vec<Region> = places
         .iter()
@@ -108,10 +108,15 @@ pub(super) fn block(c: Context<'_>, tables: &[(&ReleasedCube, usize)]) -> Option
     Some(out)
 }
 
+/// How many of the last decimal are in one.
+fn unit(decimals: usize) -> f64 {
+    10_f64.powi(i32::try_from(decimals).unwrap_or(0))
+}
+
 /// The least value of each shade but the lowest, rising: as many regions in each shade as can be, with `decimals` as they are
 /// written, so that no shade divides what reads the same.
 fn steps(values: impl Iterator<Item = f64>, decimals: usize) -> Vec<f64> {
-    let unit = 10_f64.powi(decimals as i32);
+    let unit = unit(decimals);
     let mut values: Vec<f64> = values.filter(|x| x.is_finite()).map(|x| (x * unit).round() / unit).collect();
     values.sort_by(f64::total_cmp);
     let mut out: Vec<f64> =
@@ -125,7 +130,12 @@ fn steps(values: impl Iterator<Item = f64>, decimals: usize) -> Vec<f64> {
 fn common(labels: &[&str]) -> usize {
     let Some((first, others)) = labels.split_first() else { return 0 };
     let same = |end: usize| others.iter().all(|l| l.get(..end) == first.get(..end) && l.len() > end);
-    first.char_indices().filter(|(i, c)| *c == ' ' && same(i + 1)).map(|(i, _)| i + 1).last().unwrap_or(0)
+    first
+        .char_indices()
+        .filter(|(i, c)| *c == ' ' && same(i + 1))
+        .map(|(i, _)| i + 1)
+        .next_back()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
