@@ -20,7 +20,7 @@ use crate::system::{Bounds, INF};
 /// Solutions are exact to about this much; counts are whole numbers.
 const EPSILON: f64 = 1e-6;
 /// The same for a number of that size: what is worked out of amounts of millions is exact to twelve digits.
-pub(crate) fn off(x: f64) -> f64 {
+fn off(x: f64) -> f64 {
     EPSILON * (x.abs() / 1e6).max(1.0)
 }
 
@@ -144,27 +144,37 @@ pub(crate) fn ranges(
     out
 }
 
+/// Ways in which witnesses of a cell are sought: up by all that is missing; else down as far as may be, and up by the rest.
+pub(crate) const WAYS: [f64; 3] = [1.0, -1.0, 1.0];
+
+/// How far cell `v` has to move that way so that with what was seen of it there is as much as is wanted; `None` where
+/// it would have to move the other way, or not at all.
+pub(crate) fn missing(
+    space: &Space,
+    v: usize,
+    way: f64,
+    (low, high): (f64, f64),
+    wanted: Wanted,
+) -> Option<f64> {
+    let (low, high) = ((low - off(low)).ceil(), (high + off(high)).floor());
+    let to = if way > 0.0 {
+        (low + wanted.width as f64).max(wanted.high as f64)
+    } else {
+        (high - wanted.width as f64).min(wanted.low as f64).max(space.bounds[v].lo as f64)
+    };
+    let by = to - space.table[v];
+    (by * way > 0.0).then_some(by)
+}
+
 /// Widens what was seen of each cell that is not settled by the nearest tables in which it is so much more or less.
 fn witnesses(space: &Space, wanted: &[Wanted], seen: &mut [(f64, f64)]) {
     let mut changes = Changes::within(space);
     for v in 0..space.len() {
-        let Wanted { width, low: least, high: most } = wanted[v];
-        // Up by all that is missing; else down as far as may be, and up by the rest.
-        for way in [1.0, -1.0, 1.0] {
+        for way in WAYS {
             if Width::Whole.wide(seen[v], wanted[v]) {
                 break;
             }
-            let (low, high) = seen[v];
-            let (low, high) = ((low - off(low)).ceil(), (high + off(high)).floor());
-            let to = if way > 0.0 {
-                (low + width as f64).max(most as f64)
-            } else {
-                (high - width as f64).min(least as f64).max(space.bounds[v].lo as f64)
-            };
-            let by = to - space.table[v];
-            if by * way <= 0.0 {
-                continue;
-            }
+            let Some(by) = missing(space, v, way, seen[v], wanted[v]) else { continue };
             let Some((_, change)) = changes.cheapest(v as u32, by) else { continue };
             for (w, d) in change {
                 let x = space.table[w as usize] + d;

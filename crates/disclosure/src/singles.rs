@@ -6,7 +6,7 @@
 //! given a search of his own.
 
 use crate::changes::Changes;
-use crate::gate::off;
+use crate::gate::{WAYS, missing};
 use crate::part::Part;
 use crate::space::Space;
 
@@ -120,23 +120,12 @@ impl Witnesses {
             return false;
         }
         let wanted = part.wanted(self.targets[t]);
-        let (value, bounds) = (self.space.table[class as usize], self.space.bounds[class as usize]);
-        // Up by all that is missing; else down as far as may be, and up by the rest.
-        for way in [1.0, -1.0, 1.0] {
+        for way in WAYS {
             if self.is_open(part, t, own) {
                 break;
             }
-            let (low, high) = self.seen(t, own);
-            let (low, high) = ((low - off(low)).ceil(), (high + off(high)).floor());
-            let to = if way > 0.0 {
-                (low + wanted.width as f64).max(wanted.high as f64)
-            } else {
-                (high - wanted.width as f64).min(wanted.low as f64).max(bounds.lo as f64)
-            };
-            let by = to - value;
-            if by * way <= 0.0 {
-                continue;
-            }
+            let seen = self.seen(t, own);
+            let Some(by) = missing(&self.space, class as usize, way, seen, wanted) else { continue };
             let Some((_, change)) = self.changes.cheapest(class, by) else { continue };
             let mut moved: Vec<u32> = change
                 .iter()

@@ -20,7 +20,7 @@ pub(crate) use catalogue::catalogue;
 pub(crate) use frictionless::package;
 pub(crate) use jsonstat::dataset as json_stat;
 pub(crate) use manifest::{File, manifest, protection};
-pub(crate) use results::{RESULTS, changes, results, titles};
+pub(crate) use results::{RESULTS, Results, changes, made, results, titles};
 
 /// The columns beside those of the dimensions, in their order.
 pub(crate) const COLUMNS: [&str; 6] = ["value", "lower", "upper", "CONF_STATUS", "OBS_STATUS", "unit"];

@@ -331,23 +331,32 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
     out
 }
 
-/// The pages of the report, with as many tables as are to be printed, in their order.
-pub(crate) fn printed(context: Context<'_>, tables: usize) -> Vec<Page> {
-    let mut out = vec![
-        overview::page(context),
-        hidden::page(context),
-        visibility::page(context),
-        trends::page(context),
-    ];
-    out.extend(context.release.cubes.iter().take(tables).map(|c| cube::page(context, c)));
-    out.extend(regions::overview(context));
-    out.extend(changes::page(context));
-    out.extend([
-        methods::page(context),
-        quality::page(context),
-        sources::page(context),
-        about::page(context),
-    ]);
+/// The pages of the report in their order; `table-` stands for those of tables.
+const PRINTED: [&str; 11] = [
+    "index",
+    "hidden",
+    "visibility",
+    "trends",
+    "table-",
+    "regions",
+    "changes",
+    "methods",
+    "quality",
+    "sources",
+    "about",
+];
+
+/// Of all pages those of the report, with as many tables as are to be printed.
+pub(crate) fn printed(pages: Vec<Page>, tables: usize) -> Vec<Page> {
+    let is_table = |page: &Page| page.name.starts_with("table-");
+    let place = |page: &Page| {
+        let name = if is_table(page) { "table-" } else { &page.name };
+        PRINTED.iter().position(|printed| *printed == name)
+    };
+    let mut left = tables;
+    let mut out: Vec<Page> = pages.into_iter().filter(|page| place(page).is_some()).collect();
+    out.retain(|page| !is_table(page) || left.checked_sub(1).map(|n| left = n).is_some());
+    out.sort_by_key(place);
     out
 }
 

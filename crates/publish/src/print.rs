@@ -4,7 +4,7 @@ use model::Language;
 use report::{Cell, Chapter, Fact, Figure, Report, Table, Words};
 
 use crate::chart::STYLE;
-use crate::page::{self, Block, Context, Page};
+use crate::page::{self, Block, Page};
 use crate::text::{Texts, fill, texts};
 use crate::{Error, Release, number};
 
@@ -16,15 +16,14 @@ pub(crate) fn path(language: Language) -> String {
     format!("report/report-{}.pdf", language.tag())
 }
 
-/// The report in one language, as PDF.
-pub(crate) fn pdf(release: &Release<'_>, language: Language) -> Result<Vec<u8>, Error> {
+/// The report in one language, as PDF, from the pages of the site.
+pub(crate) fn pdf(release: &Release<'_>, language: Language, pages: Vec<Page>) -> Result<Vec<u8>, Error> {
     let t = texts(language);
     let monitor = &release.settings.monitor;
     let (publisher, licence) = (monitor.publisher.get(language), monitor.licence.as_str());
     let values = [("version", release.version), ("publisher", publisher), ("licence", licence)];
     let date = number::date(&monitor.reference_date.to_string(), language);
     let words = |text: &str| text.to_owned();
-    let context = Context { release, language, t };
     let report = Report {
         language,
         title: words(monitor.title.get(language)),
@@ -42,7 +41,7 @@ pub(crate) fn pdf(release: &Release<'_>, language: Language) -> Result<Vec<u8>, 
             page: words(t.print_page),
         },
         style: STYLE.to_owned(),
-        chapters: page::printed(context, TABLES).into_iter().map(|page| chapter(page, t)).collect(),
+        chapters: page::printed(pages, TABLES).into_iter().map(|page| chapter(page, t)).collect(),
     };
     report::pdf(&report).map_err(|e| Error::Report { language: language.name(), why: e.to_string() })
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::{is_identifier, provenance};
+use model::{Language, is_identifier, provenance};
 
 use crate::data::{self, File};
 use crate::folder::Aside;
+use crate::page::Page;
 use crate::{Error, Release, page, print};
 
 /// A release that was written.
@@ -31,10 +32,10 @@ pub fn write(release: &Release<'_>, dir: &Path) -> Result<Written, Error> {
     check(release)?;
     let mut out = Output { aside: Aside::new(dir)?, files: Vec::new() };
     data_files(release, &mut out)?;
-    site(release, &mut out)?;
+    let pages = site(release, &mut out)?;
     if release.settings.monitor.report {
-        for language in page::languages(release) {
-            let pdf = print::pdf(release, language)?;
+        for (language, pages) in pages {
+            let pdf = print::pdf(release, language, pages)?;
             out.write(&print::path(language), &pdf, all_sources(release))?;
         }
     }
@@ -108,20 +109,21 @@ fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
             out.write(&path, &bytes, c.inputs.clone())?;
         }
     }
-    for (path, bytes, inputs) in data::results(release) {
-        out.write(path, &bytes, inputs)?;
+    let results = data::results(release);
+    for (path, bytes, inputs) in &results {
+        out.write(path, bytes, inputs.clone())?;
     }
     out.write(
         &format!("data/{}", crate::sdmx::STRUCTURES),
         &data::structures(release),
         all_sources(release),
     )?;
-    out.write("data/datapackage.json", &data::package(release), all_sources(release))?;
+    out.write("data/datapackage.json", &data::package(release, &results), all_sources(release))?;
     if let Some(changed) = data::changes(release) {
         out.write(data::CHANGES, &changed, all_sources(release))?;
     }
     let sizes: BTreeMap<String, u64> = out.files.iter().map(|f| (f.path.clone(), f.bytes)).collect();
-    let catalogue = data::catalogue(release, &|path| sizes.get(path).copied().unwrap_or_default());
+    let catalogue = data::catalogue(release, &results, &|path| sizes.get(path).copied().unwrap_or_default());
     out.write("data/catalogue.jsonld", &catalogue, all_sources(release))
 }
 
@@ -130,7 +132,8 @@ const EXIT: &str = include_str!("../templates/exit.js");
 /// The script of a reader's own view of a table.
 const EXPLORE: &str = include_str!("../templates/explore.js");
 
-fn site(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
+/// Writes the site; its pages in each language.
+fn site(release: &Release<'_>, out: &mut Output) -> Result<Vec<(Language, Vec<Page>)>, Error> {
     out.write("site/style.css", crate::chart::STYLE.as_bytes(), Vec::new())?;
     out.write("site/index.html", &page::landing(release)?, Vec::new())?;
     if release.settings.young.is_some() {
@@ -142,11 +145,14 @@ fn site(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
         let script = format!("zicht.cube({});\n", data::json_stat(release, c));
         out.write(&format!("site/explore/{}.js", c.cube.id()), script.as_bytes(), c.inputs.clone())?;
     }
+    let mut all = Vec::new();
     for language in page::languages(release) {
-        for p in page::pages(release, language) {
-            let html = page::html(release, language, &p)?;
-            out.write(&format!("site/{}/{}.html", language.tag(), p.name), &html, p.inputs)?;
+        let pages = page::pages(release, language);
+        for p in &pages {
+            let html = page::html(release, language, p)?;
+            out.write(&format!("site/{}/{}.html", language.tag(), p.name), &html, p.inputs.clone())?;
         }
+        all.push((language, pages));
     }
-    Ok(())
+    Ok(all)
 }

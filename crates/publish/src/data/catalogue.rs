@@ -1,16 +1,16 @@
 //! The catalogue in DCAT 3 (W3C, 2024), as JSON-LD, after the profile DCAT-AP 3.0.1 of the European data portals; a test
-//! checks it with the profile's own shapes. Addresses are relative: the catalogue is right wherever the release is put.
+//! checks it with what the profile asks written as shapes. Addresses are relative: the catalogue is right wherever the release is put.
 
 use serde_json::{Value, json};
 
-use super::{FORMATS, Format, RESULTS, file_name, licence_address, pretty, results, source_titles, titles};
+use super::{FORMATS, Format, RESULTS, Results, file_name, licence_address, pretty, source_titles, titles};
 use crate::Release;
 use crate::facts::CubeFacts;
 use crate::text::texts;
 use model::{Label, Language};
 
 /// The catalogue; `sizes` gives the bytes of a file below the release.
-pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> Vec<u8> {
+pub(crate) fn catalogue(release: &Release<'_>, results: &[Results], sizes: &dyn Fn(&str) -> u64) -> Vec<u8> {
     let monitor = &release.settings.monitor;
     let licence = licence_address(&monitor.licence);
     let publisher =
@@ -75,11 +75,11 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
         })
         .collect();
     let [english, dutch] = [Language::En, Language::Nl].map(|language| titles(texts(language)));
-    for (file, bytes, inputs) in results(release) {
+    for (file, bytes, inputs) in results {
         let path = file.trim_start_matches("data/");
         // Never that of a table, which has no `/`.
         let id = path.trim_end_matches(".csv");
-        let title = RESULTS.iter().position(|r| *r == file).map(|i| both(&Label::new(english[i], dutch[i])));
+        let title = RESULTS.iter().position(|r| r == file).map(|i| both(&Label::new(english[i], dutch[i])));
         let file = distribution(path, FORMATS[0], bytes.len() as u64, &licence, &monitor.licence);
         let mut out = json!({
             "@id": id,
@@ -89,7 +89,7 @@ pub(crate) fn catalogue(release: &Release<'_>, sizes: &dyn Fn(&str) -> u64) -> V
             "dct:description": title,
             "dcat:distribution": [file],
         });
-        about(&mut out, &inputs);
+        about(&mut out, inputs);
         datasets.push(out);
     }
     let mut out = json!({

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::{FORMATS, RESULTS, Rows, file_name, licence_address, pretty, results, titles};
+use super::{FORMATS, RESULTS, Results, Rows, file_name, licence_address, pretty, titles};
 use crate::Release;
 use crate::text::texts;
 use model::Language;
 
 /// The package; paths are below `data/`, where it stands.
-pub(crate) fn package(release: &Release<'_>) -> Vec<u8> {
+pub(crate) fn package(release: &Release<'_>, results: &[Results]) -> Vec<u8> {
     let monitor = &release.settings.monitor;
     let mut resources: Vec<Value> = Vec::new();
     for c in &release.cubes {
@@ -24,9 +24,9 @@ pub(crate) fn package(release: &Release<'_>) -> Vec<u8> {
         ));
     }
     let words = titles(texts(Language::En));
-    for (file, bytes, _) in results(release) {
+    for (file, bytes, _) in results {
         let path = file.trim_start_matches("data/");
-        let title = RESULTS.iter().position(|r| *r == file).map_or(path, |at| words[at]);
+        let title = RESULTS.iter().position(|r| r == file).map_or(path, |at| words[at]);
         // Names of columns say which are numbers; the others are words and codes.
         let head = csv::Reader::from_reader(&bytes[..]).headers().cloned().unwrap_or_default();
         let fields: Vec<Value> = head

@@ -19,8 +19,9 @@ pub(crate) const RESULTS: [&str; 7] = [
     "data/results/ranks.csv",
     "data/results/contrasts.csv",
     "data/results/margins.csv",
-    "data/results/shown.csv",
+    SHOWN,
 ];
+const SHOWN: &str = "data/results/shown.csv";
 
 /// What each of them holds, in words.
 pub(crate) fn titles(t: &Texts) -> [&'static str; 7] {
@@ -35,12 +36,25 @@ pub(crate) fn titles(t: &Texts) -> [&'static str; 7] {
     ]
 }
 
-/// The files that have rows, as (file below the release, bytes, sources).
-pub(crate) fn results(release: &Release<'_>) -> Vec<(&'static str, Vec<u8>, Vec<String>)> {
+/// A file of results: its place below the release, its bytes, its sources.
+pub(crate) type Results = (&'static str, Vec<u8>, Vec<String>);
+
+/// The files that have rows.
+pub(crate) fn results(release: &Release<'_>) -> Vec<Results> {
+    let shown = (SHOWN, super::shown::rows(release), unique(release.sources.iter().map(|s| &s.source.id)));
+    worked_out(release).chain([shown]).map(|(path, rows, inputs)| (path, csv(&rows), inputs)).collect()
+}
+
+/// The places of the files that have rows. The overview always shows a number: how many are hidden.
+pub(crate) fn made(release: &Release<'_>) -> Vec<&'static str> {
+    worked_out(release).map(|(path, ..)| path).chain([SHOWN]).collect()
+}
+
+/// What was worked out of cubes and lists, where there is any.
+fn worked_out(release: &Release<'_>) -> impl Iterator<Item = (&'static str, Rows, Vec<String>)> {
     let of_cubes = || unique(release.cubes.iter().flat_map(|c| &c.inputs));
     let of_estimates = || unique(release.estimates.iter().flat_map(|e| &e.sources));
-    let [trends_path, estimates_path, visibility_path, ranks_path, contrasts_path, margins_path, shown_path] =
-        RESULTS;
+    let [trends_path, estimates_path, visibility_path, ranks_path, contrasts_path, margins_path, _] = RESULTS;
     [
         (trends_path, trends(release), of_cubes()),
         (estimates_path, estimates(release), of_estimates()),
@@ -48,12 +62,9 @@ pub(crate) fn results(release: &Release<'_>) -> Vec<(&'static str, Vec<u8>, Vec<
         (ranks_path, ranks(release), of_estimates()),
         (contrasts_path, contrasts(release), of_estimates()),
         (margins_path, margins(release), of_estimates()),
-        (shown_path, super::shown::rows(release), unique(release.sources.iter().map(|s| &s.source.id))),
     ]
     .into_iter()
     .filter(|(_, rows, _)| rows.len() > 1)
-    .map(|(path, rows, inputs)| (path, csv(&rows), inputs))
-    .collect()
 }
 
 fn unique<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<String> {

@@ -1,7 +1,6 @@
 //! A map of the regions, in the last period.
 
-use disclosure::ProtectedCube;
-
+use super::regions::{says_wholes, titled};
 use super::{Block, Context};
 use crate::chart::{self, Region};
 use crate::facts::{CubeFacts, Figure, category_label};
@@ -16,10 +15,7 @@ const SHADES: usize = 5;
 /// in one region than in another. `tables` have the place of their regions.
 pub(super) fn block(c: Context<'_>, tables: &[(&ReleasedCube, usize)]) -> Option<Vec<Block>> {
     let map = c.release.map.as_ref()?;
-    let whole = |cube: &ProtectedCube, d: usize| {
-        cube.others().into_iter().all(|o| o == d || cube.dimensions()[o].total().is_some())
-    };
-    let mut wholes = tables.iter().filter(|(r, d)| whole(&r.cube, *d));
+    let mut wholes = tables.iter().filter(|(r, d)| says_wholes(&r.cube, *d));
     let rated = wholes.clone().find(|(r, _)| r.rates.is_some());
     let &(released, d) = rated.or_else(|| wholes.next())?;
     let (t, cube) = (c.t, &released.cube);
@@ -76,12 +72,7 @@ pub(super) fn block(c: Context<'_>, tables: &[(&ReleasedCube, usize)]) -> Option
     if regions.len() < 2 {
         return None;
     }
-    let title = cube.title().get(c.language);
-    let period = cube.time().and_then(|time| cube.dimensions()[time].categories.get(home[time] as usize));
-    let title = match period {
-        Some(period) => format!("{title}, {}", category_label(period, c.language)),
-        None => title.to_owned(),
-    };
+    let title = titled(c, cube);
     let title = match rates {
         Some(rates) => fill(t.map_rates, &[("title", &title), ("per", &c.count(rates.per))]),
         None => title,

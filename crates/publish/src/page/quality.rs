@@ -38,10 +38,6 @@ pub(super) fn page(c: Context<'_>) -> Page {
     }
 }
 
-fn names(of: &[&str]) -> Vec<String> {
-    of.iter().map(|name| (*name).to_owned()).collect()
-}
-
 /// The address of a table, as a cell.
 fn linked(c: Context<'_>, released: &ReleasedCube) -> Cell {
     let cube = &released.cube;
@@ -92,7 +88,7 @@ fn relevance(c: Context<'_>) -> Block {
             Cell::links(c.source_links(&r.inputs)),
         ]
     });
-    let head = names(&[t.downloads_table, t.table_unit, t.definition, t.sources_line]);
+    let head = [t.downloads_table, t.table_unit, t.definition, t.sources_line].map(String::from).to_vec();
     c.table(t.q_relevance_table, head, rows.collect())
 }
 
@@ -117,12 +113,12 @@ fn accuracy(c: Context<'_>) -> Vec<Block> {
         })
         .collect();
     if !rows.is_empty() {
-        let head = names(&[t.sources_line, t.q_rows_in, t.q_rows_used, t.q_rows_apart]);
+        let head = [t.sources_line, t.q_rows_in, t.q_rows_used, t.q_rows_apart].map(String::from).to_vec();
         out.push(c.table(t.q_rows, head, rows));
     }
     let unknown: Vec<Vec<Cell>> = c.release.cubes.iter().flat_map(|r| unknown(c, r)).collect();
     if !unknown.is_empty() {
-        let head = names(&[t.downloads_table, t.q_of, t.q_period, t.q_unknown]);
+        let head = [t.downloads_table, t.q_of, t.q_period, t.q_unknown].map(String::from).to_vec();
         out.push(c.table(t.q_unknown_table, head, unknown));
     }
     let alerts = c.release.reporting.len() as u64;
@@ -191,7 +187,7 @@ fn timeliness(c: Context<'_>) -> Block {
             months.map_or_else(|| c.figure(Figure::Missing), |m| Cell::number(m.to_string())),
         ])
     });
-    let head = names(&[t.downloads_table, t.q_last, t.q_months]);
+    let head = [t.downloads_table, t.q_last, t.q_months].map(String::from).to_vec();
     c.table(t.q_timeliness_table, head, rows.collect())
 }
 
@@ -229,7 +225,11 @@ fn coherence(c: Context<'_>) -> Vec<Block> {
         out.push(Block::Text(t.no_breaks.into()));
     } else {
         out.push(Block::Text(t.q_breaks.into()));
-        out.push(c.table(t.breaks_head, names(&[t.q_series, t.break_period, t.break_probability]), rows));
+        out.push(c.table(
+            t.breaks_head,
+            [t.q_series, t.break_period, t.break_probability].map(String::from).to_vec(),
+            rows,
+        ));
     }
     let fell = c.release.reporting.iter().filter(|a| a.direction == Direction::Fell).count() as u64;
     if fell > 0 {

@@ -69,13 +69,6 @@ pub(super) fn pages(c: Context<'_>) -> Vec<Page> {
     out
 }
 
-/// The page that compares regions, if any table has them.
-pub(super) fn overview(c: Context<'_>) -> Option<Page> {
-    let tables = tables(c.release);
-    let regions = regions(&tables);
-    (!regions.is_empty()).then(|| list(c, &tables, &regions))
-}
-
 /// The key of a region in a table: the totals of all else, in the last period that has a figure.
 fn key(cube: &ProtectedCube, d: usize, code: &str) -> Option<Vec<u32>> {
     let mut key = cube.home();
@@ -83,11 +76,24 @@ fn key(cube: &ProtectedCube, d: usize, code: &str) -> Option<Vec<u32>> {
     Some(cube.at_latest(&key))
 }
 
+/// Whether a table says something of regions as a whole: every other dimension has a total.
+pub(super) fn says_wholes(cube: &ProtectedCube, d: usize) -> bool {
+    cube.others().into_iter().all(|o| o == d || cube.dimensions()[o].total().is_some())
+}
+
+/// The title of a table with its last period.
+pub(super) fn titled(c: Context<'_>, cube: &ProtectedCube) -> String {
+    let title = cube.title().get(c.language);
+    let period =
+        cube.time().and_then(|time| cube.dimensions()[time].categories.get(cube.home()[time] as usize));
+    period
+        .map_or_else(|| title.to_owned(), |period| format!("{title}, {}", category_label(period, c.language)))
+}
+
 /// What is said of a region as a whole, with its period: nothing where another dimension has no total.
 fn latest(c: Context<'_>, cube: &ProtectedCube, d: usize, code: &str) -> Cell {
-    let totals = cube.others().into_iter().all(|o| o == d || cube.dimensions()[o].total().is_some());
     match key(cube, d, code) {
-        Some(key) if totals => c.figure(cube.figure(&key)),
+        Some(key) if says_wholes(cube, d) => c.figure(cube.figure(&key)),
         _ => c.figure(Figure::Missing),
     }
 }
@@ -96,14 +102,7 @@ fn list(c: Context<'_>, tables: &[(&ReleasedCube, usize)], regions: &[Region<'_>
     let t = c.t;
     let shown = || tables.iter().take(COLUMNS);
     let mut head = vec![t.regions_region.to_owned()];
-    head.extend(shown().map(|(r, _)| {
-        let title = r.cube.title().get(c.language);
-        let period = r.cube.time().and_then(|time| {
-            let at = r.cube.home()[time] as usize;
-            Some(category_label(r.cube.dimensions()[time].categories.get(at)?, c.language))
-        });
-        period.map_or_else(|| title.to_owned(), |period| format!("{title}, {period}"))
-    }));
+    head.extend(shown().map(|(r, _)| titled(c, &r.cube)));
     let rows = regions
         .iter()
         .map(|region| {

@@ -211,7 +211,7 @@ pub(super) fn downloads(c: Context<'_>) -> Page {
             ]
         })
         .collect();
-    let made: Vec<&str> = data::results(c.release).into_iter().map(|(path, ..)| path).collect();
+    let made = data::made(c.release);
     let results: Vec<Link> = data::RESULTS
         .into_iter()
         .zip(data::titles(t))
