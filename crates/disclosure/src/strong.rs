@@ -4,7 +4,7 @@
 //! A witness is the cheapest change of the table that moves the count far enough, a linear programme (Kelly, Golden and
 //! Assad 1992; Fischetti and Salazar-González 2001). What changes in it is hidden. As in the routing of
 //! networks, witnesses are then given up and sought again one by one, when cells that other witnesses use
-//! cost nothing; and in the end it is tried for each hidden cell whether its witnesses can do without it.
+//! cost nothing; a count that the witness of another moves far enough needs none of its own; and in the end it is tried for each hidden cell whether its witnesses can do without it.
 
 use crate::changes::{Change, Changes};
 use crate::field::mix;
@@ -87,11 +87,15 @@ struct Routes<'a> {
     of: Vec<Vec<Change>>,
     /// How many changes each class is in.
     uses: Vec<u32>,
+    /// The changes each class is in: whom they protect, which of his they are, and what they change the class by.
+    within: Vec<Vec<(u32, u32, f64)>>,
     guide: Vec<f64>,
     /// The guide as it was given.
     given: Vec<f64>,
     /// What the cost of each class is off by, as a share.
     off: Vec<f64>,
+    /// What a change costs in a class that is hidden.
+    passage: f64,
 }
 
 impl<'a> Routes<'a> {
@@ -105,14 +109,16 @@ impl<'a> Routes<'a> {
         Routes {
             puzzle,
             needed,
-            // What classes cost that may be published is set with each start.
+            // What classes cost is set with each start.
             changes: Changes::new(puzzle, |_| HIDDEN, furthest(needed)),
             small,
             of: vec![Vec::new(); n],
             uses: vec![0; n],
+            within: vec![Vec::new(); n],
             given: guide.clone(),
             guide,
             off: vec![0.0; n],
+            passage: HIDDEN,
         }
     }
 
@@ -127,10 +133,12 @@ impl<'a> Routes<'a> {
             .sum()
     }
 
-    /// Finds a witness for every small class; with costs that are off, but for the first start.
+    /// Finds a witness for every small class; with costs that are off, but for the first start. Short ones, as little is hidden
+    /// yet through which they could go.
     fn all(&mut self, start: u64) {
         let off = |v: u32| NOISE * (mix(start, u64::from(v)) % 1024) as f64 / 1024.0;
         self.off = (0..self.puzzle.len() as u32).map(|v| if start == 0 { 0.0 } else { off(v) }).collect();
+        self.passage = SHORT;
         self.price_all();
         for v in self.small.clone() {
             if let Some((_, found)) = self.route(v) {
@@ -139,11 +147,12 @@ impl<'a> Routes<'a> {
         }
         self.guide = vec![0.0; self.puzzle.len()];
         self.off = vec![0.0; self.puzzle.len()];
+        self.passage = HIDDEN;
         self.price_all();
     }
 
     fn price_all(&mut self) {
-        for v in (0..self.puzzle.len() as u32).filter(|&v| open(self.puzzle, v)) {
+        for v in 0..self.puzzle.len() as u32 {
             self.price(v);
         }
     }
@@ -152,14 +161,45 @@ impl<'a> Routes<'a> {
     fn restart(&mut self) {
         self.of.iter_mut().for_each(Vec::clear);
         self.uses.fill(0);
+        self.within.iter_mut().for_each(Vec::clear);
         for v in 0..self.puzzle.len() as u32 {
             self.changes.allow(v, true);
         }
         self.guide.clone_from(&self.given);
     }
 
+    /// Changes that protect others and move `v` far enough as well: they cost nothing.
+    fn shared(&self, v: u32) -> Option<Vec<Change>> {
+        let most = |way: f64| {
+            let moved = self.within[v as usize].iter().filter(move |(.., d)| d * way > 0.0);
+            moved.max_by(|a, b| (a.2 * way).total_cmp(&(b.2 * way)))
+        };
+        let Need { width, up, down } = self.needed[v as usize];
+        // Counts are whole numbers.
+        let far =
+            |found: Option<&(u32, u32, f64)>| found.map_or(0, |(.., d)| (d.abs() + EPSILON).floor() as i64);
+        let (above, below) = (most(1.0), most(-1.0));
+        let (rise, fall) = (far(above), far(below));
+        if rise < up || fall < down || rise + fall < width {
+            return None;
+        }
+        // One way is enough where it is all that is asked.
+        let found = if down == 0 && rise >= width {
+            [above, None]
+        } else if up == 0 && fall >= width {
+            [below, None]
+        } else {
+            [below, above]
+        };
+        let change = |&(p, k, _): &(u32, u32, f64)| self.of[p as usize][k as usize].clone();
+        Some(found.into_iter().flatten().map(change).collect())
+    }
+
     /// The cheapest changes that move `v` far enough, and their cost.
     fn route(&mut self, v: u32) -> Option<(f64, Vec<Change>)> {
+        if let Some(shared) = self.shared(v) {
+            return Some((0.0, shared));
+        }
         let class = &self.puzzle.classes[v as usize];
         let needed = self.needed[v as usize];
         let (down, rest) = needed.ways(class.value - class.bounds.lo);
@@ -177,7 +217,7 @@ impl<'a> Routes<'a> {
             // What the first change hides costs nothing in the second.
             let fresh: Vec<u32> = below.iter().map(|(w, _)| *w).filter(|&w| !self.is_hidden(w)).collect();
             for &w in &fresh {
-                self.changes.set_cost(w, HIDDEN);
+                self.changes.set_cost(w, self.passage);
             }
             let above = self.changes.cheapest(v, rest as f64);
             for &w in &fresh {
@@ -193,15 +233,18 @@ impl<'a> Routes<'a> {
 
     fn price(&mut self, v: u32) {
         let own = guided(self.puzzle, &self.guide, v as usize) * (1.0 + self.off[v as usize]);
-        let cost = if self.is_hidden(v) { HIDDEN } else { own };
+        let cost = if self.is_hidden(v) { self.passage } else { own };
         self.changes.set_cost(v, cost);
     }
 
     fn take(&mut self, v: u32, found: Vec<Change>) {
-        for &(w, _) in found.iter().flatten() {
-            self.uses[w as usize] += 1;
-            if self.uses[w as usize] == 1 && open(self.puzzle, w) {
-                self.price(w);
+        for (k, change) in found.iter().enumerate() {
+            for &(w, d) in change {
+                self.within[w as usize].push((v, k as u32, d));
+                self.uses[w as usize] += 1;
+                if self.uses[w as usize] == 1 && open(self.puzzle, w) {
+                    self.price(w);
+                }
             }
         }
         self.of[v as usize] = found;
@@ -210,6 +253,7 @@ impl<'a> Routes<'a> {
     fn give_up(&mut self, v: u32) -> Vec<Change> {
         let old = std::mem::take(&mut self.of[v as usize]);
         for &(w, _) in old.iter().flatten() {
+            self.within[w as usize].retain(|(p, ..)| *p != v);
             self.uses[w as usize] -= 1;
             if self.uses[w as usize] == 0 && open(self.puzzle, w) {
                 self.price(w);
@@ -271,25 +315,19 @@ impl<'a> Routes<'a> {
                 self.changes.allow(v, false);
                 continue;
             }
-            let users: Vec<u32> = self
-                .small
-                .iter()
-                .copied()
-                .filter(|&p| self.of[p as usize].iter().flatten().any(|(w, _)| *w == v))
-                .collect();
+            let mut users: Vec<u32> = self.within[v as usize].iter().map(|(p, ..)| *p).collect();
+            // As they were sought at first: the least can go up only.
+            users.sort_by_key(|&p| (self.puzzle.classes[p as usize].value, p));
+            users.dedup();
             self.changes.allow(v, false);
-            let mut kept: Vec<(u32, Vec<Change>)> = Vec::new();
-            let mut holds = true;
-            for p in users {
-                let old = self.give_up(p);
+            let kept: Vec<(u32, Vec<Change>)> = users.iter().map(|&p| (p, self.give_up(p))).collect();
+            let holds = users.iter().all(|&p| {
                 let found = self.route(p);
-                kept.push((p, old));
-                let Some((_, found)) = found else {
-                    holds = false;
-                    break;
-                };
-                self.take(p, found);
-            }
+                found.is_some_and(|(_, found)| {
+                    self.take(p, found);
+                    true
+                })
+            });
             if holds {
                 continue;
             }
