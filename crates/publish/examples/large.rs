@@ -41,6 +41,10 @@ fn main() {
     let written = write(&release, &folder).expect("written");
     let seconds = began.elapsed().as_secs_f64();
     let files = common::files(&folder);
+    // The site is written after the data.
+    let times = |name: &str| std::fs::metadata(folder.join(name)).and_then(|m| m.modified()).expect("a time");
+    let [from, to] = ["site/style.css", "protection.json"].map(times);
+    let site = to.duration_since(from).expect("the site was written first").as_secs_f64();
     let bytes: usize = files.values().map(Vec::len).sum();
     let (page, largest) = files
         .iter()
@@ -49,7 +53,7 @@ fn main() {
         .map(|(name, bytes)| (name.as_str(), bytes.len()))
         .unwrap_or_default();
     println!(
-        "{tables} tables of {} cells: {seconds:.1} s, {} files, {} MB; the largest page {page}: {} kB",
+        "{tables} tables of {} cells: {seconds:.1} s, {site:.1} s of it for the site, {} files, {} MB; the largest page {page}: {} kB",
         SIZES.iter().map(|(_, n)| n).product::<usize>(),
         written.files,
         bytes / 1_000_000,

@@ -35,6 +35,7 @@ pub(crate) use hidden::withheld;
 
 use askama::Template;
 use model::Language;
+use rayon::prelude::*;
 
 use crate::chart::Frame;
 use crate::facts::Figure;
@@ -327,7 +328,7 @@ pub(crate) fn pages(release: &Release<'_>, language: Language) -> Vec<Page> {
     out.extend(regions::pages(context));
     out.extend(young::page(context));
     out.extend(changes::page(context));
-    out.extend(release.cubes.iter().map(|c| cube::page(context, c)));
+    out.par_extend(release.cubes.par_iter().map(|c| cube::page(context, c)));
     out
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use model::{Language, is_identifier, provenance};
+use rayon::prelude::*;
 
 use crate::data::{self, File};
 use crate::folder::Aside;
@@ -103,12 +104,30 @@ fn all_sources(release: &Release<'_>) -> Vec<String> {
     release.sources.iter().map(|s| s.source.id.clone()).collect()
 }
 
-fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
-    for c in &release.cubes {
-        for (path, bytes) in data::files(release, c)? {
-            out.write(&path, &bytes, c.inputs.clone())?;
+/// Tables of which the files are made at once, on all cores, before they are written: more would only take memory.
+const AT_ONCE: usize = 16;
+
+/// What is `made` of each item, on all cores; written by `write` in their order.
+fn each<T: Sync, M: Send>(
+    items: &[T],
+    made: impl Fn(&T) -> Result<M, Error> + Sync,
+    mut write: impl FnMut(&T, M) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for items in items.chunks(AT_ONCE) {
+        let all: Vec<M> = items.par_iter().map(&made).collect::<Result<_, Error>>()?;
+        for (item, made) in items.iter().zip(all) {
+            write(item, made)?;
         }
     }
+    Ok(())
+}
+
+fn data_files(release: &Release<'_>, out: &mut Output) -> Result<(), Error> {
+    each(
+        &release.cubes,
+        |c| data::files(release, c),
+        |c, files| files.iter().try_for_each(|(path, bytes)| out.write(path, bytes, c.inputs.clone())),
+    )?;
     let results = data::results(release);
     for (path, bytes, inputs) in &results {
         out.write(path, bytes, inputs.clone())?;
@@ -140,18 +159,22 @@ fn site(release: &Release<'_>, out: &mut Output) -> Result<Vec<(Language, Vec<Pa
         out.write("site/exit.js", EXIT.as_bytes(), Vec::new())?;
     }
     out.write("site/explore.js", EXPLORE.as_bytes(), Vec::new())?;
-    for c in &release.cubes {
+    each(
+        &release.cubes,
         // A page from a disk may read no file but a script.
-        let script = format!("zicht.cube({});\n", data::json_stat(release, c));
-        out.write(&format!("site/explore/{}.js", c.cube.id()), script.as_bytes(), c.inputs.clone())?;
-    }
+        |c| Ok(format!("zicht.cube({});\n", data::json_stat(release, c))),
+        |c, script| {
+            out.write(&format!("site/explore/{}.js", c.cube.id()), script.as_bytes(), c.inputs.clone())
+        },
+    )?;
     let mut all = Vec::new();
     for language in page::languages(release) {
         let pages = page::pages(release, language);
-        for p in &pages {
-            let html = page::html(release, language, p)?;
-            out.write(&format!("site/{}/{}.html", language.tag(), p.name), &html, p.inputs.clone())?;
-        }
+        each(
+            &pages,
+            |p| page::html(release, language, p),
+            |p, html| out.write(&format!("site/{}/{}.html", language.tag(), p.name), &html, p.inputs.clone()),
+        )?;
         all.push((language, pages));
     }
     Ok(all)

@@ -694,6 +694,31 @@ fn a_table_without_dimensions_or_time_has_a_page() {
 }
 
 #[test]
+fn the_page_of_a_region_leads_to_the_tables_that_it_does_not_show() {
+    let mut settings = settings();
+    settings.monitor.regions = "region".into();
+    let many: Vec<model::Cube> = (0..15)
+        .map(|n| model::Cube {
+            id: format!("regions_{n}"),
+            title: Label::same(format!("Regions {n}")),
+            universe: format!("police/{n}"),
+            ..by_region()
+        })
+        .collect();
+    let all = pages_of(&release_of(&settings, &many));
+    let said = outline(&all["en/region-n.html"]);
+    let (shown, led_to) = said.split_once("More tables with this region").expect("there are more");
+    for n in 0..15 {
+        let link = format!("(table-regions_{n}.html)");
+        assert!(shown.contains(&link) == (n < 12) && led_to.contains(&link) == (n >= 12), "{n}: {said}");
+    }
+    // What is hidden is counted over all of them.
+    assert!(led_to.contains("Of 15 figures about North, 0 are hidden."), "{led_to}");
+    let east = outline(&all["en/region-e.html"]);
+    assert!(east.contains("Of 15 figures about East, 15 are hidden."), "{east}");
+}
+
+#[test]
 fn a_site_in_one_language_leads_to_no_other() {
     for language in Language::ALL {
         let with = |languages: &[Language]| {

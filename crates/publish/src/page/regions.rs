@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use disclosure::ProtectedCube;
 use model::{Category, TOTAL, UNKNOWN};
+use rayon::prelude::*;
 
 use super::{Block, Cell, Context, Link, Page, cube};
 use crate::Release;
@@ -14,25 +15,37 @@ use crate::text::fill;
 /// Columns of the page that compares them; more do not read.
 const COLUMNS: usize = 6;
 
+/// Tables that stand whole on the page of a region; to the others it leads. A page of hundreds is not read.
+const WHOLE: usize = 12;
+
 /// A region with the name of its page.
 struct Region<'a> {
     category: &'a Category,
     page: String,
 }
 
+/// A table that has regions.
+struct Regional<'a> {
+    released: &'a ReleasedCube,
+    /// The place of the dimension of regions.
+    d: usize,
+    /// The cells of each region, and how many of them are hidden.
+    cells: Vec<(usize, usize)>,
+}
+
 /// The tables that have regions, with the place of that dimension.
-fn tables<'a>(release: &'a Release<'a>) -> Vec<(&'a ReleasedCube, usize)> {
+fn tables<'a>(release: &'a Release<'a>) -> impl Iterator<Item = (&'a ReleasedCube, usize)> {
     let wanted = release.settings.monitor.regions.as_str();
-    let of = |r: &'a ReleasedCube| {
-        let is = |d: &model::Dimension| d.id == wanted || d.id.split(':').next() == Some(wanted);
+    let of = move |r: &'a ReleasedCube| {
+        let is = move |d: &model::Dimension| d.id == wanted || d.id.split(':').next() == Some(wanted);
         r.cube.dimensions().iter().position(is).map(|d| (r, d))
     };
-    release.cubes.iter().filter_map(of).collect()
+    release.cubes.iter().filter_map(of)
 }
 
 /// Whether there are any.
 pub(super) fn any(release: &Release<'_>) -> bool {
-    !tables(release).is_empty()
+    tables(release).next().is_some()
 }
 
 /// All regions of all tables, each once, in the order of the tables.
@@ -59,13 +72,14 @@ fn regions<'a>(tables: &[(&'a ReleasedCube, usize)]) -> Vec<Region<'a>> {
 
 /// The page that compares regions, and the page of each; none when no table has regions.
 pub(super) fn pages(c: Context<'_>) -> Vec<Page> {
-    let tables = tables(c.release);
+    let tables: Vec<_> = tables(c.release).collect();
     let regions = regions(&tables);
     if regions.is_empty() {
         return Vec::new();
     }
     let mut out = vec![list(c, &tables, &regions)];
-    out.extend(regions.iter().map(|region| page(c, &tables, region)));
+    let regional: Vec<Regional<'_>> = tables.par_iter().map(|&(r, d)| Regional::new(r, d)).collect();
+    out.par_extend(regions.par_iter().map(|region| page(c, &regional, region)));
     out
 }
 
@@ -129,27 +143,49 @@ fn list(c: Context<'_>, tables: &[(&ReleasedCube, usize)], regions: &[Region<'_>
     }
 }
 
-fn page(c: Context<'_>, tables: &[(&ReleasedCube, usize)], region: &Region<'_>) -> Page {
+impl<'a> Regional<'a> {
+    fn new(released: &'a ReleasedCube, d: usize) -> Self {
+        let mut cells = vec![(0, 0); released.cube.dimensions()[d].categories.len()];
+        for (key, cell) in released.cube.cells() {
+            let (all, hidden) = &mut cells[key[d] as usize];
+            *all += 1;
+            *hidden += usize::from(Figure::of(Some(cell)) == Figure::Hidden);
+        }
+        Regional { released, d, cells }
+    }
+}
+
+fn page(c: Context<'_>, tables: &[Regional<'_>], region: &Region<'_>) -> Page {
     let t = c.t;
     let name = category_label(region.category, c.language);
     let mut blocks = vec![Block::Links(vec![Link::new("regions.html", t.regions_all)])];
-    let (mut cells, mut hidden, mut inputs) = (0_usize, 0_usize, Vec::new());
-    for (released, d) in tables {
+    let (mut cells, mut hidden, mut inputs) = (0, 0, Vec::new());
+    let (mut whole, mut others) = (0, Vec::new());
+    for table in tables {
+        let (released, d) = (table.released, table.d);
         let cube = &released.cube;
-        let Some(at) = cube.dimensions()[*d].position(&region.category.code) else { continue };
-        for (key, cell) in cube.cells().filter(|(key, _)| key[*d] == at) {
-            cells += usize::from(!key.is_empty());
-            hidden += usize::from(Figure::of(Some(cell)) == Figure::Hidden);
-        }
+        let Some(at) = cube.dimensions()[d].position(&region.category.code) else { continue };
+        let own = table.cells[at as usize];
+        cells += own.0;
+        hidden += own.1;
         for input in &released.inputs {
             if !inputs.contains(input) {
                 inputs.push(input.clone());
             }
         }
         let title = cube.title().get(c.language);
+        if whole == WHOLE {
+            others.push(Link::new(cube::address(cube), title));
+            continue;
+        }
+        whole += 1;
         blocks.push(Block::Heading { id: format!("table-{}", cube.id()), text: title.to_owned() });
-        cube::region(c, cube, *d, at, &name, &mut blocks);
+        cube::region(c, cube, d, at, &name, &mut blocks);
         blocks.push(Block::Links(vec![Link::new(cube::address(cube), t.regions_table)]));
+    }
+    if !others.is_empty() {
+        blocks.push(Block::Heading { id: "more".into(), text: t.regions_more.into() });
+        blocks.push(Block::Links(others));
     }
     blocks.push(Block::Heading { id: "why".into(), text: t.regions_why_head.into() });
     let (n, all) = (c.count(hidden as u64), c.count(cells as u64));
@@ -158,16 +194,16 @@ fn page(c: Context<'_>, tables: &[(&ReleasedCube, usize)], region: &Region<'_>) 
         t.regions_why,
         &[("hidden", &n), ("all", &all), ("region", &name), ("threshold", &threshold)],
     )));
-    let others: Vec<String> = tables
+    let by: Vec<String> = tables
         .iter()
-        .flat_map(|(r, d)| r.cube.dimensions().iter().enumerate().filter(move |(o, _)| o != d))
+        .flat_map(|r| r.released.cube.dimensions().iter().enumerate().filter(|(o, _)| *o != r.d))
         .filter(|(_, o)| o.role == model::Role::Breakdown)
         .map(|(_, o)| dimension_label(o, c.language).to_lowercase())
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    if !others.is_empty() {
-        blocks.push(Block::Text(fill(t.regions_by, &[("dimensions", &others.join(", "))])));
+    if !by.is_empty() {
+        blocks.push(Block::Text(fill(t.regions_by, &[("dimensions", &by.join(", "))])));
     }
     blocks.push(c.origin(&inputs, ("disclosure", t.m_disclosure), None));
     Page {
