@@ -4,7 +4,8 @@
 //! A witness is the cheapest change of the table that moves the count far enough, a linear programme (Kelly, Golden and
 //! Assad 1992; Fischetti and Salazar-González 2001). What changes in it is hidden. As in the routing of
 //! networks, witnesses are then given up and sought again one by one, when cells that other witnesses use
-//! cost nothing; a count that the witness of another moves far enough needs none of its own; and in the end it is tried for each hidden cell whether its witnesses can do without it.
+//! cost nothing; a count that the witness of another moves far enough needs none of its own; and in the end it
+//! is tried for each hidden cell whether its witnesses can do without it.
 
 use crate::changes::{Change, Changes};
 use crate::field::mix;
@@ -85,8 +86,6 @@ struct Routes<'a> {
     small: Vec<u32>,
     /// The changes that protect each class; none where others' do.
     of: Vec<Vec<Change>>,
-    /// How many changes each class is in.
-    uses: Vec<u32>,
     /// The changes each class is in: whom they protect, which of his they are, and what they change the class by.
     within: Vec<Vec<(u32, u32, f64)>>,
     guide: Vec<f64>,
@@ -104,8 +103,7 @@ impl<'a> Routes<'a> {
         let guide = guide.map_or_else(|| vec![0.0; n], <[f64]>::to_vec);
         let mut small: Vec<u32> =
             (0..n as u32).filter(|&v| puzzle.classes[v as usize].fate == Fate::Small).collect();
-        // The least first: they can go up only.
-        small.sort_by_key(|&v| (puzzle.classes[v as usize].value, v));
+        least_first(puzzle, &mut small);
         Routes {
             puzzle,
             needed,
@@ -113,7 +111,6 @@ impl<'a> Routes<'a> {
             changes: Changes::new(puzzle, |_| HIDDEN, furthest(needed)),
             small,
             of: vec![Vec::new(); n],
-            uses: vec![0; n],
             within: vec![Vec::new(); n],
             given: guide.clone(),
             guide,
@@ -122,13 +119,18 @@ impl<'a> Routes<'a> {
         }
     }
 
+    /// How many changes a class is in.
+    fn uses(&self, v: u32) -> usize {
+        self.within[v as usize].len()
+    }
+
     fn is_hidden(&self, v: u32) -> bool {
-        !open(self.puzzle, v) || self.uses[v as usize] > 0
+        !open(self.puzzle, v) || self.uses(v) > 0
     }
 
     fn cost(&self) -> f64 {
         (0..self.puzzle.len() as u32)
-            .filter(|&v| open(self.puzzle, v) && self.uses[v as usize] > 0)
+            .filter(|&v| open(self.puzzle, v) && self.uses(v) > 0)
             .map(|v| self.puzzle.classes[v as usize].cost)
             .sum()
     }
@@ -160,7 +162,6 @@ impl<'a> Routes<'a> {
     /// Gives all witnesses up.
     fn restart(&mut self) {
         self.of.iter_mut().for_each(Vec::clear);
-        self.uses.fill(0);
         self.within.iter_mut().for_each(Vec::clear);
         for v in 0..self.puzzle.len() as u32 {
             self.changes.allow(v, true);
@@ -241,8 +242,7 @@ impl<'a> Routes<'a> {
         for (k, change) in found.iter().enumerate() {
             for &(w, d) in change {
                 self.within[w as usize].push((v, k as u32, d));
-                self.uses[w as usize] += 1;
-                if self.uses[w as usize] == 1 && open(self.puzzle, w) {
+                if self.uses(w) == 1 && open(self.puzzle, w) {
                     self.price(w);
                 }
             }
@@ -254,8 +254,7 @@ impl<'a> Routes<'a> {
         let old = std::mem::take(&mut self.of[v as usize]);
         for &(w, _) in old.iter().flatten() {
             self.within[w as usize].retain(|(p, ..)| *p != v);
-            self.uses[w as usize] -= 1;
-            if self.uses[w as usize] == 0 && open(self.puzzle, w) {
+            if self.uses(w) == 0 && open(self.puzzle, w) {
                 self.price(w);
             }
         }
@@ -270,10 +269,8 @@ impl<'a> Routes<'a> {
                 break;
             }
             // Only what nobody else uses can be saved.
-            let alone = self.of[v as usize]
-                .iter()
-                .flatten()
-                .any(|&(w, _)| open(self.puzzle, w) && self.uses[w as usize] <= 2);
+            let alone =
+                self.of[v as usize].iter().flatten().any(|&(w, _)| open(self.puzzle, w) && self.uses(w) <= 2);
             if !alone {
                 continue;
             }
@@ -301,23 +298,21 @@ impl<'a> Routes<'a> {
                 self.changes.allow(v, false);
             }
         }
-        let mut tried: Vec<u32> =
-            (0..n).filter(|&v| open(self.puzzle, v) && self.uses[v as usize] > 0).collect();
+        let mut tried: Vec<u32> = (0..n).filter(|&v| open(self.puzzle, v) && self.uses(v) > 0).collect();
         tried.sort_by(|&a, &b| {
-            let worth = |v: u32| f64::from(self.uses[v as usize]) / self.puzzle.classes[v as usize].cost;
+            let worth = |v: u32| self.uses(v) as f64 / self.puzzle.classes[v as usize].cost;
             worth(a).total_cmp(&worth(b)).then(a.cmp(&b))
         });
         for v in tried {
             if self.changes.steps >= most {
                 break;
             }
-            if self.uses[v as usize] == 0 {
+            if self.uses(v) == 0 {
                 self.changes.allow(v, false);
                 continue;
             }
             let mut users: Vec<u32> = self.within[v as usize].iter().map(|(p, ..)| *p).collect();
-            // As they were sought at first: the least can go up only.
-            users.sort_by_key(|&p| (self.puzzle.classes[p as usize].value, p));
+            least_first(self.puzzle, &mut users);
             users.dedup();
             self.changes.allow(v, false);
             let kept: Vec<(u32, Vec<Change>)> = users.iter().map(|&p| (p, self.give_up(p))).collect();
@@ -338,6 +333,11 @@ impl<'a> Routes<'a> {
             self.changes.allow(v, true);
         }
     }
+}
+
+/// The order in which witnesses are sought: the least can go up only.
+fn least_first(puzzle: &Puzzle, classes: &mut [u32]) {
+    classes.sort_by_key(|&v| (puzzle.classes[v as usize].value, v));
 }
 
 /// What a class costs, by the guide.

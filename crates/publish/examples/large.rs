@@ -53,7 +53,8 @@ fn main() {
         .map(|(name, bytes)| (name.as_str(), bytes.len()))
         .unwrap_or_default();
     println!(
-        "{tables} tables of {} cells: {seconds:.1} s, {site:.1} s of it for the site, {} files, {} MB; the largest page {page}: {} kB",
+        "{tables} tables of {} cells: {seconds:.1} s, {site:.1} s of it for the site, {} files, {} MB; \
+         the largest page {page}: {} kB",
         SIZES.iter().map(|(_, n)| n).product::<usize>(),
         written.files,
         bytes / 1_000_000,

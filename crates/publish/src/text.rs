@@ -45,7 +45,7 @@ texts! {
     regions_all: "All regions", "Alle regio's";
     regions_page_lead: "All that the tables of this release say of this region.", "Alles wat de tabellen van deze uitgave over deze regio zeggen.";
     regions_table: "The whole table", "De hele tabel";
-    regions_more: "More tables with this region", "Meer tabellen met dit gebied";
+    regions_more: "More tables with this region", "Meer tabellen met deze regio";
     regions_why_head: "What is said here, and why not more", "Wat hier staat, en waarom niet meer";
     regions_why: "Of {all} figures about {region}, {hidden} are hidden. Counts below {threshold} could point to a person, most of all in a small place, and others are hidden so that nobody can work them out. A hidden figure is not zero.", "Van {all} cijfers over {region} zijn er {hidden} verborgen. Aantallen onder {threshold} zouden naar een persoon kunnen wijzen, vooral in een kleine plaats, en andere zijn verborgen zodat niemand ze kan afleiden. Een verborgen cijfer is geen nul.";
     regions_by: "Figures by region are told apart by {dimensions}. More detail at once would hide more of them.", "Cijfers per regio zijn uitgesplitst naar {dimensions}. Meer detail tegelijk zou er meer verbergen.";

@@ -104,7 +104,7 @@ fn all_sources(release: &Release<'_>) -> Vec<String> {
     release.sources.iter().map(|s| s.source.id.clone()).collect()
 }
 
-/// Tables of which the files are made at once, on all cores, before they are written: more would only take memory.
+/// Tables or pages that are made at once, on all cores, before they are written: more would only take memory.
 const AT_ONCE: usize = 16;
 
 /// What is `made` of each item, on all cores; written by `write` in their order.
