@@ -307,6 +307,25 @@ test("on paper the text is dark on white and the tables are there", async () => 
     if (look.shown !== look.tables) bad.push(`${name}: ${look.tables - look.shown} tables are gone`);
     if (look.text < 20) bad.push(`${name}: there is no text`);
   }
+  // On A4 with margins of a centimetre: standing 19 cm, lying 27.7 cm, at 96 pixels to the inch.
+  for (const [width, broad] of [
+    [718, false],
+    [1046, true],
+  ]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const name of names) {
+      await page.goto(address(name));
+      const wide = await page.evaluate(
+        (broad) =>
+          [...document.querySelectorAll("main .frame")]
+            .filter((frame) => frame.classList.contains("broad") === broad)
+            .filter((frame) => frame.scrollWidth > frame.clientWidth + 1 && frame.getClientRects().length > 0)
+            .map((frame) => `${frame.getAttribute("aria-label")} is ${frame.scrollWidth} wide`),
+        broad,
+      );
+      bad.push(...wide.map((what) => `${name} on paper: ${what}`));
+    }
+  }
   const sheet = await page.pdf({ format: "A4" });
   assert.equal(sheet.subarray(0, 5).toString(), "%PDF-");
   await page.close();

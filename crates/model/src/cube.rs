@@ -64,6 +64,25 @@ pub struct Dimension {
     pub categories: Vec<Category>,
 }
 
+/// Code of a person whom the register of the dimension reported; see [`register_of`].
+pub const IN: &str = "Y";
+/// Code of a person whom the register of the dimension did not report.
+pub const NOT_IN: &str = "N";
+
+/// The variable that a dimension is of: `age` of `age:age.nl`. A dimension of one register (`register:police`, see
+/// [`register_of`]) is a variable of its own.
+pub fn variable_of(dimension: &str) -> &str {
+    match dimension.split_once(':') {
+        Some((variable, _)) if variable != "register" => variable,
+        _ => dimension,
+    }
+}
+
+/// The register of a dimension that says whether it reported a person: `police` of `register:police`.
+pub fn register_of(dimension: &str) -> Option<&str> {
+    dimension.strip_prefix("register:")
+}
+
 impl Dimension {
     /// Index of the category with `code`.
     pub fn position(&self, code: &str) -> Option<u32> {

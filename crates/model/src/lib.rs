@@ -33,7 +33,10 @@ pub mod trend;
 mod variable;
 
 pub use classification::{Classification, Code, find as classification, nearest, shipped};
-pub use cube::{Category, Cube, Dimension, Key, Rate, Relation, Role, TOTAL, UNKNOWN, Unit, Value};
+pub use cube::{
+    Category, Cube, Dimension, IN, Key, NOT_IN, Rate, Relation, Role, TOTAL, UNKNOWN, Unit, Value,
+    register_of, variable_of,
+};
 pub use error::Error;
 pub use finding::{Finding, RowCount, Severity};
 pub use history::{CaptureTable, MAX_LISTS};

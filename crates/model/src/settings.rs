@@ -694,7 +694,13 @@ impl Settings {
         if let Some(label) = self.variable.get(id).and_then(|v| v.label.clone()) {
             return label;
         }
-        let base = id.split(':').next().unwrap_or(id);
+        if let Some(register) = crate::register_of(id) {
+            let label =
+                self.registers().into_iter().find(|(code, _)| code == register).map(|(_, label)| label);
+            let Label { en, nl } = label.unwrap_or_else(|| Label::same(register));
+            return Label::new(format!("Reported by: {en}"), format!("Gemeld door: {nl}"));
+        }
+        let base = crate::variable_of(id);
         match base {
             "age" => Label::new("Age", "Leeftijd"),
             "register" => Label::new("Register", "Register"),
@@ -1015,6 +1021,14 @@ impl Settings {
                 Some((base, group)) => (base, Some(group)),
                 None => (name.as_str(), None),
             };
+            if let Some(register) = crate::register_of(name) {
+                let registers = self.registers();
+                let known = || registers.iter().map(|(code, _)| code.as_str());
+                if !known().any(|code| code == register) {
+                    return Err(unknown("register", register, known()).at(text, name));
+                }
+                return Ok(());
+            }
             if let Some(group) = group {
                 known_classification(group, text)?;
             }
@@ -1040,6 +1054,7 @@ impl Settings {
                 .at(text, &table.id));
             }
             table.dimensions.iter().try_for_each(check_dimension)?;
+            self.check_overlap(table, text)?;
         }
         let cubes: Vec<&str> = self
             .source
@@ -1095,7 +1110,15 @@ impl Settings {
             }
             // Of a source of capture histories these name columns, which only its reader knows.
             if e.source.is_none() {
-                e.by.iter().chain(&e.covariates).try_for_each(check_dimension)?;
+                let mut variables = e.by.iter().chain(&e.covariates);
+                variables.clone().try_for_each(check_dimension)?;
+                if let Some(name) = variables.find(|name| crate::register_of(name).is_some()) {
+                    return Err(SettingsError::new(
+                        format!("estimate \"{}\" is by \"{name}\", and who is in a register is what it is made from", e.id),
+                        "take it out",
+                    )
+                    .at(text, name));
+                }
             }
         }
         Ok(())
@@ -1103,6 +1126,34 @@ impl Settings {
 }
 
 impl Settings {
+    /// In which registers somebody is, is asked of persons, and in one way.
+    fn check_overlap(&self, table: &TableSettings, text: &str) -> Result<(), SettingsError> {
+        let Some(name) = table.dimensions.iter().find(|d| crate::register_of(d).is_some()) else {
+            return Ok(());
+        };
+        if table.count != Unit::Persons {
+            return Err(SettingsError::new(
+                format!("table \"{}\" has \"{name}\", and does not count persons", table.id),
+                "a report is in one register: write \"register\", or count = \"persons\"",
+            )
+            .at(text, name));
+        }
+        // Who is first reported by a register is in it: two ways to say one thing, which are protected apart.
+        let first =
+            |t: &&TableSettings| t.count == Unit::Persons && t.dimensions.iter().any(|d| d == "register");
+        if let Some(other) = self.table.iter().find(first) {
+            return Err(SettingsError::new(
+                format!(
+                    "table \"{}\" counts persons by the registers they are in, and \"{}\" by the first of them",
+                    table.id, other.id
+                ),
+                "use one of the two: who is first reported by a register is in it, and that cannot be ruled out yet",
+            )
+            .at(text, name));
+        }
+        Ok(())
+    }
+
     /// One variable in two groupings cannot be protected as one set yet: less the groups of the one,
     /// those of the other may give away what lies between them.
     fn check_groupings(&self, text: &str) -> Result<(), SettingsError> {
@@ -1110,7 +1161,7 @@ impl Settings {
         let mut seen: BTreeMap<(Unit, String), (String, &str)> = BTreeMap::new();
         for table in &self.table {
             for (unit, dimension) in named(table) {
-                let base = dimension.split(':').next().unwrap_or_default().to_owned();
+                let base = crate::variable_of(&dimension).to_owned();
                 let own = self.classification_id(&base).map(|c| format!("{base}:{c}"));
                 let whole = own.filter(|_| dimension == base).unwrap_or_else(|| dimension.clone());
                 let (first, by) = seen.entry((unit, base)).or_insert((whole.clone(), &table.id));
@@ -1261,6 +1312,36 @@ reference_date = "2026-11-24"
         assert_eq!(Settings::parse(&with("register")).expect("sound").estimate[0].covariates, ["register"]);
         let e = Settings::parse(&with("shoe_size")).expect_err("refused");
         assert!(e.message.contains("shoe_size") && e.span.is_some(), "{e:?}");
+    }
+
+    #[test]
+    fn who_is_in_which_registers_is_asked_of_persons_in_one_way() {
+        let with = |rest: &str| {
+            format!(
+                "{HEAD}[[source]]\nid = \"a\"\npath = \"registers/a.csv\"\ntitle = \"A\"\n\
+                 [source.reports]\nregister = \"police\"\nlabel = {{ en = \"Police\", nl = \"Politie\" }}\n\
+                 record = \"r\"\ndate = {{ column = \"d\", format = \"%Y\" }}\n{rest}"
+            )
+        };
+        let sound = Settings::parse(&with(&with_table("t", "persons", "register:police"))).expect("sound");
+        let label = sound.variable_label("register:police");
+        assert_eq!((label.en.as_str(), label.nl.as_str()), ("Reported by: Police", "Gemeld door: Politie"));
+        let fails = |rest: &str| Settings::parse(&with(rest)).expect_err("refused");
+        let e = fails(&with_table("t", "persons", "register:polise"));
+        assert!(e.help.contains("police") && e.span.is_some(), "{e:?}");
+        let e = fails(&with_table("t", "reports", "register:police"));
+        assert!(e.message.contains("does not count persons") && e.span.is_some(), "{e:?}");
+        let two = with_table("t", "persons", "register:police") + &with_table("u", "persons", "register");
+        let e = fails(&two);
+        assert!(e.message.contains("\"u\" by the first of them"), "{e:?}");
+        let e = fails("[[estimate]]\nid = \"e\"\ntitle = \"E\"\nmethods = []\nby = [\"register:police\"]\n");
+        assert!(e.message.contains("what it is made from") && e.span.is_some(), "{e:?}");
+    }
+
+    fn with_table(id: &str, count: &str, dimension: &str) -> String {
+        format!(
+            "[[table]]\nid = \"{id}\"\ntitle = \"T\"\ncount = \"{count}\"\ndimensions = [\"{dimension}\"]\n"
+        )
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod matrix;
 mod multiples;
 mod pyramid;
 mod spans;
+mod upset;
 
 use std::fmt::Write as _;
 
@@ -33,6 +34,7 @@ pub(crate) use matrix::matrix;
 pub(crate) use multiples::multiples;
 pub(crate) use pyramid::{Age, pyramid};
 pub use spans::{Span, spans};
+pub(crate) use upset::{Intersection, upset};
 
 /// The style sheet of the site.
 pub(crate) const STYLE: &str = include_str!("../templates/style.css");
@@ -132,6 +134,20 @@ impl Svg {
         );
     }
 
+    /// The name of a row that ends at a place, in two lines where one of `most` characters does not hold it.
+    fn label(&mut self, at: (f64, f64), name: &str, most: usize) {
+        // The last space at which the first line holds what stands before it.
+        let fits = |place: &usize| name[..*place].chars().count() <= most;
+        let space = name.match_indices(' ').map(|(place, _)| place).take_while(fits).last();
+        match space {
+            Some(space) if name.chars().count() > most => {
+                self.text("label", (at.0, at.1 - 8.0), "end", &name[..space]);
+                self.text("label", (at.0, at.1 + 8.0), "end", &fit(&name[space + 1..], most));
+            }
+            _ => self.text("label", at, "end", &fit(name, most)),
+        }
+    }
+
     /// The mark of series `s`, with a word that shows when pointed at.
     fn mark(&mut self, s: usize, class: &str, at: (f64, f64), tip: &str) {
         self.mark_of(s, class, at, 4.5, tip);
@@ -222,6 +238,15 @@ pub fn swatch(s: usize) -> String {
     )
 }
 
+/// A small picture of the mark of a hidden count, for a legend.
+pub(crate) fn hidden_swatch() -> String {
+    format!(
+        "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><path class=\"m s3 open\" \
+         d=\"{}\"/></svg>",
+        shape(3, (14.0, 7.0), 4.5)
+    )
+}
+
 /// A small picture of the shade of class `k` in a table, for a legend.
 pub(crate) fn shade(k: usize) -> String {
     format!(
@@ -267,6 +292,20 @@ mod tests {
         assert_eq!(ticks(3.0, 1.0), [0.0, 1.0, 2.0, 3.0]);
         assert_eq!(ticks(f64::NAN, 1.0), ticks(1.0, 1.0));
         assert!(ticks(1e18, 1.0).len() < 8);
+    }
+
+    #[test]
+    fn a_long_name_has_two_lines_and_a_longer_one_ends_in_dots() {
+        let lines = |name: &str| {
+            let mut svg = Svg { out: String::new() };
+            svg.label((0.0, 0.0), name, 12);
+            let texts = svg.out.split("<text ").skip(1).map(|t| t.split(['>', '<']).nth(1).expect("a text"));
+            texts.map(str::to_owned).collect::<Vec<String>>()
+        };
+        assert_eq!(lines("a short one"), ["a short one"]);
+        assert_eq!(lines("een naam van twee"), ["een naam van", "twee"]);
+        assert_eq!(lines("één naam van nog meer dan twee"), ["één naam van", "nog meer da…"]);
+        assert_eq!(lines("zondereenspatie"), ["zondereensp…"]);
     }
 
     #[test]

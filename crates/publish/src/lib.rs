@@ -37,6 +37,7 @@ mod release;
 pub mod sdmx;
 mod sheet;
 mod text;
+mod translated;
 mod write;
 
 pub use error::Error;
@@ -46,4 +47,5 @@ pub use release::{
     TableBefore,
 };
 pub use sheet::Sheet;
+pub use translated::translated;
 pub use write::{Written, write};

@@ -20,6 +20,7 @@ mod hidden;
 mod lists;
 mod methods;
 mod models;
+mod overlap;
 mod overview;
 mod quality;
 mod rates;
@@ -34,7 +35,7 @@ pub(crate) use explore::Explore;
 pub(crate) use hidden::withheld;
 
 use askama::Template;
-use model::Language;
+use model::{Language, Settings};
 use rayon::prelude::*;
 
 use crate::chart::Frame;
@@ -132,13 +133,28 @@ pub(crate) struct Table {
     pub(crate) legend: Vec<(String, String)>,
 }
 
+/// Columns of numbers from which on a table is printed on a page that lies on its side.
+const BROAD: usize = 8;
+
+impl Table {
+    /// Whether it is too broad for a page that stands.
+    pub(crate) fn is_broad(&self) -> bool {
+        self.head.len() > BROAD
+    }
+
+    /// Whether column `i` holds numbers: its name then stands to the right, as they do.
+    pub(crate) fn is_of_numbers(&self, i: usize) -> bool {
+        self.rows.iter().filter_map(|row| row.get(i)).any(|cell| cell.class.starts_with('n'))
+    }
+}
+
 /// A cell of a table; the first of a row is its header.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cell {
     pub(crate) text: String,
     /// A sign that is seen, with `text` for those who do not see it.
     pub(crate) sign: &'static str,
-    /// `n` for numbers, with `h1` to `h4` for the shade behind them.
+    /// `code` for what may be broken anywhere; `n` for numbers, with `h1` to `h4` for the shade behind them.
     pub(crate) class: &'static str,
     /// Language, when it is not that of the page.
     pub(crate) lang: &'static str,
@@ -172,6 +188,11 @@ impl Cell {
 
     pub(crate) fn number(text: impl Into<String>) -> Self {
         Cell { text: text.into(), class: "n", ..Cell::default() }
+    }
+
+    /// A path or a hash: it may be broken anywhere.
+    pub(crate) fn code(text: impl Into<String>) -> Self {
+        Cell { text: text.into(), class: "code", ..Cell::default() }
     }
 
     pub(crate) fn links(links: Vec<Link>) -> Self {
@@ -478,7 +499,7 @@ struct LandingTemplate {
 /// The page at the top: it offers the languages and chooses nothing.
 pub(crate) fn landing(release: &Release<'_>) -> Result<Vec<u8>, Error> {
     let monitor = &release.settings.monitor;
-    let languages = languages(release);
+    let languages = languages(release.settings);
     let first = languages[0];
     let template = LandingTemplate {
         lang: first.tag(),
@@ -510,9 +531,9 @@ pub(crate) fn landing(release: &Release<'_>) -> Result<Vec<u8>, Error> {
 }
 
 /// The languages of the release, none twice, at least one.
-pub(crate) fn languages(release: &Release<'_>) -> Vec<Language> {
+pub(crate) fn languages(settings: &Settings) -> Vec<Language> {
     let mut out: Vec<Language> = Vec::new();
-    for &l in &release.settings.monitor.languages {
+    for &l in &settings.monitor.languages {
         if !out.contains(&l) {
             out.push(l);
         }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::data::{self, File};
 use crate::folder::Aside;
 use crate::page::Page;
-use crate::{Error, Release, page, print};
+use crate::{Error, Release, page, print, translated};
 
 /// A release that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ fn check(release: &Release<'_>) -> Result<(), Error> {
             return Err(Error::Uncertified { id: cube.id().to_owned() });
         }
     }
-    page::statement::translated(release)?;
+    translated::all_translated(release)?;
     page::statement::check(release)
 }
 
@@ -168,7 +168,7 @@ fn site(release: &Release<'_>, out: &mut Output) -> Result<Vec<(Language, Vec<Pa
         },
     )?;
     let mut all = Vec::new();
-    for language in page::languages(release) {
+    for language in page::languages(release.settings) {
         let pages = page::pages(release, language);
         each(
             &pages,

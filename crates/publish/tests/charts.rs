@@ -102,6 +102,30 @@ fn transfers() -> Cube {
     })
 }
 
+/// Four registers, two of which have hardly anybody in common.
+fn by_registers() -> Cube {
+    let register = |id: &str, name: (&'static str, &'static str)| {
+        let codes = [total(), ("Y", "Yes", "Ja"), ("N", "No", "Nee")];
+        dimension(&format!("register:{id}"), name, Role::Breakdown, &codes)
+    };
+    let registers = vec![
+        years(),
+        register("police", ("Police", "Politie")),
+        register("border", ("Border police", "Marechaussee")),
+        register("care", ("Shelters & youth care", "Opvang en jeugdzorg")),
+        register("others", ("Others", "Overige")),
+    ];
+    filled("by_registers", ("Victims by register", "Slachtoffers naar register"), registers, |k| {
+        let within: Vec<bool> = k[1..].iter().map(|&c| c == 1).collect();
+        match within[..] {
+            [false, false, false, false] => 0,
+            [true, false, false, false] => 640 + u64::from(k[0]),
+            [true, true, false, false] => 3,
+            _ => 160 >> (2 * within.iter().filter(|w| **w).count()) << u64::from(within[3]),
+        }
+    })
+}
+
 fn made<'s>(settings: &'s model::Settings, cubes: &[Cube]) -> Release<'s> {
     Release { trends: Vec::new(), ..release_of(settings, cubes) }
 }
@@ -129,11 +153,13 @@ fn drawing(text: &str, id: &str) -> String {
 #[test]
 fn each_kind_of_chart() {
     let settings = settings();
-    let dir = common::written(&made(&settings, &[by_sex_and_age(), by_form_and_age(), transfers()]));
+    let cubes = [by_sex_and_age(), by_form_and_age(), transfers(), by_registers()];
+    let dir = common::written(&made(&settings, &cubes));
     let draw = |cube: &str, id: &str| drawing(&page(dir.path(), "en", cube).0, id);
     insta::assert_snapshot!("pyramid", draw("by_sex_age", "pyramid"));
     insta::assert_snapshot!("multiples", draw("by_form_age", "chart-by-1"));
     insta::assert_snapshot!("flows", draw("transfers", "flows"));
+    insta::assert_snapshot!("upset", draw("by_registers", "upset"));
     let (text, _) = page(dir.path(), "en", "by_form_age");
     let heat = text.split("<h2 id=\"cross-").nth(1).and_then(|s| s.split("<h2").next()).expect("a crossing");
     insta::assert_snapshot!("heat", heat.replace("<td", "\n<td"));
@@ -182,7 +208,8 @@ fn published(released: &ReleasedCube, language: &str) -> BTreeSet<String> {
 #[test]
 fn every_number_in_a_chart_is_published() {
     let settings = settings();
-    let release = made(&settings, &[by_sex_and_age(), by_form_and_age(), transfers()]);
+    let cubes = [by_sex_and_age(), by_form_and_age(), transfers(), by_registers()];
+    let release = made(&settings, &cubes);
     let dir = common::written(&release);
     let mut checked = 0;
     for released in &release.cubes {

@@ -120,6 +120,14 @@ dimensions = ["place"]
 population = "inhabitants_place"        # rates per 100,000 inhabitants
 
 [[table]]
+id = "victims_registers"
+title = {{ en = "Presumed victims in four of the registers", nl = "Vermoedelijke slachtoffers in vier van de registers" }}
+definition = {{ en = "Persons reported by at least one register in the year, by which of four registers reported them in that year.", nl = "Personen die in het jaar door ten minste één register zijn gemeld, naar welke van vier registers hen in dat jaar meldden." }}
+count = "persons"
+# More registers at once would make more counts small, and hide more.
+dimensions = ["register:police", "register:kmar", "register:coordinators", "register:shelters"]
+
+[[table]]
 id = "reports_register"
 title = {{ en = "Reports by register", nl = "Meldingen naar register" }}
 definition = {{ en = "Reports, not persons: how often each register reports is a series of its own.", nl = "Meldingen, geen personen: hoe vaak elk register meldt is een eigen reeks." }}
@@ -280,7 +288,7 @@ mod tests {
                 let settings = model::Settings::parse(&text).unwrap_or_else(|e| panic!("{e} {}", e.help));
                 assert_eq!(settings.source.len(), 7);
                 assert_eq!(settings.registers().len(), 6);
-                assert_eq!(settings.table.len(), 5);
+                assert_eq!(settings.table.len(), 6);
                 for (source, (layout, rows)) in settings.source.iter().zip(LAYOUTS.iter().zip(rows)) {
                     assert_eq!(source.path, layout.path(rows));
                     let reports = source.reports.as_ref().expect("a register");

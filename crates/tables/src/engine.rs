@@ -213,6 +213,15 @@ pub(crate) fn register_bit(register: Expr, registers: usize) -> Expr {
     })
 }
 
+/// 0 for a report of this register and 1 for one of another, packed as by [`pack_in_period`]: the least number is 0 for a
+/// person whom it reported.
+pub(crate) fn outside(register: Expr, this: u16) -> Expr {
+    call("outside", vec![DataType::UInt16], DataType::UInt32, vec![register], move |columns| {
+        let values = columns[0].as_primitive::<UInt16Type>();
+        try_map::<UInt32Type>(values.len(), |i| Ok(Some(u32::from(values.value(i) != this))))
+    })
+}
+
 /// The numbers of a column of a result.
 pub(crate) fn numbers(batch: &RecordBatch, column: usize) -> Result<Vec<u64>, Error> {
     let array = arrow::compute::cast(batch.column(column), &DataType::UInt64)

@@ -18,7 +18,8 @@ const SHOWN_WHOLE: usize = 60;
 pub(crate) struct Level {
     /// As written in the settings: `form`, `age:age.nl`.
     pub(crate) name: String,
-    /// The column of the reports: `form`, `age`, `register`.
+    /// The column of the reports: `form`, `age`, `register`; for one register (`register:police`) a column that is made of
+    /// `register`.
     pub(crate) base: String,
     label: Label,
     classification: Option<String>,
@@ -60,6 +61,12 @@ impl Level {
             dimension: name.to_owned(),
             message,
         };
+        if let Some(register) = model::register_of(name) {
+            if !settings.registers().iter().any(|(code, _)| code == register) {
+                return Err(fail(format!("there is no register \"{register}\"")));
+            }
+            return Ok(Self::within(name, settings));
+        }
         let (base, group) = match name.split_once(':') {
             Some((base, group)) => (base, Some(group)),
             None => (name, None),
@@ -70,9 +77,6 @@ impl Level {
                 .ok_or_else(|| fail(format!("there is no classification \"{id}\"; name one that is shipped")))
         };
         if base == "register" {
-            if group.is_some() {
-                return Err(fail("registers have no groups; write \"register\"".into()));
-            }
             let registers = settings.registers();
             let recode = Recode::Table((0..registers.len() as u16).collect());
             let codes = registers
@@ -137,6 +141,25 @@ impl Level {
         };
         level.totals_are_unknown(to);
         Ok(level)
+    }
+
+    /// Whether one register reported a person: 0 in the column is yes, 1 is no, and nobody is unknown.
+    fn within(name: &str, settings: &Settings) -> Self {
+        let code = |code: &str, en: &str, nl: &str| LevelCode {
+            code: code.into(),
+            parent: None,
+            label: Label::new(en, nl),
+            valid: (None, None),
+        };
+        Self {
+            name: name.to_owned(),
+            base: name.to_owned(),
+            label: settings.variable_label(name),
+            classification: None,
+            codes: vec![code(model::IN, "Yes", "Ja"), code(model::NOT_IN, "No", "Nee")],
+            unknown: None,
+            recode: Recode::Table(vec![0, 1]),
+        }
     }
 
     /// A report that names the total as its code says nothing: it counts as unknown.

@@ -29,7 +29,6 @@ pub fn rates(
     if per == 0 {
         return Err(fail("rates per 0 inhabitants mean nothing; use 100000".into()));
     }
-    let base = |id: &str| id.split(':').next().unwrap_or(id).to_owned();
     // For each dimension of the population: that of the table, and for each of the table's
     // categories the population's categories that add up to it.
     let mut matched: Vec<(usize, Vec<Vec<u32>>)> = Vec::new();
@@ -37,7 +36,9 @@ pub fn rates(
         let place = dimensions
             .iter()
             .position(|d| {
-                d.id == p.id || base(&d.id) == base(&p.id) || d.role == Role::Time && p.role == Role::Time
+                d.id == p.id
+                    || model::variable_of(&d.id) == model::variable_of(&p.id)
+                    || d.role == Role::Time && p.role == Role::Time
             })
             .ok_or_else(|| {
                 let known: Vec<&str> = dimensions.iter().map(|d| d.id.as_str()).collect();

@@ -164,7 +164,16 @@ impl Reports {
         let calendar = self.calendar(period)?;
         let mut levels = Vec::new();
         for (_, table) in tables {
-            levels.push(self.levels(&table.dimensions, &table.id)?);
+            let of_table = self.levels(&table.dimensions, &table.id)?;
+            let within = of_table.iter().find(|l| model::register_of(&l.name).is_some());
+            if let Some(level) = within.filter(|_| unit != Unit::Persons) {
+                return Err(Error::Dimension {
+                    table: table.id.clone(),
+                    dimension: level.name.clone(),
+                    message: "a report is in one register; write \"register\", or count persons".into(),
+                });
+            }
+            levels.push(of_table);
         }
         let persons = match unit {
             Unit::Persons if self.days.is_some() => Some(self.store_persons(&calendar, &levels)?),
@@ -215,7 +224,10 @@ impl Reports {
         let mut least = vec![count(lit(1)).alias("reports")];
         let mut keep = vec![column("period")];
         for name in columns {
-            let packed = engine::pack_in_period(calendar, &self.column(name)?, column("date"));
+            let packed = match model::register_of(name) {
+                Some(register) => engine::outside(column("register"), self.register(register)?),
+                None => engine::pack_in_period(calendar, &self.column(name)?, column("date")),
+            };
             select.push(packed.alias(name));
             least.push(min(column(name)).alias(name));
             keep.push(column(name));
@@ -287,6 +299,13 @@ impl Reports {
         let lists: Vec<String> = self.settings.registers().into_iter().map(|(code, _)| code).collect();
         let empty = CaptureTable::new(lists.clone())?;
         let levels = self.levels(by, "capture histories")?;
+        if let Some(level) = levels.iter().find(|l| model::register_of(&l.name).is_some()) {
+            return Err(Error::Dimension {
+                table: "capture histories".into(),
+                dimension: level.name.clone(),
+                message: "who is in a register is what histories are made of; take it out".into(),
+            });
+        }
         let Some((first, last)) = self.days.and_then(|days| clip(days, years)) else {
             return Ok(vec![(BTreeMap::new(), empty)]);
         };
@@ -351,6 +370,16 @@ impl Reports {
             }
         }
         names.iter().map(|name| Level::new(name, table, &self.settings, &self.catalogue)).collect()
+    }
+
+    /// The number by which reports name a register.
+    fn register(&self, code: &str) -> Result<u16, Error> {
+        let place = self.settings.registers().iter().position(|(c, _)| c == code);
+        place.map(|p| p as u16).ok_or_else(|| Error::Dimension {
+            table: "settings".into(),
+            dimension: format!("register:{code}"),
+            message: "there is no such register".into(),
+        })
     }
 
     fn column(&self, name: &str) -> Result<Column, Error> {

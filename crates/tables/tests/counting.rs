@@ -54,6 +54,10 @@ fn raw(variable: &str, report: &Report) -> i32 {
 }
 
 fn harmonised(variable: &str, reports: &[&Report]) -> String {
+    if let Some(register) = model::register_of(variable) {
+        let within = reports.iter().any(|r| code("register", r).as_deref() == Some(register));
+        return if within { "Y" } else { "N" }.to_owned();
+    }
     let mut known: Vec<(i32, i32, String)> =
         reports.iter().filter_map(|r| code(variable, r).map(|c| (r.day, raw(variable, r), c))).collect();
     known.sort();
@@ -151,13 +155,15 @@ proptest! {
             write(folder.path(), "a.parquet", &rows[..split], &settings),
             write(folder.path(), "b.parquet", &rows[split..], &settings),
         ];
-        let wanted: [(Unit, Period, &[&str]); 6] = [
+        let wanted: [(Unit, Period, &[&str]); 8] = [
             (Unit::Persons, Period::Year, &["form", "sex"]),
             (Unit::Persons, Period::Quarter, &["age:ages"]),
             (Unit::Reports, Period::Year, &["register", "form"]),
             (Unit::Persons, Period::Month, &[]),
             (Unit::Persons, Period::Year, &["register", "age:ages"]),
             (Unit::Reports, Period::Month, &["sex"]),
+            (Unit::Persons, Period::Year, &["register:police", "register:border", "register:shelter"]),
+            (Unit::Persons, Period::Quarter, &["register:border", "form"]),
         ];
         let tables: Vec<_> = wanted
             .iter()
@@ -273,6 +279,9 @@ fn what_cannot_be_counted_is_refused_with_a_way_out() {
         fails(table("t", Unit::Persons, Period::Year, &["age:form"])),
         fails(table("t", Unit::Persons, Period::Year, &["sex:form"])),
         fails(table("t", Unit::Persons, Period::Year, &["shoes"])),
+        fails(table("t", Unit::Persons, Period::Year, &["register:shoes"])),
+        fails(table("t", Unit::Reports, Period::Year, &["register:police"])),
+        reports.histories(None, &["register:police".into()], "person").expect_err("refused").to_string(),
     ];
     let open = |path: std::path::PathBuf| {
         Reports::open(&[path], &settings, &catalogue, 1).err().expect("refused").to_string()

@@ -61,6 +61,36 @@ fn counts_are_rounded_and_pages_say_so() {
     assert!(!read("protection.json").contains("loss"));
 }
 
+/// With all registers nobody is in none of them, and everybody knows: that is published where zeros are hidden.
+#[test]
+fn that_nobody_is_in_no_register_is_no_secret() {
+    let folder = monitor(
+        "[[source]]\nid = \"shelter\"\npath = \"registers/shelter.csv\"\ntitle = { en = \"Shelter\", nl = \"Opvang\" }\n\
+         [source.reports]\nregister = \"shelter\"\nlabel = { en = \"Shelter\", nl = \"Opvang\" }\nrecord = \"case\"\n\
+         person = \"pseudonym\"\ndate = { column = \"reported\" }\n\
+         [[table]]\nid = \"both\"\ntitle = { en = \"Victims by register\", nl = \"Slachtoffers naar register\" }\n\
+         definition = { en = \"Persons reported.\", nl = \"Gemelde personen.\" }\ncount = \"persons\"\n\
+         dimensions = [\"register:police\", \"register:shelter\"]\n[disclosure]\nzeros = \"protect\"\n",
+    );
+    // Reports 60 and up, of whom the police has those below 120.
+    let rows = (60..180).map(|i| small::row(i).join(",")).collect::<Vec<_>>().join("\n");
+    folder.write("m/registers/shelter.csv", format!("{}\n{rows}\n", small::HEADER.join(",")));
+    let said = folder.json(0, &["run", "m"]);
+    assert_eq!((number(&said["attack"], "exact"), number(&said["attack"], "narrow")), (0, 0));
+    let table = support::release::csv(&folder.path("m/out/release"), "both");
+    for year in ["2023", "2024", "2025"] {
+        let at = |police, shelter| {
+            let codes = [("year", year), ("register_police", police), ("register_shelter", shelter)];
+            table.at(&codes).value
+        };
+        assert_eq!(at("N", "N"), Some(0));
+        assert_eq!([at("Y", "N"), at("Y", "Y"), at("N", "Y")], [Some(20); 3]);
+        assert_eq!([at("Y", "_T"), at("_T", "Y"), at("_T", "_T")], [Some(40), Some(40), Some(60)]);
+    }
+    let page = fs::read_to_string(folder.path("m/out/release/site/en/table-both.html")).expect("the page");
+    assert!(page.contains("id=\"overlap\"") && page.contains("Police + Shelter"), "{page}");
+}
+
 #[test]
 fn a_category_has_a_higher_threshold() {
     let folder = monitor("[[disclosure.strict]]\ndimension = \"sex\"\ncode = \"M\"\nthreshold = 20\n");

@@ -222,7 +222,13 @@ fn persons_are_those_that_are_true_by_year() {
     let truth = Truth::read(&project());
     let reported = truth.reported();
     assert_eq!(reported.len(), 5, "{:?}", reported.keys());
-    for id in ["victims_form_sex", "victims_age_form", "victims_citizenship_sex", "victims_place"] {
+    for id in [
+        "victims_form_sex",
+        "victims_age_form",
+        "victims_citizenship_sex",
+        "victims_place",
+        "victims_registers",
+    ] {
         let table = table(id);
         for (year, persons) in &reported {
             let cell = table.at(&[("year", &year.to_string())]);
@@ -235,6 +241,45 @@ fn persons_are_those_that_are_true_by_year() {
     assert!(said("run-text.err").contains(&persons), "{}", said("run-text.err"));
     let detected = format!("{} detected", thousands(all.len()));
     assert!(said("run-text.err").contains(&detected), "{}", said("run-text.err"));
+}
+
+/// The registers that the table of registers has, by its columns.
+const OF_REGISTERS: [(&str, &str); 4] = [
+    ("register_police", "police"),
+    ("register_kmar", "kmar"),
+    ("register_coordinators", "coordinators"),
+    ("register_shelters", "shelters"),
+];
+
+#[test]
+fn who_is_in_which_registers_is_what_is_true() {
+    let (truth, table) = (Truth::read(&project()), table("victims_registers"));
+    let mut registers: BTreeMap<(String, u64), BTreeSet<&str>> = BTreeMap::new();
+    for report in truth.used() {
+        let year = report.year().expect("a year").to_string();
+        registers.entry((year, report.person)).or_default().insert(&report.register);
+    }
+    assert_eq!(table.dimensions, [&["year"], OF_REGISTERS.map(|(column, _)| column).as_slice()].concat());
+    let mut compared = BTreeSet::new();
+    for (codes, cell) in table.cells.iter().filter(|(_, cell)| !cell.is_hidden()) {
+        let is = |within: &BTreeSet<&str>| {
+            codes[1..].iter().zip(OF_REGISTERS).all(|(code, (_, register))| match code.as_str() {
+                "Y" => within.contains(register),
+                "N" => !within.contains(register),
+                _ => true,
+            })
+        };
+        let count = registers.iter().filter(|((year, _), within)| *year == codes[0] && is(within)).count();
+        assert_eq!(cell.value, Some(count as u64), "{codes:?}");
+        if count > 0 {
+            compared.insert(codes[1..].to_vec());
+        }
+    }
+    assert!(compared.len() > 30, "{}", compared.len());
+    // How many each register reported is kept.
+    for (column, _) in OF_REGISTERS {
+        assert!(table.at(&[("year", "2025"), (column, "Y")]).value.is_some(), "{column}");
+    }
 }
 
 /// A sex is left out, never written wrong: what is missing from a sex is in unknown.

@@ -65,7 +65,7 @@ pub(crate) fn atlas(frame: &Frame<'_>, map: &Map, regions: &[Region]) -> String 
         let middle = inside(largest);
         let fits = |room: (f64, f64)| r - l >= room.0 && b - t >= room.1;
         if fits(FOR_NAME) {
-            let label = fit(&region.short, ((r - l - 8.0) / LETTER) as usize);
+            let label = fit(&region.short, ((r - l) / LETTER) as usize);
             words.push(((middle.0, middle.1 - 6.0), "on-field", label));
             words.push(((middle.0, middle.1 + 12.0), "on-field strong", region.text.clone()));
         } else if fits(FOR_VALUE) {

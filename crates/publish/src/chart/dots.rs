@@ -1,6 +1,6 @@
 //! Many estimates with their intervals, a line of text each, set against the middle one.
 
-use super::{Frame, Interval, Scale, Svg, fit};
+use super::{Frame, Interval, Scale, Svg};
 use crate::number;
 
 const WIDTH: f64 = 720.0;
@@ -8,6 +8,10 @@ const LEFT: f64 = 220.0;
 /// Room for the figures in words, which stand in a column of their own.
 const RIGHT: f64 = 170.0;
 const ROW: f64 = 24.0;
+/// Height of a row where names have two lines.
+const TALL: f64 = 38.0;
+/// Characters of a name in one line.
+const NAME: usize = 28;
 const TOP: f64 = 26.0;
 
 /// Draws `rows` in their order, `whole` apart above them, and a line at the median of the rows that
@@ -25,7 +29,9 @@ pub(crate) fn dots(
     let top_of = |r: &Interval| r.interval.map_or(0.0, |i| i.1).max(r.point.unwrap_or(0.0));
     let ticks = scale.ticks(all.iter().map(|(_, r)| top_of(r)).fold(0.0, f64::max));
     let top = ticks.last().copied().unwrap_or(1.0);
-    let bottom = TOP + ROW * all.len() as f64 + 4.0;
+    let long = all.iter().any(|(_, r)| r.label.chars().count() > NAME);
+    let tall = if long { TALL } else { ROW };
+    let bottom = TOP + tall * all.len() as f64 + 4.0;
     let x = |v: f64| LEFT + (WIDTH - LEFT - RIGHT) * (v / top).clamp(0.0, 1.0);
     let mut svg = Svg::new(frame, WIDTH, bottom + 26.0);
     for &t in &ticks {
@@ -37,8 +43,8 @@ pub(crate) fn dots(
         svg.text("value", (x(value), TOP - 11.0), "middle", median);
     }
     for (i, (series, row)) in all.into_iter().enumerate() {
-        let y = TOP + ROW * i as f64 + ROW / 2.0 + 2.0;
-        svg.text("label", (LEFT - 10.0, y + 4.0), "end", &fit(&row.label, 28));
+        let y = TOP + tall * (i as f64 + 0.5) + 2.0;
+        svg.label((LEFT - 10.0, y + 4.0), &row.label, NAME);
         let figures = WIDTH - RIGHT + 14.0;
         let Some(point) = row.point else {
             svg.text("value", (figures, y + 4.0), "start", &row.without);

@@ -2,7 +2,7 @@
 
 use model::Language;
 
-use super::{Frame, Svg, fit, ticks};
+use super::{Frame, Svg, ticks};
 use crate::number;
 
 /// One estimate.
@@ -81,7 +81,7 @@ pub(crate) fn intervals(
     }
     for (i, row) in rows.iter().enumerate() {
         let y = head + ROW * i as f64 + ROW / 2.0 + 4.0;
-        svg.text("label", (LEFT - 10.0, y + 4.0), "end", &fit(&row.label, 28));
+        svg.label((LEFT - 10.0, y + 4.0), &row.label, 28);
         let Some(point) = row.point else {
             svg.text("value", (LEFT + 8.0, y + 4.0), "start", &row.without);
             continue;

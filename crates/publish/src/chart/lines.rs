@@ -30,7 +30,7 @@ pub(crate) struct Lines {
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 340.0;
-const LEFT: f64 = 70.0;
+const LEFT: f64 = 80.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 18.0;
 /// Height of the strip beneath the axis in which hidden figures stand.

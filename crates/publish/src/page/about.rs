@@ -28,11 +28,11 @@ pub(super) fn page(c: Context<'_>) -> Page {
             let input = s.input.as_ref();
             vec![
                 Cell::links(c.source_links(std::slice::from_ref(&s.source.id))),
-                Cell::text(input.map_or(&s.source.path, |i| &i.path)),
+                Cell::code(input.map_or(&s.source.path, |i| &i.path)),
                 Cell::number(
                     input.filter(|_| !s.is_of_persons()).map(|i| c.count(i.bytes)).unwrap_or_default(),
                 ),
-                Cell::text(input.map(|i| i.blake3.clone()).unwrap_or_default()),
+                Cell::code(input.map(|i| i.blake3.clone()).unwrap_or_default()),
             ]
         })
         .collect();

@@ -114,7 +114,9 @@ pub(super) fn all(c: Context<'_>, cube: &ProtectedCube, blocks: &mut Vec<Block>)
             // The longer one goes down.
             let longer = |d: usize| cube.dimensions()[d].categories.len();
             let (down, across) = if longer(a) >= longer(b) { (a, b) } else { (b, a) };
-            if done == CROSSINGS || !whole(a, b) || longer(across) > COLUMNS || longer(down) > ROWS {
+            // Pairs of registers stand in a table of their own.
+            let pair = [a, b].iter().all(|&d| model::register_of(&cube.dimensions()[d].id).is_some());
+            if pair || done == CROSSINGS || !whole(a, b) || longer(across) > COLUMNS || longer(down) > ROWS {
                 continue;
             }
             let Some(crossing) = Crossing::new(cube, down, across) else { continue };

@@ -3,7 +3,7 @@
 use disclosure::ProtectedCube;
 use model::{Key, Role, Zeros};
 
-use super::{Block, Cell, Context, Link, Page, Term, crossing, explore, finding};
+use super::{Block, Cell, Context, Link, Page, Term, crossing, explore, finding, overlap};
 use crate::chart::{self, Bar, Line, Lines, SERIES};
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label, top_level};
 use crate::release::ReleasedCube;
@@ -89,7 +89,12 @@ pub(super) fn page(c: Context<'_>, released: &ReleasedCube) -> Page {
         if others.is_empty() {
             slice(c, cube, None, &cube.home(), "total", &mut blocks);
         }
-        for &d in &others {
+        let registers = overlap::registers(cube);
+        if !registers.is_empty() {
+            overlap::blocks(c, cube, &registers, &mut blocks);
+            by_register(c, cube, &registers, &mut blocks);
+        }
+        for &d in others.iter().filter(|d| !registers.contains(d)) {
             section(c, cube, d, &mut blocks);
         }
         super::rates::blocks(c, released, &mut blocks);
@@ -182,6 +187,23 @@ fn section(c: Context<'_>, cube: &ProtectedCube, d: usize, blocks: &mut Vec<Bloc
     if dimension.role == Role::Vintage {
         blocks.push(Block::Note(c.t.vintage_note.into()));
     }
+}
+
+/// How many are in each register over time, in one chart and table: each is a dimension of its own.
+fn by_register(c: Context<'_>, cube: &ProtectedCube, registers: &[usize], blocks: &mut Vec<Block>) {
+    let Some(time) = cube.time() else { return };
+    let rows: Vec<Row> = registers
+        .iter()
+        .map(|&d| {
+            let mut key = cube.home();
+            key[d] = cube.dimensions()[d].position(model::IN).unwrap_or_default();
+            Row { category: None, label: overlap::name(c, cube, d), figures: cube.along(time, &key) }
+        })
+        .collect();
+    blocks.push(Block::Heading { id: "by-register".into(), text: c.t.overlap_each.into() });
+    let title = format!("{}: {}", cube.title().get(c.language), c.t.overlap_each.to_lowercase());
+    over_time(c, cube, None, time, &rows, (&title, None), "register", blocks);
+    blocks.push(Block::Note(c.t.overlap_more.into()));
 }
 
 /// All that a table says of one region: by each of its other dimensions, or its total where there are none.

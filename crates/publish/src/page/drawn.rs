@@ -11,10 +11,6 @@ use crate::text::fill;
 /// Bands on one side that have a name of their own.
 const BANDS: usize = 8;
 
-fn base(dimension: &Dimension) -> &str {
-    dimension.id.split(':').next().unwrap_or(&dimension.id)
-}
-
 /// The figure of a crossing by the categories of its dimensions `a` and `b`, in whichever order it has them.
 fn figure(crossing: &Crossing<'_>, a: (usize, u32), b: (usize, u32)) -> Figure {
     let (row, column) = if a.0 == crossing.down { (a.1, b.1) } else { (b.1, a.1) };
@@ -30,9 +26,9 @@ fn ordered(crossing: &Crossing<'_>, is: impl Fn(&Dimension) -> bool) -> Option<(
 /// Women and men by age, where a table of persons has both; other sexes stand beside it as figures.
 pub(super) fn pyramid(c: Context<'_>, crossing: &Crossing<'_>, title: &str) -> Option<Block> {
     let (t, cube) = (c.t, crossing.cube);
-    let (sex, age) = ordered(crossing, |d| matches!(base(d), "sex" | "gender"))?;
+    let (sex, age) = ordered(crossing, |d| matches!(model::variable_of(&d.id), "sex" | "gender"))?;
     let (by_sex, by_age) = (&cube.dimensions()[sex], &cube.dimensions()[age]);
-    if cube.unit() != Unit::Persons || base(by_age) != "age" {
+    if cube.unit() != Unit::Persons || model::variable_of(&by_age.id) != "age" {
         return None;
     }
     let sides = [by_sex.position("F")?, by_sex.position("M")?];

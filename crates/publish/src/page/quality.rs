@@ -244,7 +244,8 @@ fn accessibility(c: Context<'_>) -> Vec<Block> {
     let t = c.t;
     let monitor = &c.release.settings.monitor;
     let formats: Vec<&str> = data::FORMATS.iter().map(|f| f.name).collect();
-    let languages: Vec<&str> = super::languages(c.release).into_iter().map(model::Language::name).collect();
+    let languages: Vec<&str> =
+        super::languages(c.release.settings).into_iter().map(model::Language::name).collect();
     let term = |term: &str, cell| Term { term: term.into(), cell };
     vec![
         Block::Terms(vec![

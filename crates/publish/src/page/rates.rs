@@ -53,7 +53,7 @@ pub(super) fn blocks(c: Context<'_>, released: &ReleasedCube, blocks: &mut Vec<B
         let total = dimension.total().map(|k| category_label(&dimension.categories[k as usize], c.language));
         let total = rows.iter().take(MOST).position(|row| Some(&row.label) == total.as_ref());
         // Ages have an order that says more than that of the rates.
-        let ordered = dimension.id.split(':').next() == Some("age");
+        let ordered = model::variable_of(&dimension.id) == "age";
         one(c, released, &rows, &title, &d.to_string(), (total, ordered), blocks);
     }
     if blocks.len() == before {

@@ -37,7 +37,7 @@ struct Regional<'a> {
 fn tables<'a>(release: &'a Release<'a>) -> impl Iterator<Item = (&'a ReleasedCube, usize)> {
     let wanted = release.settings.monitor.regions.as_str();
     let of = move |r: &'a ReleasedCube| {
-        let is = move |d: &model::Dimension| d.id == wanted || d.id.split(':').next() == Some(wanted);
+        let is = move |d: &model::Dimension| d.id == wanted || model::variable_of(&d.id) == wanted;
         r.cube.dimensions().iter().position(is).map(|d| (r, d))
     };
     release.cubes.iter().filter_map(of)

@@ -1,6 +1,6 @@
 //! Sentences of the authors with figures that are looked up: none is written that refers to a hidden one.
 
-use model::{Language, Role};
+use model::Role;
 
 use super::Context;
 use crate::facts::{CubeFacts, Figure};
@@ -9,7 +9,7 @@ use crate::{Error, Release};
 
 /// Checks every sentence in every language of the release.
 pub(crate) fn check(release: &Release<'_>) -> Result<(), Error> {
-    for language in super::languages(release) {
+    for language in super::languages(release.settings) {
         sentences(Context { release, language, t: texts(language) })?;
     }
     Ok(())
@@ -77,48 +77,4 @@ fn looked_up(c: Context<'_>, figure: &str) -> Result<String, String> {
         Figure::Between(..) => Err("is known between bounds only".into()),
         Figure::Missing => Err("has no figure in the table".into()),
     }
-}
-
-fn in_english(language: Language) -> &'static str {
-    match language {
-        Language::En => "English",
-        Language::Nl => "Dutch",
-    }
-}
-
-/// Names the text that is missing in one of the languages of a release.
-pub(crate) fn translated(release: &Release<'_>) -> Result<(), Error> {
-    let languages = super::languages(release);
-    let lacks = |what: String, label: &model::Label, needed: bool| -> Result<(), Error> {
-        let missing = |l: &&Language| label.get(**l).trim().is_empty() && (needed || !label.is_empty());
-        match languages.iter().find(missing) {
-            Some(language) => Err(Error::Untranslated { what, language: in_english(*language) }),
-            None => Ok(()),
-        }
-    };
-    let monitor = &release.settings.monitor;
-    lacks("the title of the monitor".into(), &monitor.title, true)?;
-    lacks("the description of the monitor".into(), &monitor.description, true)?;
-    lacks("the publisher of the monitor".into(), &monitor.publisher, true)?;
-    for cube in release.cubes.iter().map(|r| &r.cube) {
-        let id = cube.id();
-        lacks(format!("the title of table \"{id}\""), cube.title(), true)?;
-        lacks(format!("the definition of table \"{id}\""), cube.definition(), true)?;
-        for d in cube.dimensions() {
-            lacks(format!("the name of dimension \"{}\" of table \"{id}\"", d.id), &d.label, false)?;
-            for k in &d.categories {
-                let what = format!("the label of {} \"{}\" in table \"{id}\"", d.id, k.code);
-                lacks(what, &k.label, false)?;
-            }
-        }
-    }
-    for source in release.sources.iter().map(|s| &s.source) {
-        lacks(format!("the title of source \"{}\"", source.id), &source.title, true)?;
-        lacks(format!("the definition of source \"{}\"", source.id), &source.definition, false)?;
-    }
-    for e in &release.estimates {
-        lacks(format!("the title of estimate \"{}\"", e.settings.id), &e.settings.title, true)?;
-        lacks(format!("the definition of estimate \"{}\"", e.settings.id), &e.settings.definition, false)?;
-    }
-    Ok(())
 }

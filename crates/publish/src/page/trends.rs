@@ -117,7 +117,7 @@ pub(super) fn figures(c: Context<'_>, trend: &Trend) -> Vec<Figure> {
 
 /// The coordinates of each series that was asked for, at any period.
 fn keys(asked: &TrendSettings, cube: &ProtectedCube) -> Vec<Key> {
-    let named = |d: &Dimension, id: &str| d.id == id || d.id.split(':').next() == Some(id);
+    let named = |d: &Dimension, id: &str| d.id == id || model::variable_of(&d.id) == id;
     let mut keys: Vec<Key> = vec![Vec::new()];
     for d in cube.dimensions() {
         let at = asked.at.iter().find(|(id, _)| named(d, id)).and_then(|(_, code)| d.position(code));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use estimate::{Group, LeastVisible};
-use model::{Label, UNKNOWN, Unit};
+use model::{Label, UNKNOWN, Unit, variable_of};
 
 use super::hidden::{method_name, of_total, withheld};
 use super::{Block, Cell, Context, Page, compare};
@@ -240,7 +240,7 @@ fn threshold(c: Context<'_>, codes: &BTreeMap<String, String>) -> u64 {
         *code == strict.code || lineages.flatten().any(|above| *above == strict.code)
     };
     let is_in = |strict: &model::Strict| {
-        let own = |name: &String| *name == strict.dimension || base(name) == strict.dimension;
+        let own = |name: &String| *name == strict.dimension || variable_of(name) == strict.dimension;
         codes.iter().any(|(name, code)| own(name) && is_part(code, strict))
     };
     let strict = settings.strict.iter().filter(|s| is_in(s)).map(|s| s.threshold);
@@ -298,7 +298,7 @@ fn a_table_says(
         let mut at = Vec::with_capacity(cube.dimensions().len());
         let mut used = 0;
         for d in cube.dimensions() {
-            let code = codes.iter().find(|(name, _)| **name == d.id || base(name) == d.id);
+            let code = codes.iter().find(|(name, _)| **name == d.id || variable_of(name) == d.id);
             used += usize::from(code.is_some());
             let place = match code {
                 Some((_, code)) => d.position(code),
@@ -310,10 +310,6 @@ fn a_table_says(
         }
         used == codes.len() && is_such(cube.figure(&at))
     })
-}
-
-fn base(variable: &str) -> &str {
-    variable.split(':').next().unwrap_or(variable)
 }
 
 /// Words for a set of groups; of no codes, the whole.
@@ -335,13 +331,13 @@ fn label(c: Context<'_>, variable: &str, code: &str) -> Label {
         .cubes
         .iter()
         .flat_map(|r| r.cube.dimensions())
-        .filter(|d| d.id == variable || d.id == base(variable))
+        .filter(|d| d.id == variable || d.id == variable_of(variable))
         .find_map(|d| d.categories.iter().find(|k| k.code == code && !k.label.is_empty()));
     if let Some(category) = in_tables {
         return category.label.clone();
     }
     let registers = c.release.settings.registers();
-    if base(variable) == "register"
+    if variable_of(variable) == "register"
         && let Some((_, label)) = registers.iter().find(|(register, _)| register == code)
     {
         return label.clone();

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Category, Cube, Dimension, EstimateSettings, Key, Label, Role, TOTAL, UNKNOWN, Unit, Value};
+use model::{
+    Category, Cube, Dimension, EstimateSettings, Key, Label, Role, TOTAL, UNKNOWN, Unit, Value, variable_of,
+};
 
 use crate::commands::estimate::Tables;
 
@@ -73,7 +75,7 @@ fn cube(
         let codes: BTreeSet<&str> =
             groups.iter().map(|(group, _)| group.get(name).map_or(UNKNOWN, String::as_str)).collect();
         let all = persons().flat_map(|c| &c.dimensions);
-        let found = all.filter(|d| d.role == Role::Breakdown && (d.id == *name || d.id == base(name)));
+        let found = all.filter(|d| d.role == Role::Breakdown && (d.id == *name || d.id == variable_of(name)));
         let same = found
             .into_iter()
             .find(|d| d.total().is_some() && codes.iter().all(|code| d.position(code).is_some()));
@@ -127,10 +129,6 @@ fn period(asked: &EstimateSettings, like: &[Cube]) -> String {
             }
         }
     }
-}
-
-fn base(variable: &str) -> &str {
-    variable.split(':').next().unwrap_or(variable)
 }
 
 fn flat(name: &str, codes: &BTreeSet<&str>) -> Dimension {

@@ -1,9 +1,10 @@
 //! Figures: cubes from reports and from published tables, audited and protected.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 
 use disclosure::{AuditOptions, Mode, Policy, ProtectedCube, Protection, Table};
-use model::Settings;
+use model::{Settings, Weight};
 use publish::{AuditNote, ReleasedRates};
 
 use super::inputs::Received;
@@ -65,7 +66,11 @@ impl Figures {
         let (of_estimates, cubes): (Vec<String>, Vec<model::Cube>) = detected.into_iter().unzip();
         all.extend(cubes.into_iter().map(Table::of));
         let step = show.step("protect", None);
-        let policy = Policy { mode, ..Policy::from(&settings.disclosure) };
+        let mut policy = Policy { mode, ..Policy::from(&settings.disclosure) };
+        if settings.disclosure.rounding.is_none() {
+            policy.structural.extend(nowhere(settings, &all));
+            policy.weights.extend(sizes(&all));
+        }
         let protection = match settings.disclosure.rounding {
             None => disclosure::protect(&all, &policy),
             Some(rounding) => disclosure::rounding::protect(&all, rounding, &policy).map(|(p, _)| p),
@@ -89,6 +94,32 @@ impl Figures {
         let detected = of_estimates.into_iter().zip(protection.cubes.split_off(tables)).collect();
         Ok(Self { reports, persons, protection, detected })
     }
+}
+
+/// How much more it costs to hide what says nothing of a register than what does, for each register of a table.
+const SIZES: f64 = 2.0;
+
+/// How many a register reported, and how many two have in common, is to be kept rather than who is in which combination.
+fn sizes(tables: &[Table]) -> Vec<Weight> {
+    let registers: BTreeSet<&str> = tables
+        .iter()
+        .flat_map(|t| &t.cube.dimensions)
+        .map(|d| d.id.as_str())
+        .filter(|id| model::register_of(id).is_some())
+        .collect();
+    let weight = |id: &str| Weight { dimension: id.to_owned(), code: model::TOTAL.to_owned(), factor: SIZES };
+    registers.into_iter().map(weight).collect()
+}
+
+/// Of tables with all registers: that nobody is in none of them is no secret.
+fn nowhere(settings: &Settings, tables: &[Table]) -> BTreeSet<BTreeMap<String, String>> {
+    let registers = settings.registers().len();
+    tables
+        .iter()
+        .map(|t| t.cube.dimensions.iter().filter(|d| model::register_of(&d.id).is_some()))
+        .filter(|within| registers > 0 && within.clone().count() == registers)
+        .map(|within| within.map(|d| (d.id.clone(), model::NOT_IN.to_owned())).collect())
+        .collect()
 }
 
 /// Rates of the published counts of `cube`, when its table asks for them.

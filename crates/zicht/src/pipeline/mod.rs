@@ -81,6 +81,9 @@ pub(crate) struct Made {
 
 /// From inputs to a release in `out/release`.
 pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) -> Result<Made, Failure> {
+    // What can be wrong before anything is counted is found first.
+    publish::translated(&monitor.settings).map_err(|e| Failure::input(e.to_string(), e.help()))?;
+    let map = map::read(monitor)?;
     let (audited, notes) = figures::audit_received(monitor, inputs, work, show)?;
     let figures = Figures::make(monitor, inputs, work, disclosure::Mode::Strong, show)?;
     let trends = trends::describe(&monitor.settings, &figures.protection.cubes)?;
@@ -96,7 +99,6 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
             Ok(ReleasedCube { cube: cube.clone(), inputs: cube.sources().to_vec(), rates })
         })
         .collect::<Result<_, Failure>>()?;
-    let map = map::read(monitor)?;
     let release = Release {
         settings: &monitor.settings,
         version: env!("CARGO_PKG_VERSION"),

@@ -79,7 +79,7 @@ fn series(asked: &TrendSettings, cube: &ProtectedCube) -> Result<Vec<Series>, Fa
         fail("the table has no dimension of time".into(), "give a dimension role = \"time\"")
     })?;
     let place = |id: &str| {
-        dimensions.iter().position(|d| d.id == id || d.id.split(':').next() == Some(id)).ok_or_else(|| {
+        dimensions.iter().position(|d| d.id == id || model::variable_of(&d.id) == id).ok_or_else(|| {
             let known: Vec<&str> = dimensions.iter().map(|d| d.id.as_str()).collect();
             fail(
                 format!("there is no dimension \"{id}\""),
