@@ -8,7 +8,7 @@ use super::{Block, Cell, Context, Link, Page};
 use crate::facts::{Figure, category_label, column_names};
 use crate::release::{Before, ReleasedCube};
 use crate::text::fill;
-use crate::{data, facts::CubeFacts};
+use crate::{data, facts::CubeFacts, number};
 
 /// Corrections that the page lists of one table; the file has all.
 const LISTED: usize = 50;
@@ -86,7 +86,8 @@ pub(super) fn page(c: Context<'_>) -> Option<Page> {
         .filter(|id| c.release.cubes.iter().all(|r| r.cube.id() != *id))
         .cloned()
         .collect();
-    blocks.push(Block::Text(fill(t.changes_text, &[("edition", &before.edition), ("date", &before.date)])));
+    let date = number::date(&before.date, c.language);
+    blocks.push(Block::Text(fill(t.changes_text, &[("edition", &before.edition), ("date", &date)])));
     if !rows.is_empty() {
         let head =
             [t.downloads_table, t.changes_more, t.changes_gone, t.changes_corrected].map(str::to_owned);
