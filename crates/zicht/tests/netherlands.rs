@@ -22,12 +22,16 @@ fn copy_example(to: &Path) {
     }
 }
 
-/// The example with two methods of estimation in place of all, for tests that run it several times.
+/// The example with two methods of estimation in place of all and without the report to print, for tests that run it
+/// several times.
 fn copy_light(to: &Path) {
     copy_example(to);
     let settings = fs::read_to_string(to.join("monitor.toml")).expect("the settings");
     assert!(settings.contains("methods = []"));
-    let light = settings.replace("methods = []", "methods = [\"main\", \"chao\"]");
+    let light = settings
+        .replace("methods = []", "methods = [\"main\", \"chao\"]")
+        .replace("\nlicence = \"CC-BY-4.0\"\nseed", "\nlicence = \"CC-BY-4.0\"\nreport = false\nseed");
+    assert!(light.contains("report = false"));
     support::write(&to.join("monitor.toml"), light);
 }
 
