@@ -229,30 +229,29 @@ fn shape(s: usize, (x, y): (f64, f64), r: f64) -> String {
     }
 }
 
+/// The frame of a small picture.
+fn small(inner: &str) -> String {
+    format!(
+        "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\">{inner}</svg>"
+    )
+}
+
 /// A small picture of the mark of series `s`, for a legend; decoration, the word stands beside it.
 pub fn swatch(s: usize) -> String {
-    format!(
-        "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><line class=\"l s{s}\" \
-         x1=\"0\" y1=\"7\" x2=\"28\" y2=\"7\"/><path class=\"m s{s}\" d=\"{}\"/></svg>",
-        shape(s, (14.0, 7.0), 4.5)
-    )
+    let mark = shape(s, (14.0, 7.0), 4.5);
+    small(&format!(
+        "<line class=\"l s{s}\" x1=\"0\" y1=\"7\" x2=\"28\" y2=\"7\"/><path class=\"m s{s}\" d=\"{mark}\"/>"
+    ))
 }
 
 /// A small picture of the mark of a hidden count, for a legend.
 pub(crate) fn hidden_swatch() -> String {
-    format!(
-        "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><path class=\"m s3 open\" \
-         d=\"{}\"/></svg>",
-        shape(3, (14.0, 7.0), 4.5)
-    )
+    small(&format!("<path class=\"m s3 open\" d=\"{}\"/>", shape(3, (14.0, 7.0), 4.5)))
 }
 
 /// A small picture of the shade of class `k` in a table, for a legend.
 pub(crate) fn shade(k: usize) -> String {
-    format!(
-        "<svg class=\"swatch\" viewBox=\"0 0 28 14\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"shade h{k}\" \
-         x=\"0.5\" y=\"0.5\" width=\"27\" height=\"13\"/></svg>"
-    )
+    small(&format!("<rect class=\"shade h{k}\" x=\"0.5\" y=\"0.5\" width=\"27\" height=\"13\"/>"))
 }
 
 /// Steps of 1, 2 or 5 times a power of ten, none below `least`, from 0 to at least `max`; at most

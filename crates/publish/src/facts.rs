@@ -29,6 +29,14 @@ impl Figure {
         }
     }
 
+    /// The most that it says there are; 0 where it says nothing.
+    pub(crate) fn most(self) -> u64 {
+        match self {
+            Figure::Count(n) | Figure::Between(_, n) => n,
+            Figure::Hidden | Figure::Missing => 0,
+        }
+    }
+
     pub(crate) fn count(self) -> Option<u64> {
         match self {
             Figure::Count(n) => Some(n),

@@ -287,7 +287,6 @@ texts! {
     overlap_title: "by the registers that reported them", "naar de registers die hen meldden";
     overlap_sizes: "In the register", "In het register";
     overlap_persons: "In these registers and no other", "In deze registers en in geen ander";
-    overlap_in: "In these registers and no other", "In deze registers en in geen ander";
     overlap_only: "{register} only", "alleen {register}";
     overlap_none: "none of these registers", "geen van deze registers";
     overlap_note: "Each person is in one column of the chart: in the registers with a full dot, and in no other. The bars at the left are all persons of a register, whatever other registers they are in.", "Elke persoon zit in één kolom van de grafiek: in de registers met een volle stip, en in geen ander. De balken links zijn alle personen van een register, in welke andere registers zij ook voorkomen.";

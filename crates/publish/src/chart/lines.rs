@@ -41,11 +41,7 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
     let language = frame.language;
     let shown = &data.lines[..data.lines.len().min(SERIES)];
     let hidden = shown.iter().any(|l| l.figures.contains(&Figure::Hidden));
-    let top_of = |f: &Figure| match f {
-        Figure::Count(n) => *n as f64,
-        Figure::Between(_, high) => *high as f64,
-        Figure::Hidden | Figure::Missing => 0.0,
-    };
+    let top_of = |f: &Figure| f.most() as f64;
     let figures = shown.iter().flat_map(|l| l.figures.iter().map(top_of));
     let bounds = data.intervals.iter().flatten().map(|i| i.1);
     let max = figures.chain(bounds).fold(0.0, f64::max);

@@ -27,10 +27,7 @@ const ROW: f64 = 30.0;
 /// Draws `ages`, the first at the top; `sides` and `others` name the columns.
 pub(crate) fn pyramid(frame: &Frame<'_>, sides: [&str; 2], others: &[String], ages: &[Age]) -> String {
     let language = frame.language;
-    let most = |f: &Figure| match *f {
-        Figure::Count(n) | Figure::Between(_, n) => n as f64,
-        Figure::Hidden | Figure::Missing => 0.0,
-    };
+    let most = |f: &Figure| f.most() as f64;
     let max = ages.iter().flat_map(|a| &a.sides).map(most).fold(0.0, f64::max);
     let ticks = ticks(max, 1.0);
     let top = ticks.last().copied().unwrap_or(1.0);

@@ -44,7 +44,7 @@ pub(crate) fn upset(
     let bottom = first + ROW * sets.len() as f64;
     let mut svg = Svg::new(frame, WIDTH, bottom + 10.0);
 
-    let steps = ticks(columns.iter().map(|c| most(c.figure)).fold(0.0, f64::max), 1.0);
+    let steps = ticks(columns.iter().map(|c| c.figure.most() as f64).fold(0.0, f64::max), 1.0);
     let top = steps.last().copied().unwrap_or(1.0);
     let height = |v: f64| BARS * v / top;
     svg.text("label", (LEFT, TOP - 32.0), "start", heads[1]);
@@ -54,7 +54,7 @@ pub(crate) fn upset(
         svg.text("tick", (LEFT - 8.0, y + 4.0), "end", &number::whole(t, language));
     }
 
-    let largest = sets.iter().map(|(_, f)| most(*f)).fold(1.0, f64::max);
+    let largest = sets.iter().map(|(_, f)| f.most() as f64).fold(1.0, f64::max);
     svg.text("label", (NAMES, first - 10.0), "start", heads[0]);
     for (i, (name, figure)) in sets.iter().enumerate() {
         let y = first + ROW * (i as f64 + 0.5);
@@ -119,13 +119,6 @@ pub(crate) fn upset(
         }
     }
     svg.finish()
-}
-
-fn most(figure: Figure) -> f64 {
-    match figure {
-        Figure::Count(n) | Figure::Between(_, n) => n as f64,
-        Figure::Hidden | Figure::Missing => 0.0,
-    }
 }
 
 #[cfg(test)]

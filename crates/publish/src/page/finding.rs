@@ -40,17 +40,37 @@ pub(super) fn at(c: Context<'_>, cube: &ProtectedCube, d: usize, key: &[u32]) ->
     let period = cube
         .time()
         .map(|time| category_label(&cube.dimensions()[time].categories[key[time] as usize], c.language));
-    let (with, without, name, value) = if n as f64 >= MOST * total as f64 && n <= total {
-        let share = number::percent(n as f64 / total as f64, c.language);
-        (t.finding_most, t.finding_most_notime, "share", share)
-    } else if counts.len() == parts.len() && counts.get(1).is_none_or(|(_, next)| *next < n) {
-        (t.finding_largest, t.finding_largest_notime, "count", c.count(n))
-    } else {
-        return None;
-    };
-    let values = [("category", category.as_str()), (name, value.as_str())];
-    Some(match period {
-        Some(period) => fill(with, &[values[0], values[1], ("period", &period)]),
+    if let Some(said) = most(c, &category, (n, total), period.as_deref()) {
+        return Some(said);
+    }
+    let largest = counts.len() == parts.len() && counts.get(1).is_none_or(|(_, next)| *next < n);
+    let value = ("count", c.count(n));
+    largest.then(|| said((t.finding_largest, t.finding_largest_notime), &category, value, period.as_deref()))
+}
+
+/// That most are in a category, where `n` of `total` are; none where they are not most.
+pub(super) fn most(
+    c: Context<'_>,
+    category: &str,
+    (n, total): (u64, u64),
+    period: Option<&str>,
+) -> Option<String> {
+    let is_most = n > 0 && n <= total && n as f64 >= MOST * total as f64;
+    let words = (c.t.finding_most, c.t.finding_most_notime);
+    let share = || ("share", number::percent(n as f64 / total as f64, c.language));
+    is_most.then(|| said(words, category, share(), period))
+}
+
+/// The words with a period and without, filled.
+fn said(
+    (with, without): (&str, &str),
+    category: &str,
+    (name, value): (&str, String),
+    period: Option<&str>,
+) -> String {
+    let values = [("category", category), (name, value.as_str())];
+    match period {
+        Some(period) => fill(with, &[values[0], values[1], ("period", period)]),
         None => fill(without, &values),
-    })
+    }
 }

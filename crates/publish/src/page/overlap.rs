@@ -3,10 +3,9 @@
 use disclosure::ProtectedCube;
 use model::{IN, Key, NOT_IN, register_of};
 
-use super::{Block, Cell, Context};
+use super::{Block, Cell, Context, finding};
 use crate::chart::{self, Intersection};
 use crate::facts::{CubeFacts, Figure, category_label, dimension_label};
-use crate::number;
 use crate::text::{capital, fill};
 
 /// Combinations of registers in one chart: more numbers than these do not fit beside each other.
@@ -15,8 +14,6 @@ const COLUMNS: usize = 13;
 const ROWS: usize = 40;
 /// Registers of which all combinations are looked through; of more, only the registers and pairs are shown.
 const MOST: usize = 12;
-/// Least share that is called most: it must not be written as half.
-const HALF: f64 = 0.505;
 
 /// The dimensions of `cube` that are of a register each; none where there are fewer than two, or one of them has no total.
 pub(super) fn registers(cube: &ProtectedCube) -> Vec<usize> {
@@ -77,7 +74,9 @@ pub(super) fn blocks(c: Context<'_>, cube: &ProtectedCube, registers: &[usize], 
         if !drawn.is_empty() {
             let n = c.count(drawn.len() as u64);
             let description = fill(t.chart_desc_upset, &[("n", &n)]);
-            let said = finding(c, cube, &home, &found, period.as_deref());
+            // Whatever the hidden ones are, no other has as many.
+            let counts = found[0].figure.count().zip(cube.figure(&home).count());
+            let said = counts.and_then(|of| finding::most(c, &found[0].label, of, period.as_deref()));
             let title = format!("{}: {}", cube.title().get(c.language), with(t.overlap_title));
             let legend = if drawn.iter().any(|i| i.figure == Figure::Hidden) {
                 vec![(chart::hidden_swatch(), t.hidden_cell.to_owned())]
@@ -101,7 +100,7 @@ pub(super) fn blocks(c: Context<'_>, cube: &ProtectedCube, registers: &[usize], 
     if !found.is_empty() {
         let rows =
             found.iter().take(ROWS).map(|i| vec![Cell::text(i.label.clone()), c.figure(i.figure)]).collect();
-        let head = vec![t.overlap_in.to_owned(), capital(t.unit(cube.unit()))];
+        let head = vec![t.overlap_persons.to_owned(), capital(t.unit(cube.unit()))];
         blocks.push(c.table(with(&capital(t.overlap_title)), head, rows));
     }
     blocks.push(pairs(c, cube, registers, &names, &home, with(t.overlap_pairs)));
@@ -138,25 +137,6 @@ fn combinations(
         Figure::Missing => (2, std::cmp::Reverse(0)),
     });
     out
-}
-
-/// The combination that most are in. It is named only where that holds whatever the hidden ones are.
-fn finding(
-    c: Context<'_>,
-    cube: &ProtectedCube,
-    home: &[u32],
-    found: &[Intersection],
-    period: Option<&str>,
-) -> Option<String> {
-    let total = cube.figure(home).count().filter(|n| *n > 0)?;
-    let largest = found.first()?;
-    let n = largest.figure.count().filter(|n| *n <= total && *n as f64 >= HALF * total as f64)?;
-    let share = number::percent(n as f64 / total as f64, c.language);
-    let values = [("category", largest.label.as_str()), ("share", share.as_str())];
-    Some(match period {
-        Some(period) => fill(c.t.finding_most, &[values[0], values[1], ("period", period)]),
-        None => fill(c.t.finding_most_notime, &values),
-    })
 }
 
 /// How many are in both of two registers, whatever others they are in; on the diagonal all of a register.
