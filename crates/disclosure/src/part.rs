@@ -64,6 +64,8 @@ pub(crate) struct Part {
     pub(crate) truth: Vec<Bounds>,
     pub(crate) roles: Vec<Role>,
     pub(crate) hidden: Vec<bool>,
+    /// Open ones that are known from an earlier edition: fixed, as long as everything can be protected so.
+    known: Vec<u32>,
     /// What it costs to hide each variable.
     pub(crate) costs: Vec<f64>,
     /// The threshold of each variable.
@@ -121,6 +123,7 @@ pub(crate) fn split(system: &System, active: &[bool]) -> Vec<Part> {
                 truth: Vec::new(),
                 roles: Vec::new(),
                 hidden: Vec::new(),
+                known: Vec::new(),
                 costs: Vec::new(),
                 thresholds: Vec::new(),
                 needs: Vec::new(),
@@ -147,13 +150,37 @@ impl Part {
         };
         self.singles = rules.singles.values().map(own).filter(|own: &Vec<u32>| !own.is_empty()).collect();
         self.costs = self.vars.iter().map(|&v| costs[v as usize]).collect();
-        self.hidden = self.roles.iter().map(|r| *r == Role::Small).collect();
         self.policy = policy.clone();
         self.values = self.values();
+        self.known =
+            (0..self.vars.len() as u32).filter(|&v| rules.known[self.vars[v as usize] as usize]).collect();
     }
 
     /// Chooses what is hidden beside the small counts.
     pub(crate) fn protect(&mut self) {
+        let mut before: Vec<bool> = Vec::new();
+        for role in [Role::Fixed, Role::Open] {
+            for &v in &self.known {
+                self.roles[v as usize] = role;
+            }
+            self.hidden = self.roles.iter().map(|r| *r == Role::Small).collect();
+            (self.gap, self.learned) = (None, None);
+            self.choose();
+            // What is hidden for those who have both editions stays so.
+            if !before.is_empty() {
+                self.hidden.iter_mut().zip(&before).for_each(|(hidden, was)| *hidden |= was);
+                self.gap = None;
+            }
+            let safe = |(found, _): (Attack, _)| found.exact + found.narrow == 0;
+            if self.known.is_empty() || self.attack().is_some_and(safe) {
+                return;
+            }
+            // What is known leaves too little to hide with: better that it is hidden than not.
+            before = self.hidden.clone();
+        }
+    }
+
+    fn choose(&mut self) {
         if self.system.equations.is_empty() || self.targets().is_empty() {
             self.gap = Some(Gap::default());
             return;

@@ -13,6 +13,8 @@ use crate::{Error, Marks, Policy, Table, amounts, groups};
 /// What the rules say of each variable.
 pub(crate) struct Rules {
     pub(crate) roles: Vec<Role>,
+    /// Open ones that an earlier edition published as they are.
+    pub(crate) known: Vec<bool>,
     /// How far a sensitive one has to stay open for a reader who knows all there is to know.
     pub(crate) needs: Vec<Need>,
     /// Counts below it are small.
@@ -45,10 +47,21 @@ impl Rules {
             needs.push(Need::width(i64::try_from(policy.protection.max(stricter)).unwrap_or(INF)));
         }
         let may_be_zero = truth.iter().map(|b| b.lo == 0).collect();
-        let mut rules = Rules { roles, needs, thresholds, may_be_zero, singles: BTreeMap::new() };
+        let known = vec![false; system.len()];
+        let mut rules = Rules { roles, known, needs, thresholds, may_be_zero, singles: BTreeMap::new() };
         rules.amounts(tables, system, truth, policy)?;
         if policy.groups {
             rules.groups(tables, system, &impossible);
+        }
+        for (table, variables) in tables.iter().zip(&system.variables) {
+            for (key, &v) in table.cube.cells.keys().zip(variables) {
+                let at = v as usize;
+                let same = table
+                    .published_before
+                    .get(key)
+                    .is_some_and(|&n| truth[at] == Bounds::of(Value::Count(n)));
+                rules.known[at] |= same && rules.roles[at] == Role::Open;
+            }
         }
         Ok(rules)
     }

@@ -333,12 +333,16 @@ pub struct Table {
     pub waiver: Option<String>,
     /// Of a table of amounts, the units of each cell.
     pub contributors: Option<AmountsOf>,
+    /// What an earlier edition published of it. A figure that is still the same is known to the attacker, who has both
+    /// editions, so that it is published again and protects no other. Only where a count cannot be protected without it,
+    /// it may be hidden. Of no use to methods that change counts.
+    pub published_before: BTreeMap<Key, u64>,
 }
 
 impl Table {
     /// A table of counts without a waiver.
     pub fn of(cube: Cube) -> Self {
-        Table { cube, waiver: None, contributors: None }
+        Table { cube, waiver: None, contributors: None, published_before: BTreeMap::new() }
     }
 }
 

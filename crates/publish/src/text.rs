@@ -168,8 +168,9 @@ texts! {
     changes_more: "New", "Nieuw";
     changes_gone: "Gone", "Weg";
     changes_corrected: "Changed", "Veranderd";
+    changes_hidden: "Hidden now", "Nu verborgen";
     changes_corrections: "Figures that changed", "Cijfers die veranderd zijn";
-    changes_corrections_text: "Each figure that both releases have and that is not the same. Hidden means that a figure was, or is, not published.", "Elk cijfer dat in beide uitgaven staat en niet hetzelfde is. Verborgen betekent dat een cijfer niet gepubliceerd was of is.";
+    changes_corrections_text: "Each figure that both releases have and that is not the same. Hidden means that a figure was not published. Figures that are hidden now are only counted above: what they were is not said again.", "Elk cijfer dat in beide uitgaven staat en niet hetzelfde is. Verborgen betekent dat een cijfer niet gepubliceerd was. Cijfers die nu verborgen zijn worden hierboven alleen geteld: wat ze waren wordt niet nog eens gezegd.";
     changes_none: "No figure that both releases have changed.", "Geen cijfer dat in beide uitgaven staat is veranderd.";
     changes_some: "And {n} more: they are in the file below.", "En nog {n}: ze staan in het bestand hieronder.";
     changes_before: "Before", "Eerst";

@@ -189,7 +189,7 @@ fn what_changed_since_the_release_before_is_told_with_both_figures() {
     assert!(same.words().contains("No figure that both releases have changed."));
     let dir = common::written(&release);
     assert!(!dir.path().join("data/changes.csv").exists());
-    // One figure was another, one was not there.
+    // One figure was another, one was not there, one is hidden now.
     let mut other = before;
     let table = other.tables.get_mut("by_sex").expect("a table");
     let shown: Vec<Vec<String>> =
@@ -198,8 +198,13 @@ fn what_changed_since_the_release_before_is_told_with_both_figures() {
     let now = table.cells[&first].expect("a figure");
     table.cells.insert(first.clone(), Some(now + 70));
     table.cells.remove(&second);
+    // What is hidden now was published: it is counted, and not said again.
+    let hidden = table.cells.iter().find(|(_, n)| n.is_none()).map(|(at, _)| at.clone()).expect("one");
+    table.cells.insert(hidden, Some(90_817));
     release.before = Some(other);
     let dir = common::written(&release);
+    let changes = std::fs::read_to_string(dir.path().join("data/changes.csv")).expect("a file");
+    assert!(!changes.contains("90817"), "{changes}");
     let (head, rows) = read::csv_rows(&dir.path().join("data/changes.csv"));
     assert_eq!(head, ["table", "cell", "before", "now"]);
     let cell = format!("year={};sex={}", first[0], first[1]);
@@ -209,6 +214,7 @@ fn what_changed_since_the_release_before_is_told_with_both_figures() {
         assert!(page.words().contains(word), "{name}");
         let tables = html::tables(&page);
         let counts: Vec<&[String]> = tables[0].rows.iter().map(|row| &row[1..]).collect();
-        assert!(counts.contains(&["1", "0", "1"].map(str::to_owned).as_slice()), "{counts:?}");
+        assert!(counts.contains(&["1", "1", "1", "0"].map(str::to_owned).as_slice()), "{counts:?}");
+        assert!(!page.words().contains("90,817") && !page.words().contains("90.817"), "{name}");
     }
 }

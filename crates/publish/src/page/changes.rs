@@ -1,12 +1,14 @@
 //! What changed since the release before this one: new figures, figures that are gone, and corrections with both values.
+//!
+//! Of a figure that is hidden now it is not said what it was: this release would publish what it hides.
 
 use std::collections::BTreeMap;
 
-use disclosure::ProtectedCube;
+use model::{Cube, Dimension, Key};
 
 use super::{Block, Cell, Context, Link, Page};
 use crate::facts::{Figure, category_label, column_names};
-use crate::release::{Before, ReleasedCube};
+use crate::release::{Before, ReleasedCube, TableBefore};
 use crate::text::fill;
 use crate::{data, facts::CubeFacts, number};
 
@@ -17,8 +19,9 @@ const LISTED: usize = 50;
 pub(crate) struct Correction {
     /// The codes of the cell, one a dimension.
     pub(crate) at: Vec<u32>,
+    /// `None` where it was hidden.
     pub(crate) old: Option<u64>,
-    pub(crate) new: Option<u64>,
+    pub(crate) new: u64,
 }
 
 /// What became of the figures of a table.
@@ -26,38 +29,51 @@ pub(crate) enum Changed<'a> {
     /// It was not there, or had other dimensions.
     New,
     /// Its figures against those of before.
-    Same { table: &'a ReleasedCube, more: usize, gone: usize, corrections: Vec<Correction> },
+    Same { table: &'a ReleasedCube, more: usize, gone: usize, hidden: usize, corrections: Vec<Correction> },
 }
 
 /// How a table compares with that of the release before.
 pub(crate) fn compare<'a>(before: &Before, released: &'a ReleasedCube) -> Changed<'a> {
     let cube = &released.cube;
-    let names = names(cube);
-    let Some(old) = before.tables.get(cube.id()).filter(|old| old.columns == names) else {
-        return Changed::New;
-    };
+    let Some(old) = before.table(cube.id(), cube.dimensions()) else { return Changed::New };
     let mut unseen: BTreeMap<&Vec<String>, Option<u64>> = old.cells.iter().map(|(at, n)| (at, *n)).collect();
-    let (mut more, mut corrections) = (0, Vec::new());
+    let (mut more, mut hidden, mut corrections) = (0, 0, Vec::new());
     for (key, _) in cube.cells() {
-        let codes: Vec<String> = codes(cube, key);
         let new = cube.figure(key).count();
-        match unseen.remove(&codes) {
-            None => more += 1,
-            Some(old) if old != new => corrections.push(Correction { at: key.clone(), old, new }),
-            Some(_) => {}
+        match (unseen.remove(&codes(cube.dimensions(), key)), new) {
+            (None, _) => more += 1,
+            (Some(Some(_)), None) => hidden += 1,
+            (Some(old), Some(new)) if old != Some(new) => {
+                corrections.push(Correction { at: key.clone(), old, new });
+            }
+            (Some(_), _) => {}
         }
     }
-    Changed::Same { table: released, more, gone: unseen.len(), corrections }
+    Changed::Same { table: released, more, gone: unseen.len(), hidden, corrections }
 }
 
 /// The columns of the codes, as the files name them.
-fn names(cube: &ProtectedCube) -> Vec<String> {
+fn names(dimensions: &[Dimension]) -> Vec<String> {
     let taken: Vec<&str> = data::COLUMNS.into_iter().chain(data::RATES).collect();
-    column_names(cube.dimensions(), &taken)
+    column_names(dimensions, &taken)
 }
 
-fn codes(cube: &ProtectedCube, key: &[u32]) -> Vec<String> {
-    cube.dimensions().iter().zip(key).map(|(d, &at)| d.categories[at as usize].code.clone()).collect()
+fn codes(dimensions: &[Dimension], key: &[u32]) -> Vec<String> {
+    dimensions.iter().zip(key).map(|(d, &at)| d.categories[at as usize].code.clone()).collect()
+}
+
+impl Before {
+    /// The table of this name, if it had these dimensions.
+    fn table(&self, id: &str, dimensions: &[Dimension]) -> Option<&TableBefore> {
+        self.tables.get(id).filter(|old| old.columns == names(dimensions))
+    }
+
+    /// What it published of the cells of a table, by their keys now.
+    pub fn published(&self, cube: &Cube) -> BTreeMap<Key, u64> {
+        let Some(old) = self.table(&cube.id, &cube.dimensions) else { return BTreeMap::new() };
+        let figure = |key: &Key| Some((key.clone(), (*old.cells.get(&codes(&cube.dimensions, key))?)?));
+        cube.cells.keys().filter_map(figure).collect()
+    }
 }
 
 /// The page, if there was a release before.
@@ -70,10 +86,11 @@ pub(super) fn page(c: Context<'_>) -> Option<Page> {
         let title = released.cube.title().get(c.language);
         match compare(before, released) {
             Changed::New => fresh.push(Link::new(super::cube::address(&released.cube), title)),
-            Changed::Same { more, gone, corrections, .. } => {
+            Changed::Same { more, gone, hidden, corrections, .. } => {
                 let count = |n: usize| Cell::number(c.count(n as u64));
                 let link = Link::new(super::cube::address(&released.cube), title);
-                rows.push(vec![Cell::links(vec![link]), count(more), count(gone), count(corrections.len())]);
+                let counts = [more, corrections.len(), hidden, gone].map(count);
+                rows.push(std::iter::once(Cell::links(vec![link])).chain(counts).collect());
                 if !corrections.is_empty() {
                     corrected.push((released, corrections));
                 }
@@ -89,8 +106,8 @@ pub(super) fn page(c: Context<'_>) -> Option<Page> {
     let date = number::date(&before.date, c.language);
     blocks.push(Block::Text(fill(t.changes_text, &[("edition", &before.edition), ("date", &date)])));
     if !rows.is_empty() {
-        let head =
-            [t.downloads_table, t.changes_more, t.changes_gone, t.changes_corrected].map(str::to_owned);
+        let head = [t.downloads_table, t.changes_more, t.changes_corrected, t.changes_hidden, t.changes_gone]
+            .map(str::to_owned);
         blocks.push(c.table(t.changes_tables, head.to_vec(), rows));
     }
     blocks.push(Block::Heading { id: "corrections".into(), text: t.changes_corrections.into() });
@@ -129,10 +146,7 @@ pub(super) fn page(c: Context<'_>) -> Option<Page> {
 
 fn table_of(c: Context<'_>, released: &ReleasedCube, corrections: &[Correction]) -> Block {
     let cube = &released.cube;
-    let figure = |n: Option<u64>| match n {
-        Some(n) => c.figure(Figure::Count(n)),
-        None => c.figure(Figure::Hidden),
-    };
+    let figure = |n: Option<u64>| c.figure(n.map_or(Figure::Hidden, Figure::Count));
     let rows = corrections
         .iter()
         .take(LISTED)
@@ -140,31 +154,26 @@ fn table_of(c: Context<'_>, released: &ReleasedCube, corrections: &[Correction])
             let at = cube.dimensions().iter().zip(&change.at);
             let words: Vec<String> =
                 at.map(|(d, &at)| category_label(&d.categories[at as usize], c.language)).collect();
-            vec![Cell::text(words.join(", ")), figure(change.old), figure(change.new)]
+            vec![Cell::text(words.join(", ")), figure(change.old), figure(Some(change.new))]
         })
         .collect();
     let head = vec![c.t.figure.to_owned(), c.t.changes_before.to_owned(), c.t.changes_now.to_owned()];
     c.table(cube.title().get(c.language), head, rows)
 }
 
-/// All corrections of a release as rows: table, codes, and both figures, empty where one is not published.
+/// All corrections of a release as rows: table, codes, and both figures, the first empty where it was not published.
 pub(crate) fn rows(c: Context<'_>) -> Vec<Vec<String>> {
     let mut out = vec![["table", "cell", "before", "now"].map(str::to_owned).to_vec()];
     let Some(before) = &c.release.before else { return out };
     for released in &c.release.cubes {
         let Changed::Same { table, corrections, .. } = compare(before, released) else { continue };
-        let names = names(&table.cube);
+        let names = names(table.cube.dimensions());
         for change in corrections {
-            let codes = codes(&table.cube, &change.at);
+            let codes = codes(table.cube.dimensions(), &change.at);
             let cell: Vec<String> =
                 names.iter().zip(codes).map(|(name, code)| format!("{name}={code}")).collect();
-            let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
-            out.push(vec![
-                table.cube.id().to_owned(),
-                cell.join(";"),
-                number(change.old),
-                number(change.new),
-            ]);
+            let old = change.old.map(|n| n.to_string()).unwrap_or_default();
+            out.push(vec![table.cube.id().to_owned(), cell.join(";"), old, change.new.to_string()]);
         }
     }
     out

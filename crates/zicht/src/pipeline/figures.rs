@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use disclosure::{AuditOptions, Mode, Policy, ProtectedCube, Protection, Table};
 use model::{Settings, Weight};
-use publish::{AuditNote, ReleasedRates};
+use publish::{AuditNote, Before, ReleasedRates};
 
 use super::inputs::Received;
 use super::linking::{self, Persons};
-use super::{Inputs, Monitor, Work, cache::write_json, estimates};
+use super::{Inputs, Monitor, Work, cache::write_json, estimates, previous};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -23,10 +23,12 @@ pub(crate) struct Figures {
     pub(crate) protection: Protection,
     /// How many persons each estimate stands on, by its identifier; protected with the tables.
     pub(crate) detected: Vec<(String, ProtectedCube)>,
+    /// What the release before this one published.
+    pub(crate) before: Option<Before>,
 }
 
 impl Figures {
-    /// Makes the cubes and protects them as a set.
+    /// Makes the cubes and protects them as a set, against who has the release before it too.
     pub(crate) fn make(
         monitor: &Monitor,
         inputs: &Inputs,
@@ -65,6 +67,10 @@ impl Figures {
         let tables = all.len();
         let (of_estimates, cubes): (Vec<String>, Vec<model::Cube>) = detected.into_iter().unzip();
         all.extend(cubes.into_iter().map(Table::of));
+        let before = previous::read(monitor, show);
+        for table in all.iter_mut().take(tables) {
+            table.published_before = before.as_ref().map(|b| b.published(&table.cube)).unwrap_or_default();
+        }
         let step = show.step("protect", None);
         let mut policy = Policy { mode, ..Policy::from(&settings.disclosure) };
         if settings.disclosure.rounding.is_none() {
@@ -91,8 +97,11 @@ impl Figures {
                 "make tables with fewer dimensions, or leave out one of the tables that overlap",
             ));
         }
+        if let (Some(before), None) = (&before, settings.disclosure.rounding) {
+            previous::say(before, &protection.cubes[..tables], settings.disclosure.threshold, show);
+        }
         let detected = of_estimates.into_iter().zip(protection.cubes.split_off(tables)).collect();
-        Ok(Self { reports, persons, protection, detected })
+        Ok(Self { reports, persons, protection, detected, before })
     }
 }
 

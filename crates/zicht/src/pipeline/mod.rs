@@ -114,7 +114,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         certificate: figures.protection.certificate.clone(),
         audit: notes,
         settings_hash: monitor.hash.clone(),
-        before: previous::read(monitor, show),
+        before: figures.before.clone(),
         map,
     };
     let dir = work.out().join("release");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use disclosure::{ObsStatus, ProtectedCube};
 use publish::{Before, TableBefore};
 
 use super::Monitor;
@@ -21,6 +22,36 @@ pub(super) fn read(monitor: &Monitor, show: &Show) -> Option<Before> {
             ));
             None
         }
+    }
+}
+
+/// Says what the two releases tell together that neither tells alone. Nothing can be done about it any more: the one before
+/// is published.
+pub(super) fn say(before: &Before, cubes: &[ProtectedCube], threshold: u64, show: &Show) {
+    let (mut close, mut hidden) = (0, 0);
+    for cube in cubes.iter().filter(|cube| cube.waiver().is_none()) {
+        let published = before.published(&cube.published());
+        for (key, was) in published {
+            let whole = cube.dimensions().iter().zip(&key).all(|(d, &at)| d.total() == Some(at));
+            match cube.count(&key) {
+                Some(now) => close += usize::from(!whole && (1..threshold).contains(&now.abs_diff(was))),
+                None => {
+                    let cell = cube.cell(&key);
+                    hidden += usize::from(cell.is_some_and(|c| c.obs == ObsStatus::Suppressed));
+                }
+            }
+        }
+    }
+    if close > 0 {
+        show.note(&format!(
+            "note: {close} figures differ from those of the release before by fewer than {threshold}: the difference says how \
+             many persons came or went. To be told which, compare the two with `zicht audit --before`"
+        ));
+    }
+    if hidden > 0 {
+        show.note(&format!(
+            "note: {hidden} figures are hidden that the release before published: who has it knows about what they are"
+        ));
     }
 }
 
