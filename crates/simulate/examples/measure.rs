@@ -13,6 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed: 1,
         reference_date: jiff::civil::date(2026, 1, 31),
         pseudonyms: false,
+        year_before: false,
     };
     let start = Instant::now();
     let summary = simulate::simulate(&options, dir.as_ref(), &|_| {})?;

@@ -8,6 +8,9 @@ const PURPOSES: u64 = 8;
 /// Words of a stream that one report may use; the first such block is the person's own.
 const WORDS_PER_REPORT: u128 = 256;
 
+/// Words of a stream that tell how long a report is under way.
+const WORDS_PER_DELAY: u128 = 2;
+
 /// All streams of one seed.
 ///
 /// `ChaCha8` is counter based: a stream is found by its number, not by drawing all that come
@@ -37,6 +40,13 @@ impl Streams {
     pub(crate) fn report(&self, person: u64, register: usize, sequence: u8) -> Draw {
         let mut draw = self.record(person, register);
         draw.0.set_word_pos(WORDS_PER_REPORT * (u128::from(sequence) + 1));
+        draw
+    }
+
+    /// The stream that says how long the report with number `sequence` of a person in a register is under way.
+    pub(crate) fn delay(&self, person: u64, register: usize, sequence: u8) -> Draw {
+        let mut draw = self.stream(person * PURPOSES + PURPOSES - 2);
+        draw.0.set_word_pos(WORDS_PER_DELAY * (8 * register as u128 + u128::from(sequence)));
         draw
     }
 

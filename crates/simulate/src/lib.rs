@@ -11,6 +11,7 @@
 //! - `population`, `names`: persons, each drawn from a stream of random numbers of their own;
 //! - `identity`, `report`: how a register writes a person down, with its errors and mistakes;
 //! - `layout`, `encode`, `file`: the six layouts and formats;
+//! - `before`: what was delivered a year before, for an edition to compare with;
 //! - `inhabitants`: the population that rates are set against;
 //! - `monitor`, `truth`: `monitor.toml` and what is true.
 //!
@@ -23,6 +24,7 @@
 //!     seed: 1,
 //!     reference_date: jiff::civil::date(2026, 1, 31),
 //!     pseudonyms: false,
+//!     year_before: false,
 //! };
 //! let summary = simulate::simulate(&options, &dir, &|_| {})?;
 //! assert!(summary.detected < summary.persons);
@@ -33,6 +35,7 @@
 
 #![expect(clippy::cast_possible_wrap, reason = "days, ages and indices are far below 2^15")]
 
+mod before;
 mod calibrate;
 mod codes;
 mod days;

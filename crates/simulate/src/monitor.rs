@@ -4,12 +4,11 @@ use std::fmt::Write as _;
 
 use crate::Options;
 use crate::layout::{Encoding, Field, Kind, LAYOUTS, Layout, WORKBOOK_HEADER};
-use crate::population::YEARS;
 
-/// `monitor.toml` for registers with these numbers of rows.
+/// `monitor.toml` for registers with these numbers of rows, of the years from `first_year` to that before the delivery.
 pub(crate) fn monitor_toml(rows: &[u64; 6], options: &Options, first_year: i16) -> String {
     let reference = options.reference_date;
-    let last = first_year + YEARS as i16 - 1;
+    let last = reference.year() - 1;
     // whole numbers of TOML end at 2^63 − 1
     let seed = options.seed.min(i64::MAX as u64);
     let mut text = format!(
@@ -28,7 +27,27 @@ reference_date = "{reference}"
 licence = "CC0-1.0"
 # Where the regions lie: tiles, drawn by hand.
 map = "codes/police_units.geojson"
-seed = {seed}
+{previous}seed = {seed}
+
+# The page for young people. Numbers change: look them up with these organisations before you publish a page like this.
+[young]
+
+[[young.help]]
+name = {{ en = "Police, when you are in danger now", nl = "Politie, als je nu in gevaar bent" }}
+text = {{ en = "Call at any time. Police or an ambulance comes to you.", nl = "Bel op elk moment. De politie of een ambulance komt naar je toe." }}
+phone = "112"
+
+[[young.help]]
+name = {{ en = "Kindertelefoon, for who is 8 to 18", nl = "Kindertelefoon, als je 8 tot 18 bent" }}
+text = {{ en = "You can talk or chat about anything, every day.", nl = "Je kunt elke dag bellen of chatten, over alles." }}
+phone = "0800-0432"
+web = "https://www.kindertelefoon.nl/"
+
+[[young.help]]
+name = {{ en = "CoMensha, about human trafficking", nl = "CoMensha, over mensenhandel" }}
+text = {{ en = "They know all about exploitation and find you a safe place.", nl = "Zij weten alles van uitbuiting en zoeken een veilige plek voor je." }}
+phone = "033-4481186"
+web = "https://www.comensha.nl/"
 
 # ---------------------------------------------------------------------------------------------
 # The registers. Each organisation sends what it has: its own file format, column names, codes
@@ -36,6 +55,14 @@ seed = {seed}
 # register's own codes means in the classification. {who}
 "#,
         year = reference.year(),
+        previous = if options.year_before {
+            format!(
+                "# What was published a year before: `zicht run` makes it of the folder {0}.\nprevious = \"{0}/out/release\"\n",
+                reference.year() - 1
+            )
+        } else {
+            String::new()
+        },
         who = if options.pseudonyms {
             "`person` is a pseudonym that\n# all registers hold. Columns that are not named (names, places of birth) are not read."
         } else {
@@ -268,7 +295,13 @@ mod tests {
     use super::*;
 
     fn options(seed: u64, pseudonyms: bool) -> Options {
-        Options { reports: 1, seed, reference_date: jiff::civil::date(2026, 1, 31), pseudonyms }
+        Options {
+            reports: 1,
+            seed,
+            reference_date: jiff::civil::date(2026, 1, 31),
+            pseudonyms,
+            year_before: false,
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::Error;
+use crate::before;
 use crate::calibrate::Captures;
 use crate::codes::Register;
 use crate::days::{Day, day, new_year};
@@ -45,6 +46,9 @@ pub struct Options {
     /// If `monitor.toml` takes persons from the pseudonym that all registers hold; else they are found by what
     /// identifies them.
     pub pseudonyms: bool,
+    /// If there is also a project of the year before, in a folder named after that year: what was delivered by then, to
+    /// be run first. The other takes its release as the one to compare with.
+    pub year_before: bool,
 }
 
 /// What was made.
@@ -106,23 +110,21 @@ pub fn simulate(options: &Options, dir: &Path, progress: &(dyn Fn(u64) + Sync)) 
     folder.text("truth/population.csv", &truth::population_csv(&census, first_year))?;
     folder.text("truth/visibility.csv", &truth::visibility_csv(&census, &captures))?;
     folder.text("truth/README.md", truth::README)?;
-    for countries in [Countries::Alpha3, Countries::Dutch] {
-        if let Some(file) = countries.codes_file() {
-            folder.text(file, &country_codes(countries))?;
-        }
-    }
-    folder.text("codes/police_units.geojson", POLICE_UNITS)?;
     let rows: [u64; 6] = std::array::from_fn(|r| reports[r].len() as u64);
-    folder.text(inhabitants::PATH, &inhabitants::inhabitants_csv(first_year))?;
-    folder.text("monitor.toml", &monitor_toml(&rows, options, first_year))?;
+    settings(folder, &rows, options, first_year)?;
 
     let mut writing = Writing::new(&population, folder, options.reference_date)?;
     for (r, reports) in reports.iter_mut().enumerate() {
-        let mut reports = std::mem::take(reports);
         reports.par_sort_unstable();
-        writing.register(r, &reports, progress)?;
+        writing.register(r, reports, progress)?;
+        if !options.year_before {
+            *reports = Vec::new();
+        }
     }
     let mistakes = writing.finish()?;
+    if options.year_before {
+        before::write(&population, options, &reports, dir)?;
+    }
     Ok(Summary {
         persons,
         detected,
@@ -132,9 +134,28 @@ pub fn simulate(options: &Options, dir: &Path, progress: &(dyn Fn(u64) + Sync)) 
     })
 }
 
+/// Writes all but the registers and the truth: `monitor.toml`, the codes and the population.
+pub(crate) fn settings(
+    folder: Folder,
+    rows: &[u64; 6],
+    options: &Options,
+    first_year: i16,
+) -> Result<(), Error> {
+    ["registers", "codes"].iter().try_for_each(|name| folder.folder(name))?;
+    for countries in [Countries::Alpha3, Countries::Dutch] {
+        if let Some(file) = countries.codes_file() {
+            folder.text(file, &country_codes(countries))?;
+        }
+    }
+    folder.text("codes/police_units.geojson", POLICE_UNITS)?;
+    let last_year = options.reference_date.year() - 1;
+    folder.text(inhabitants::PATH, &inhabitants::inhabitants_csv(first_year, last_year))?;
+    folder.text("monitor.toml", &monitor_toml(rows, options, first_year))
+}
+
 /// A report in eight bytes that sort by day, then person, then number, then copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Packed(u64);
+pub(crate) struct Packed(u64);
 
 impl Packed {
     const PERSON_BITS: u32 = 40;
@@ -145,11 +166,16 @@ impl Packed {
         Self(day << (Self::PERSON_BITS + 4) | rest)
     }
 
-    fn person(self) -> u64 {
+    /// The day of the report, counted from the first day of all.
+    pub(crate) fn day(self) -> Day {
+        (self.0 >> (Self::PERSON_BITS + 4)) as Day
+    }
+
+    pub(crate) fn person(self) -> u64 {
         self.0 >> 4 & ((1 << Self::PERSON_BITS) - 1)
     }
 
-    fn sequence(self) -> u8 {
+    pub(crate) fn sequence(self) -> u8 {
         (self.0 >> 1 & 7) as u8
     }
 
@@ -236,7 +262,7 @@ fn pipeline<T: Send>(
 }
 
 /// A piece of a register with what is true of it.
-struct Written {
+pub(crate) struct Written {
     piece: Piece,
     links: RecordBatch,
     rows: u64,
@@ -273,33 +299,23 @@ impl<'a> Writing<'a> {
         reports: &[Packed],
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Error> {
-        let layout = &LAYOUTS[register];
-        let rows = reports.len() as u64;
-        let mut file = RegisterFile::create(self.folder, layout, rows, self.reference)?;
-        let scribe = Scribe::new(self.population, layout, rows, day(self.reference));
-        pipeline(
-            reports.len().div_ceil(PIECE),
-            |i| write_piece(&scribe, reports, i * PIECE),
-            |written| {
-                file.append(written.piece)?;
-                self.links.write(&written.links)?;
-                for (row, mistake) in written.mistakes {
-                    let rule = Mistake::ALL[mistake as usize].1;
-                    writeln!(self.mistakes, "{},{row},{rule}", layout.register.code())
-                        .map_err(|e| Error::io(MISTAKES, e))?;
-                    *self.counts.entry(rule.to_owned()).or_default() += 1;
-                }
-                *self.counts.entry(FIELD_EMPTY.to_owned()).or_default() += written.empty;
-                *self.errors.entry((FIELD_EMPTY, layout.register)).or_default() += written.empty;
-                for ((_, kind), n) in Slip::ALL.into_iter().zip(written.slips) {
-                    *self.errors.entry((kind, layout.register)).or_default() += n;
-                }
-                self.done += written.rows;
-                progress(self.done);
-                Ok(())
-            },
-        )?;
-        file.finish()
+        let of = LAYOUTS[register].register;
+        write_register(self.population, self.folder, self.reference, register, reports, reports, |written| {
+            self.links.write(&written.links)?;
+            for &(row, mistake) in &written.mistakes {
+                let rule = Mistake::ALL[mistake as usize].1;
+                writeln!(self.mistakes, "{},{row},{rule}", of.code()).map_err(|e| Error::io(MISTAKES, e))?;
+                *self.counts.entry(rule.to_owned()).or_default() += 1;
+            }
+            *self.counts.entry(FIELD_EMPTY.to_owned()).or_default() += written.empty;
+            *self.errors.entry((FIELD_EMPTY, of)).or_default() += written.empty;
+            for ((_, kind), n) in Slip::ALL.into_iter().zip(written.slips) {
+                *self.errors.entry((kind, of)).or_default() += n;
+            }
+            self.done += written.rows;
+            progress(self.done);
+            Ok(())
+        })
     }
 
     fn finish(mut self) -> Result<BTreeMap<String, u64>, Error> {
@@ -312,12 +328,43 @@ impl<'a> Writing<'a> {
 
 const MISTAKES: &str = "truth/mistakes.csv";
 
-fn write_piece(scribe: &Scribe, reports: &[Packed], from: usize) -> Result<Written, Error> {
+/// Writes the file of a register with `reports`, some or all of `all`, which give them their numbers; `using` gets what
+/// is true of each piece.
+pub(crate) fn write_register(
+    population: &Population,
+    folder: Folder,
+    reference: Date,
+    register: usize,
+    reports: &[Packed],
+    all: &[Packed],
+    mut using: impl FnMut(&Written) -> Result<(), Error> + Send,
+) -> Result<(), Error> {
+    let layout = &LAYOUTS[register];
+    let rows = reports.len() as u64;
+    let mut file = RegisterFile::create(folder, layout, rows, reference)?;
+    let scribe = Scribe::new(population, layout, rows, day(reference));
+    pipeline(
+        reports.len().div_ceil(PIECE),
+        |i| write_piece(&scribe, reports, all, i * PIECE),
+        |written| {
+            using(&written)?;
+            file.append(written.piece)
+        },
+    )?;
+    file.finish()
+}
+
+fn write_piece(scribe: &Scribe, reports: &[Packed], all: &[Packed], from: usize) -> Result<Written, Error> {
     let to = (from + PIECE).min(reports.len());
     let first_row = scribe.kind.first_row() + from as u64;
     let mut events = Vec::new();
     let mut rows = Vec::with_capacity(to - from);
-    for (i, packed) in reports.iter().enumerate().take(to).skip(from) {
+    // Both are in order: the number of a report is its place in all.
+    let mut place = all.partition_point(|p| reports.get(from).is_some_and(|first| p < first));
+    for packed in &reports[from..to] {
+        while all[place] < *packed {
+            place += 1;
+        }
         let person = scribe.population.person(packed.person(), &mut events);
         let register = scribe.layout.register as usize;
         let Some(event) = events.iter().find(|e| e.register == register && e.sequence == packed.sequence())
@@ -326,7 +373,7 @@ fn write_piece(scribe: &Scribe, reports: &[Packed], from: usize) -> Result<Writt
             return Err(Error::Encoding("a person was not drawn the same twice".into()));
         };
         // a copy has the number of the row before it, which it repeats
-        let number = (i + 1) as u64 - u64::from(packed.copy());
+        let number = (place + 1) as u64 - u64::from(packed.copy());
         rows.push(scribe.row(packed.person(), &person, *event, number, packed.copy()));
     }
     let mut slips = [0; Slip::ALL.len()];

@@ -190,6 +190,52 @@ fn links_name_the_person_of_every_row() {
 }
 
 #[test]
+fn the_year_before_has_what_had_come_in_by_then() {
+    let (alone, _) = make(40_000, 3);
+    let (both, _) = common::make_editions(40_000, 3, true);
+    for name in files(alone.path()).iter().filter(|name| *name != "monitor.toml") {
+        let read = |dir: &tempfile::TempDir| fs::read(dir.path().join(name)).expect("readable");
+        assert!(read(&alone) == read(&both), "{} differs", name.display());
+    }
+    let before = both.path().join("2025");
+    let (now, earlier) = (settings(both.path()), settings(&before));
+    assert_eq!(now.monitor.previous.as_deref(), Some("2025/out/release"));
+    assert_eq!((earlier.monitor.edition.as_str(), earlier.monitor.previous.as_deref()), ("2025", None));
+    assert!(!before.join("truth").exists());
+
+    let delivery = jiff::civil::date(2025, 1, 31);
+    let (mut expected, mut variance, mut missing) = (0.0, 0.0, 0.0);
+    for (source, source_before) in now.source.iter().zip(&earlier.source).filter(|(s, _)| s.reports.is_some())
+    {
+        let reports = source.reports.as_ref().expect("a register");
+        // The row of the same report: what tells it apart is its number and, of copies, their status.
+        let key = |row: &common::Row| {
+            let text = |column: &Option<String>| column.as_deref().map(|c| row.get(c).to_owned());
+            (row.get(&reports.record).to_owned(), text(&reports.person))
+        };
+        let by_then: BTreeSet<_> = common::rows(&before, source_before).iter().map(key).collect();
+        let all = common::rows(both.path(), source);
+        assert!(by_then.is_subset(&all.iter().map(key).collect()), "{}", source.id);
+        for row in all {
+            let Some(date) = row.date(source) else { continue };
+            let known = by_then.contains(&key(&row));
+            // Dates of later years are mistakes where they are not of later reports.
+            assert!(date.year() != 2025 || !known, "{} {}", source.id, row.number);
+            if date.year() < 2025 {
+                // A report is under way for 30 days on average, by an exponential distribution.
+                let days = f64::from((delivery - date).get_days());
+                let late = (-days / 30.0).exp();
+                expected += late;
+                variance += late * (1.0 - late);
+                missing += f64::from(u8::from(!known));
+            }
+        }
+    }
+    assert!(expected > 300.0, "{expected}");
+    assert!((missing - expected).abs() < 4.0 * variance.sqrt(), "{missing} late, {expected} expected");
+}
+
+#[test]
 fn small_projects_are_whole() {
     for reports in [1, 100, 1_000] {
         let (dir, summary) = make(reports, 1);
@@ -206,7 +252,8 @@ fn small_projects_are_whole() {
 fn no_reports_are_refused_in_words() {
     let dir = tempfile::tempdir().expect("a folder");
     let refuse = |reports, reference_date| {
-        let options = simulate::Options { reports, seed: 1, reference_date, pseudonyms: false };
+        let options =
+            simulate::Options { reports, seed: 1, reference_date, pseudonyms: false, year_before: false };
         simulate::simulate(&options, dir.path(), &|_| {}).expect_err("refused").to_string()
     };
     let day = common::REFERENCE;
@@ -220,8 +267,13 @@ fn no_reports_are_refused_in_words() {
 fn a_folder_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(dir.path().join("registers"), "in the way").expect("written");
-    let options =
-        simulate::Options { reports: 100, seed: 1, reference_date: common::REFERENCE, pseudonyms: false };
+    let options = simulate::Options {
+        reports: 100,
+        seed: 1,
+        reference_date: common::REFERENCE,
+        pseudonyms: false,
+        year_before: false,
+    };
     let error = simulate::simulate(&options, dir.path(), &|_| {}).expect_err("refused").to_string();
     assert!(error.starts_with("registers could not be written"), "{error}");
 }

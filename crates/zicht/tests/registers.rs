@@ -386,6 +386,58 @@ fn is_of_an_estimate(table: &Value) -> bool {
 
 /// What we publish is attacked as we attack others.
 #[test]
+fn an_edition_hides_nothing_that_the_one_before_published_and_that_did_not_change() {
+    let folder = Folder::new();
+    let simulate =
+        ["simulate", "--pseudonyms", "--reports", "3000", "--seed", "7", "--year-before", "--out", "m"];
+    let said = folder.zicht(&simulate).ends_with(0).stdout;
+    assert!(said.contains("zicht run m/2025"), "{said}");
+    for settings in ["m/2025/monitor.toml", "m/monitor.toml"] {
+        let text = fs::read_to_string(folder.path(settings)).expect("the settings");
+        support::write(&folder.path(settings), text.replace("\nseed = 7\n", "\nseed = 7\nreport = false\n"));
+    }
+    // Before the edition before is made, there is nothing to compare with.
+    let alone = folder.zicht(&["protect", "m"]).ends_with(0);
+    assert!(alone.stderr.contains("2025/out/release, cannot be read"), "{}", alone.stderr);
+    folder.zicht(&["run", "m/2025"]).ends_with(0);
+    let ran = folder.zicht(&["run", "m"]).ends_with(0);
+
+    let (before, now) = (folder.path("m/2025/out/release"), folder.path("m/out/release"));
+    let (mut same, mut corrected, mut close, mut hidden) = (0, BTreeSet::new(), 0, 0);
+    for id in release::ids(&before) {
+        let (before, now) = (release::csv(&before, &id), release::csv(&now, &id));
+        for (key, was) in before.cells {
+            let cell = &now.cells[&key];
+            let whole = key.iter().all(|code| code == "_T");
+            match (was.value, cell.value) {
+                (Some(was), Some(now)) if was == now => same += 1,
+                (was, Some(now)) => {
+                    close += usize::from(!whole && was.is_some_and(|was| was.abs_diff(now) < 5));
+                    corrected.insert((id.clone(), was, now));
+                }
+                (Some(_), None) => hidden += 1,
+                (None, None) => {}
+            }
+        }
+    }
+    assert!(same > 300 && close > 30, "{same} the same, {close} close");
+    assert!(ran.stderr.contains(&format!("note: {close} figures differ from those of the release before")));
+    // Those that became small, or hide such a one: none of a year without corrections.
+    assert!(hidden < 10, "{hidden}");
+    assert_eq!(ran.stderr.contains(&format!("note: {hidden} figures are hidden that")), hidden > 0);
+    let changes = fs::read_to_string(now.join("data/changes.csv")).expect("corrections");
+    let told: BTreeSet<(String, Option<u64>, u64)> = changes
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            (cells[0].to_owned(), cells[2].parse().ok(), cells[3].parse().expect("a figure"))
+        })
+        .collect();
+    assert_eq!(told, corrected);
+}
+
+#[test]
 fn the_audit_finds_nothing_in_our_own_release() {
     let data = project().join("out/release/data");
     let files: Vec<String> =

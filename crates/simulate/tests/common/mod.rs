@@ -16,8 +16,18 @@ pub(crate) const REFERENCE: Date = date(2026, 1, 31);
 
 /// A project in a folder that goes away with it.
 pub(crate) fn make(reports: u64, seed: u64) -> (tempfile::TempDir, simulate::Summary) {
+    make_editions(reports, seed, false)
+}
+
+/// The same, with the edition of the year before or without.
+pub(crate) fn make_editions(
+    reports: u64,
+    seed: u64,
+    year_before: bool,
+) -> (tempfile::TempDir, simulate::Summary) {
     let dir = tempfile::tempdir().expect("a folder");
-    let options = simulate::Options { reports, seed, reference_date: REFERENCE, pseudonyms: true };
+    let options =
+        simulate::Options { reports, seed, reference_date: REFERENCE, pseudonyms: true, year_before };
     let summary = simulate::simulate(&options, dir.path(), &|_| {}).expect("made");
     (dir, summary)
 }

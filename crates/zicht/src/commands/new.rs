@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use jiff::civil::{Date, date};
 
 use crate::cli::Outcome;
 use crate::failure::Failure;
@@ -35,6 +36,16 @@ macro_rules! example_files {
 const NETHERLANDS: &[(&str, &[u8])] = example_files![
     "monitor.toml",
     "glotip_citizenship.csv",
+    "2025/PROVENANCE.md",
+    "2025/manifest.json",
+    "2025/data/dublin_transfers/dublin_transfers.csv",
+    "2025/data/justice/justice.csv",
+    "2025/data/reports_by_organisation/reports_by_organisation.csv",
+    "2025/data/victims_by_publisher/victims_by_publisher.csv",
+    "2025/data/victims_citizenship/victims_citizenship.csv",
+    "2025/data/victims_form/victims_form.csv",
+    "2025/data/victims_repatriation/victims_repatriation.csv",
+    "2025/data/victims_sex_age/victims_sex_age.csv",
     "registers/PROVENANCE.md",
     "registers/eurostat_dublin_allData_DublinTransfer.csv",
     "registers/mse_netherlands_2010_2015_six_lists.csv",
@@ -46,6 +57,8 @@ const TEMPLATE: &str = include_str!("template.toml");
 
 /// Reports of the example `registers`.
 const EXAMPLE_REPORTS: u64 = 10_000;
+/// When they were delivered.
+const EXAMPLE_DELIVERY: Date = date(2026, 1, 31);
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
@@ -61,8 +74,9 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
             let options = simulate::Options {
                 reports: EXAMPLE_REPORTS,
                 seed: 1,
-                reference_date: jiff::civil::date(2026, 1, 31),
+                reference_date: EXAMPLE_DELIVERY,
                 pseudonyms: false,
+                year_before: true,
             };
             simulate::simulate(&options, dir, &|_| ()).map_err(|e| Failure::input(e.to_string(), ""))?;
         }
@@ -72,14 +86,28 @@ pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
                 .map_err(|e| Failure::io("cannot make", &dir.join("registers"), &e))?;
         }
     }
-    let next = if arguments.example.is_some() { "run" } else { "check" };
-    show.result(&format!(
-        "Made {}\n\nNext: zicht {next} {}",
-        dir.join("monitor.toml").display(),
-        dir.display()
-    ));
+    let next = match arguments.example {
+        None => format!("Next: zicht check {}", dir.display()),
+        Some(Example::Netherlands) => next_run(dir, None),
+        Some(Example::Registers) => next_run(dir, Some(EXAMPLE_DELIVERY)),
+    };
+    show.result(&format!("Made {}\n\n{next}", dir.join("monitor.toml").display()));
     show.result_json(&serde_json::json!({ "monitor": dir.join("monitor.toml") }))?;
     Ok(0)
+}
+
+/// What is to be run now; with the edition of the year before `delivery`, that first.
+pub(crate) fn next_run(dir: &Path, delivery: Option<Date>) -> String {
+    let run = format!("zicht run {}", dir.display());
+    match delivery {
+        None => format!("Next: {run}"),
+        Some(day) => {
+            format!(
+                "Next: zicht run {}, the edition before, then {run}",
+                dir.join((day.year() - 1).to_string()).display()
+            )
+        }
+    }
 }
 
 /// Makes `dir`; refuses a folder that has something in it.

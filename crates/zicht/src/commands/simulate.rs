@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use crate::cli::{Global, Outcome};
-use crate::commands::new::empty_folder;
+use crate::commands::new::{empty_folder, next_run};
 use crate::failure::Failure;
 use crate::show::{Show, thousands};
 
@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// birth.
     #[arg(long)]
     pseudonyms: bool,
+    /// Make also, in a folder named after it, the edition of the year before, from what was delivered by then.
+    #[arg(long)]
+    year_before: bool,
     /// Folder to make; it must not exist, or be empty.
     #[arg(long)]
     out: PathBuf,
@@ -37,6 +40,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
         seed,
         reference_date: arguments.date,
         pseudonyms: arguments.pseudonyms,
+        year_before: arguments.year_before,
     };
     let step = show.step("simulate", Some(arguments.reports));
     let summary = simulate::simulate(&options, &arguments.out, &|n| step.at(n)).map_err(|e| {
@@ -51,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     for (register, rows) in &summary.registers {
         show.result(&format!("{register:<12} {:>12} rows", thousands(*rows)));
     }
-    show.result(&format!("\nNext: zicht run {}", arguments.out.display()));
+    let before = arguments.year_before.then_some(arguments.date);
+    show.result(&format!("\n{}", next_run(&arguments.out, before)));
     show.result_json(&serde_json::json!({
         "out": arguments.out,
         "seed": seed,
