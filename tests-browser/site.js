@@ -4,6 +4,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -34,6 +35,25 @@ export function pages(folder = site) {
 /** The address of a page given as a path below the site. */
 export function address(page) {
   return pathToFileURL(path.join(site, page)).href;
+}
+
+/** Gives axe to all that is opened in a page from now on. */
+export function withAxe(page) {
+  return page.addInitScript(axe.source);
+}
+
+/** What axe finds on a page that has it, against WCAG 2.0 and 2.1, levels A and AA: rules, each with its nodes. */
+export function barriers(page) {
+  return page.evaluate(() =>
+    window.axe
+      .run({
+        // It would ask for the style sheet by script, which no page from a disk may.
+        preload: false,
+        resultTypes: ["violations"],
+        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+      })
+      .then((found) => found.violations),
+  );
 }
 
 /** Starts Debian's Chromium, or the one that CHROMIUM names. */

@@ -5,10 +5,8 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { AxeBuilder } from "@axe-core/playwright";
-import { address, pages, release, site, startBrowser } from "./site.js";
+import { address, barriers, pages, release, site, startBrowser, withAxe } from "./site.js";
 
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 const names = pages();
 
 let browser;
@@ -17,16 +15,16 @@ const seen = new Map();
 
 before(async () => {
   browser = await startBrowser();
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  for (const name of names) seen.set(name, await visit(context, name));
-  await context.close();
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await withAxe(page);
+  for (const name of names) seen.set(name, await visit(page, name));
+  await page.close();
 });
 
 after(() => browser?.close());
 
 /** Opens a page and notes everything that the tests ask about. */
-async function visit(context, name) {
-  const page = await context.newPage();
+async function visit(page, name) {
   const complaints = [];
   const requests = [];
   page.on("console", (message) => {
@@ -57,10 +55,9 @@ async function visit(context, name) {
       hidden: svg.getAttribute("aria-hidden") === "true",
     })),
   }));
-  // No preload: it would ask for the style sheet by script, which no page from a disk may.
-  const axe = await new AxeBuilder({ page }).options({ preload: false }).withTags(WCAG).analyze();
-  await page.close();
-  return { ...facts, complaints, requests, violations: axe.violations };
+  const violations = await barriers(page);
+  page.removeAllListeners();
+  return { ...facts, complaints, requests, violations };
 }
 
 /** Fails with one line for each page and fault. */
