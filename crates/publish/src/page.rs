@@ -382,16 +382,18 @@ pub(crate) fn printed(pages: Vec<Page>, tables: usize) -> Vec<Page> {
     out
 }
 
-/// The pages whose numbers are of no single table: of all, and of what was worked out of them.
+/// The pages whose numbers are of no single table: of all, and of what was worked out of them or is compared with them.
 pub(crate) fn results(context: Context<'_>) -> Vec<Page> {
-    vec![
+    let mut pages = vec![
         overview::page(context),
         hidden::page(context),
         visibility::page(context),
         trends::page(context),
         quality::page(context),
         about::page(context),
-    ]
+    ];
+    pages.extend(changes::page(context));
+    pages
 }
 
 /// An entry of the menu.
