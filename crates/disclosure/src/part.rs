@@ -176,7 +176,7 @@ impl Part {
                 return;
             }
             // What is known leaves too little to hide with: better that it is hidden than not.
-            before = self.hidden.clone();
+            before.clone_from(&self.hidden);
         }
     }
 

@@ -164,6 +164,9 @@ texts! {
     // What changed.
     changes_lead: "What is new, what is gone and what was corrected since the release before this one.", "Wat nieuw is, wat weg is en wat verbeterd is sinds de vorige uitgave.";
     changes_text: "Compared with edition {edition}, figures as of {date}.", "Vergeleken met editie {edition}, cijfers van {date}.";
+    changes_said: "Figures compared with edition {edition}: {more} new, {corrected} changed, {hidden} hidden now, {gone} gone.", "Cijfers vergeleken met editie {edition}: {more} nieuw, {corrected} veranderd, {hidden} nu verborgen, {gone} weg.";
+    changes_headline: "{title}, {period}: {new} now, where edition {edition} had {old} ({change}).", "{title}, {period}: nu {new}, waar editie {edition} {old} had ({change}).";
+    changes_link: "Each figure that changed", "Elk cijfer dat veranderd is";
     changes_tables: "Figures of each table", "Cijfers per tabel";
     changes_more: "New", "Nieuw";
     changes_gone: "Gone", "Weg";

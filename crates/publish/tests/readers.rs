@@ -209,6 +209,12 @@ fn what_changed_since_the_release_before_is_told_with_both_figures() {
     assert_eq!(head, ["table", "cell", "before", "now"]);
     let cell = format!("year={};sex={}", first[0], first[1]);
     assert_eq!(rows, [vec!["by_sex".to_owned(), cell, (now + 70).to_string(), now.to_string()]]);
+    for (name, said) in [
+        ("en", "Figures compared with edition 2025: 1 new, 1 changed, 1 hidden now, 0 gone."),
+        ("nl", "Cijfers vergeleken met editie 2025: 1 nieuw, 1 veranderd, 1 nu verborgen, 0 weg."),
+    ] {
+        assert!(page(&release, &format!("{name}/index")).words().contains(said), "{name}");
+    }
     for (name, word) in [("en", "New tables"), ("nl", "Nieuwe tabellen")] {
         let page = page(&release, &format!("{name}/changes"));
         assert!(page.words().contains(word), "{name}");

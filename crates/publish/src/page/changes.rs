@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use model::trend::Trend;
 use model::{Cube, Dimension, Key};
 
 use super::{Block, Cell, Context, Link, Page};
@@ -142,6 +143,80 @@ pub(super) fn page(c: Context<'_>) -> Option<Page> {
         inputs: c.source_ids(),
         exit: None,
     })
+}
+
+/// What the overview says: how many figures changed, and the last of the series that stands for the monitor that did.
+pub(super) fn said(c: Context<'_>, headline: Option<&Trend>) -> Vec<Block> {
+    let Some(before) = &c.release.before else { return Vec::new() };
+    let t = c.t;
+    let (mut counts, mut latest) = ([0; 4], None);
+    for released in &c.release.cubes {
+        let Changed::Same { table, more, gone, hidden, corrections } = compare(before, released) else {
+            continue;
+        };
+        let here = [more, corrections.len(), hidden, gone];
+        counts.iter_mut().zip(here).for_each(|(all, n)| *all += n);
+        if headline
+            .and_then(|trend| super::trends::table(c, trend))
+            .is_some_and(|r| r.cube.id() == table.cube.id())
+        {
+            latest = headline.and_then(|trend| corrected(c, trend, table, &corrections, before));
+        }
+    }
+    let [more, corrected, hidden, gone] = counts.map(|n: usize| c.count(n as u64));
+    let values = [
+        ("edition", before.edition.as_str()),
+        ("more", &more),
+        ("corrected", &corrected),
+        ("hidden", &hidden),
+        ("gone", &gone),
+    ];
+    let mut blocks = vec![
+        Block::Heading { id: "changes".into(), text: t.changes.into() },
+        Block::Text(fill(t.changes_said, &values)),
+    ];
+    blocks.extend(latest.map(Block::Text));
+    blocks.push(Block::Links(vec![Link::new("changes.html", t.changes_link)]));
+    blocks
+}
+
+/// The last point of a series that is not what it was, in a sentence.
+fn corrected(
+    c: Context<'_>,
+    trend: &Trend,
+    table: &ReleasedCube,
+    corrections: &[Correction],
+    before: &Before,
+) -> Option<String> {
+    let dimensions = table.cube.dimensions();
+    let time = table.cube.time()?;
+    let of_all = |change: &&Correction| {
+        dimensions
+            .iter()
+            .zip(&change.at)
+            .enumerate()
+            .all(|(d, (dim, &at))| d == time || dim.total() == Some(at))
+    };
+    let (old, new, period) = corrections
+        .iter()
+        .filter(of_all)
+        .filter_map(|change| {
+            let period = &dimensions[time].categories[change.at[time] as usize].code;
+            // The series may be of a part of its table.
+            let shown = trend.points.iter().any(|p| p.period == *period && p.count == Some(change.new));
+            shown.then_some((change.old?, change.new, period))
+        })
+        .max_by_key(|(_, _, period)| period.as_str())?;
+    let change = number::change(new as f64 / (old as f64).max(1.0), c.language);
+    let values = [
+        ("title", trend.title.get(c.language)),
+        ("period", period),
+        ("new", &c.count(new)),
+        ("old", &c.count(old)),
+        ("edition", &before.edition),
+        ("change", &change),
+    ];
+    Some(fill(c.t.changes_headline, &values))
 }
 
 fn table_of(c: Context<'_>, released: &ReleasedCube, corrections: &[Correction]) -> Block {

@@ -25,6 +25,7 @@ pub(super) fn page(c: Context<'_>) -> Page {
         said(c, trend, &mut blocks);
     }
     estimates(c, &mut blocks);
+    blocks.extend(super::changes::said(c, headline));
     protection(c, &mut blocks);
     blocks.push(Block::Heading { id: "more".into(), text: t.read_on.into() });
     let mut links = vec![
@@ -206,8 +207,13 @@ fn estimates(c: Context<'_>, blocks: &mut Vec<Block>) {
             continue;
         }
         blocks.extend(super::hidden::summary(c, released));
-        let to = format!("hidden.html#estimate-{}", released.settings.id);
-        blocks.push(Block::Links(vec![Link::new(to, t.hidden)]));
+        let at = |page: &str| format!("{page}.html#estimate-{}", released.settings.id);
+        let mut links = vec![Link::new(at("hidden"), t.hidden)];
+        if let Some(said) = super::visibility::least(c, released) {
+            blocks.push(Block::Text(said));
+            links.push(Link::new(at("visibility"), t.visibility));
+        }
+        blocks.push(Block::Links(links));
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn drawing(c: Context<'_>, trend: &Trend) -> Lines {
 }
 
 /// The cube of a trend: the one whose identifier its own begins with.
-fn table<'a>(c: Context<'a>, trend: &Trend) -> Option<&'a ReleasedCube> {
+pub(super) fn table<'a>(c: Context<'a>, trend: &Trend) -> Option<&'a ReleasedCube> {
     let is_of =
         |id: &str| trend.id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
     c.release.cubes.iter().filter(|r| is_of(r.cube.id())).max_by_key(|r| r.cube.id().len())

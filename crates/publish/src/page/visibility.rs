@@ -116,6 +116,14 @@ fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Ve
     compare::section(c, i, released, &shown, blocks);
 }
 
+/// Which group is the least visible, for other pages.
+pub(super) fn least(c: Context<'_>, released: &ReleasedEstimate) -> Option<String> {
+    let shown = shown(c, released);
+    let visible: Vec<&Group> =
+        released.estimation.groups.iter().zip(&shown).filter(|(_, s)| **s).map(|(g, _)| g).collect();
+    least_visible(c, released, &visible)
+}
+
 /// Which group is the least visible, in words that claim no more than the numbers. Nothing is said where
 /// it would name a group that may not be shown.
 fn least_visible(c: Context<'_>, released: &ReleasedEstimate, visible: &[&Group]) -> Option<String> {

@@ -33,12 +33,10 @@ pub(super) fn say(before: &Before, cubes: &[ProtectedCube], threshold: u64, show
         let published = before.published(&cube.published());
         for (key, was) in published {
             let whole = cube.dimensions().iter().zip(&key).all(|(d, &at)| d.total() == Some(at));
-            match cube.count(&key) {
-                Some(now) => close += usize::from(!whole && (1..threshold).contains(&now.abs_diff(was))),
-                None => {
-                    let cell = cube.cell(&key);
-                    hidden += usize::from(cell.is_some_and(|c| c.obs == ObsStatus::Suppressed));
-                }
+            if let Some(now) = cube.count(&key) {
+                close += usize::from(!whole && (1..threshold).contains(&now.abs_diff(was)));
+            } else {
+                hidden += usize::from(cube.cell(&key).is_some_and(|c| c.obs == ObsStatus::Suppressed));
             }
         }
     }
