@@ -356,3 +356,33 @@ test("the button of the page for young people, and Esc twice, leave it out of th
     await context.close();
   }
 });
+
+test("of a chart that is drawn twice one is seen: on a phone that for phones, which fits", async () => {
+  const page = await browser.newPage();
+  const bad = [];
+  let drawn = 0;
+  for (const [width, seenOne] of [
+    [390, "phone"],
+    [1000, "desk"],
+  ]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const name of inLanguage("nl")) {
+      await page.goto(address(name));
+      const found = await page.evaluate(() =>
+        [...document.querySelectorAll(".chart svg.phone")].map((svg) => {
+          const frame = svg.closest(".frame");
+          const shown = [...frame.querySelectorAll("svg")].filter((one) => one.getClientRects().length > 0);
+          return { shown: shown.map((one) => one.getAttribute("class")), scrolls: frame.scrollWidth > frame.clientWidth + 1 };
+        }),
+      );
+      drawn += found.length;
+      for (const { shown, scrolls } of found) {
+        if (shown.join() !== seenOne) bad.push(`${name} at ${width}: ${shown} is seen`);
+        if (scrolls) bad.push(`${name} at ${width}: a chart scrolls`);
+      }
+    }
+  }
+  await page.close();
+  assert.ok(drawn > 0, "no chart is drawn twice");
+  none(bad);
+});

@@ -57,6 +57,15 @@ pub struct Frame<'a> {
     pub language: Language,
 }
 
+/// For how much room a chart is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// A screen or a sheet of paper.
+    Wide,
+    /// A phone: letters are as large as elsewhere, and nothing scrolls.
+    Narrow,
+}
+
 /// Text as it may stand in XML, within an element or an attribute.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

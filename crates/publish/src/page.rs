@@ -118,6 +118,8 @@ pub(crate) struct Chart {
     /// Name of the frame that scrolls on small screens.
     pub(crate) label: String,
     pub(crate) svg: String,
+    /// The same for narrow screens; without it they scroll.
+    pub(crate) narrow: String,
     /// SVG of the mark, and its word.
     pub(crate) legend: Vec<(String, String)>,
 }
@@ -277,11 +279,22 @@ impl Context<'_> {
         legend: Vec<(String, String)>,
         draw: impl FnOnce(&Frame<'_>) -> String,
     ) -> Block {
-        let frame = Frame { id, title, description, hidden: self.t.hidden_cell, language: self.language };
         let label = fill(self.t.chart_scroll, &[("what", title)]);
         let alt = format!("{title}. {description}");
-        let svg = draw(&frame);
-        Block::Chart(Chart { finding: String::new(), title: title.to_owned(), alt, label, svg, legend })
+        let svg = draw(&self.frame(id, title, description));
+        Block::Chart(Chart {
+            finding: String::new(),
+            title: title.to_owned(),
+            alt,
+            label,
+            svg,
+            narrow: String::new(),
+            legend,
+        })
+    }
+
+    fn frame<'a>(&self, id: &'a str, title: &'a str, description: &'a str) -> Frame<'a> {
+        Frame { id, title, description, hidden: self.t.hidden_cell, language: self.language }
     }
 
     /// Links to sources by their identifiers.

@@ -43,6 +43,7 @@ impl Sheet {
             alt: title.to_owned(),
             label: title.to_owned(),
             svg,
+            narrow: String::new(),
             legend,
         }));
     }

@@ -412,6 +412,7 @@ texts! {
     visibility_not_shown: "{n} groups are not shown, because too few persons of them were detected, or because showing them would give such a group away.", "{n} groepen zijn niet getoond, omdat er te weinig personen van zijn gemeld, of omdat tonen zo'n groep zou verraden.";
     visibility_clear: "The least visible group is {group}: the probability is {probability}.", "De minst zichtbare groep is {group}: de kans is {probability}.";
     visibility_leaning: "The least visible group is probably {group}, but that is not certain: the probability is {probability}.", "De minst zichtbare groep is waarschijnlijk {group}, maar zeker is dat niet: de kans is {probability}.";
+    visibility_untold: "Which group is the least visible cannot be said: of some groups there is no estimate, or it is not shown.", "Welke groep het minst zichtbaar is, valt niet te zeggen: van sommige groepen is er geen schatting, of zij is niet getoond.";
     visibility_cannot_tell: "Which group is the least visible cannot be told. With a probability of {probability} it is one of these: {groups}.", "Welke groep het minst zichtbaar is, valt niet te zeggen. Met een kans van {probability} is het een van deze: {groups}.";
     visibility_nearly_certain: "over 99%", "meer dan 99%";
     visibility_without: "A group without an estimate may be seen less than any of the others.", "Een groep zonder schatting kan minder gezien worden dan alle andere.";

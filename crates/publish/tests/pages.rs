@@ -521,8 +521,9 @@ fn a_series_says_where_a_figure_is_hidden_and_where_there_is_none() {
         assert_eq!(figures, ["no figure", "hidden", "11", "14"]);
         let open = |e: &&Element| e.attribute("class").is_some_and(|c| c.ends_with("open"));
         let marks: Vec<&Element> = page.find("path").into_iter().filter(open).collect();
-        assert_eq!(marks.len(), 1);
-        assert_eq!(marks[0].words(), "Detected victims, 2018: hidden");
+        // In the chart for screens, and in that for phones.
+        let words: Vec<String> = marks.iter().map(|mark| mark.words()).collect();
+        assert_eq!(words, ["Detected victims, 2018: hidden"; 2]);
     }
 }
 

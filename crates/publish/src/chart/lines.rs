@@ -1,6 +1,6 @@
 //! Series over time.
 
-use super::{Frame, SERIES, Svg, fit, ticks};
+use super::{Frame, Room, SERIES, Svg, fit, ticks};
 use crate::facts::Figure;
 use crate::number;
 
@@ -28,16 +28,17 @@ pub(crate) struct Lines {
     pub(crate) apart: bool,
 }
 
-const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 340.0;
-const LEFT: f64 = 80.0;
-const RIGHT: f64 = 24.0;
 const TOP: f64 = 18.0;
 /// Height of the strip beneath the axis in which hidden figures stand.
 const STRIP: f64 = 26.0;
 
 /// Draws `data`.
-pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
+pub(crate) fn lines(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
+    let (width, left, right) = match room {
+        Room::Wide => (720.0, 80.0, 24.0),
+        Room::Narrow => (360.0, 72.0, 12.0),
+    };
     let language = frame.language;
     let shown = &data.lines[..data.lines.len().min(SERIES)];
     let hidden = shown.iter().any(|l| l.figures.contains(&Figure::Hidden));
@@ -51,27 +52,27 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
     let n = data.periods.len();
     let x = |i: usize| {
         if n < 2 {
-            LEFT + (WIDTH - LEFT - RIGHT) / 2.0
+            left + (width - left - right) / 2.0
         } else {
-            LEFT + 14.0 + (WIDTH - LEFT - RIGHT - 28.0) * i as f64 / (n - 1) as f64
+            left + 14.0 + (width - left - right - 28.0) * i as f64 / (n - 1) as f64
         }
     };
     let y = |v: f64| bottom - (bottom - TOP) * v / top;
 
-    let mut svg = Svg::new(frame, WIDTH, HEIGHT);
+    let mut svg = Svg::new(frame, width, HEIGHT);
     for &t in &ticks {
-        svg.line(if t == 0.0 { "axis" } else { "grid" }, (LEFT, y(t)), (WIDTH - RIGHT, y(t)));
-        svg.text("tick", (LEFT - 8.0, y(t) + 4.0), "end", &number::whole(t, language));
+        svg.line(if t == 0.0 { "axis" } else { "grid" }, (left, y(t)), (width - right, y(t)));
+        svg.text("tick", (left - 8.0, y(t) + 4.0), "end", &number::whole(t, language));
     }
     // The widest label decides how many fit.
     let widest = data.periods.iter().map(|p| p.chars().count()).max().unwrap_or(4).max(4);
-    let every = (n * (widest * 8 + 14)).div_ceil((WIDTH - LEFT - RIGHT) as usize).max(1);
+    let every = (n * (widest * 8 + 14)).div_ceil((width - left - right) as usize).max(1);
     for (i, period) in data.periods.iter().enumerate().filter(|(i, _)| (n - 1 - i).is_multiple_of(every)) {
         svg.text("tick", (x(i), HEIGHT - 12.0), "middle", period);
     }
     if hidden {
         let at = bottom + STRIP / 2.0 + 4.0;
-        svg.text("tick", (LEFT - 8.0, at + 4.0), "end", &fit(frame.hidden, 9));
+        svg.text("tick", (left - 8.0, at + 4.0), "end", &fit(frame.hidden, 9));
     }
     for &b in &data.breaks {
         if b > 0 && b < n {
@@ -88,7 +89,7 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines) -> String {
         let mut points = Vec::new();
         let half = if n < 2 { 14.0 } else { (x(1) - x(0)) / 2.0 };
         for (i, level) in run {
-            let inside = |v: f64| v.clamp(LEFT, WIDTH - RIGHT);
+            let inside = |v: f64| v.clamp(left, width - right);
             points.push((inside(x(i) - half), y(level)));
             points.push((inside(x(i) + half), y(level)));
         }
@@ -150,6 +151,7 @@ mod tests {
         lines(
             &frame,
             &Lines { periods, lines: vec![Line { label: "L".into(), figures }], ..Lines::default() },
+            Room::Wide,
         )
     }
 

@@ -1,12 +1,10 @@
 //! Many series over time, each in a small field of its own, all on one scale.
 
 use super::lines::runs;
-use super::{Frame, Lines, Svg, fit, ticks};
+use super::{Frame, Lines, Room, Svg, fit, ticks};
 use crate::facts::Figure;
 use crate::number;
 
-const ACROSS: usize = 3;
-const FIELD: f64 = 240.0;
 const HEIGHT: f64 = 158.0;
 /// Within a field: where the scale ends and the lines begin.
 const LEFT: f64 = 46.0;
@@ -19,7 +17,12 @@ const STRIP: f64 = 16.0;
 const MARK: f64 = 2.6;
 
 /// Draws each line of `data` in a field of its own.
-pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines) -> String {
+pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
+    // Fields side by side, how wide each is, and the characters that its name may have.
+    let (across, field, most) = match room {
+        Room::Wide => (3, 240.0, 27),
+        Room::Narrow => (2, 180.0, 19),
+    };
     let language = frame.language;
     let figures = || data.lines.iter().flat_map(|l| &l.figures);
     let hidden = figures().any(|f| *f == Figure::Hidden);
@@ -34,28 +37,28 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines) -> String {
     let floor = HEIGHT - BOTTOM - if hidden { STRIP } else { 0.0 };
     let steps = (ticks.len() - 1).max(1);
     // No more lines than there is room for, and always one at the top of the scale.
-    let room = |e: usize| (floor - TOP) * e as f64 / steps as f64;
-    let every = (1..=steps).find(|&e| steps.is_multiple_of(e) && room(e) >= 18.0).unwrap_or(steps);
+    let space = |e: usize| (floor - TOP) * e as f64 / steps as f64;
+    let every = (1..=steps).find(|&e| steps.is_multiple_of(e) && space(e) >= 18.0).unwrap_or(steps);
     let n = data.periods.len();
-    let width = FIELD - LEFT - RIGHT;
-    let height = HEIGHT * data.lines.len().div_ceil(ACROSS) as f64;
-    let mut svg = Svg::new(frame, FIELD * ACROSS as f64, height);
+    let width = field - LEFT - RIGHT;
+    let height = HEIGHT * data.lines.len().div_ceil(across) as f64;
+    let mut svg = Svg::new(frame, field * across as f64, height);
     for (at, line) in data.lines.iter().enumerate() {
-        let (left, head) = (FIELD * (at % ACROSS) as f64, HEIGHT * (at / ACROSS) as f64);
+        let (left, head) = (field * (at % across) as f64, HEIGHT * (at / across) as f64);
         let x = |i: usize| {
             let share = if n < 2 { 0.5 } else { i as f64 / (n - 1) as f64 };
             left + LEFT + 6.0 + (width - 12.0) * share
         };
         let y = |v: f64| head + floor - (floor - TOP) * v / top;
-        svg.text("label strong", (left + 8.0, head + 16.0), "start", &fit(&line.label, 27));
+        svg.text("label strong", (left + 8.0, head + 16.0), "start", &fit(&line.label, most));
         for &t in ticks.iter().step_by(every) {
             let class = if t == 0.0 { "axis" } else { "grid" };
-            svg.line(class, (left + LEFT, y(t)), (left + FIELD - RIGHT, y(t)));
+            svg.line(class, (left + LEFT, y(t)), (left + field - RIGHT, y(t)));
             svg.text("tick", (left + LEFT - 6.0, y(t) + 4.0), "end", &number::whole(t, language));
         }
         if let [first, .., last] = data.periods.as_slice() {
             svg.text("tick", (left + LEFT, head + HEIGHT - 12.0), "start", first);
-            svg.text("tick", (left + FIELD - RIGHT, head + HEIGHT - 12.0), "end", last);
+            svg.text("tick", (left + field - RIGHT, head + HEIGHT - 12.0), "end", last);
         }
         for run in runs(line.figures.iter().map(|f| f.count().map(|c| c as f64))) {
             let points: Vec<(f64, f64)> = run.into_iter().map(|(i, v)| (x(i), y(v))).collect();
@@ -103,7 +106,7 @@ mod tests {
         let frame = Frame { id: "m", title: "t", description: "d", hidden: "hidden", language: Language::En };
         let lines = lines.iter().map(|(l, f)| Line { label: (*l).into(), figures: f.to_vec() }).collect();
         let periods = ["2018", "2019", "2020"].map(String::from).to_vec();
-        multiples(&frame, &Lines { periods, lines, ..Lines::default() })
+        multiples(&frame, &Lines { periods, lines, ..Lines::default() }, Room::Wide)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Charts that more than one page has.
 
 use super::{Block, Context};
-use crate::chart::{self, Frame, Interval, Scale};
+use crate::chart::{self, Frame, Interval, Lines, Room, Scale};
 use crate::text::fill;
 
 /// Estimates from which on they are drawn sorted, in a line each.
@@ -22,6 +22,32 @@ impl Context<'_> {
         if let Block::Chart(chart) = &mut block {
             chart.label = fill(self.t.chart_scroll, &[("what", title)]);
             chart.finding = finding;
+        }
+        block
+    }
+
+    /// Series over time in one chart or, with `fields`, each in a field of its own: drawn for a screen, and again for a phone.
+    pub(crate) fn series(
+        &self,
+        id: &str,
+        (title, finding): (&str, Option<String>),
+        description: &str,
+        legend: Vec<(String, String)>,
+        data: &Lines,
+        fields: bool,
+    ) -> Block {
+        let draw = |frame: &Frame<'_>, room| {
+            let svg =
+                if fields { chart::multiples(frame, data, room) } else { chart::lines(frame, data, room) };
+            let class = if room == Room::Wide { "desk" } else { "phone" };
+            svg.replacen("<svg ", &format!("<svg class=\"{class}\" "), 1)
+        };
+        let mut block = self
+            .chart_said(id, (title, finding.clone()), description, legend, |frame| draw(frame, Room::Wide));
+        if let Block::Chart(chart) = &mut block {
+            let title = finding.map_or_else(|| title.to_owned(), |finding| format!("{title}. {finding}"));
+            let id = format!("{id}-narrow");
+            chart.narrow = draw(&self.frame(&id, &title, description), Room::Narrow);
         }
         block
     }

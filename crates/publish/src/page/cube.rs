@@ -356,9 +356,7 @@ fn over_time(
         Vec::new()
     };
     let drawing = Lines { periods, lines, apart, ..Lines::default() };
-    blocks.push(c.chart_said(&chart_id, (title, said), &description, legend, |frame| {
-        if fields { chart::multiples(frame, &drawing) } else { chart::lines(frame, &drawing) }
-    }));
+    blocks.push(c.series(&chart_id, (title, said), &description, legend, &drawing, fields));
 
     // The columns of the table: the total, then the largest; in the order of the classification
     // when all fit.

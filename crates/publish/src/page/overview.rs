@@ -5,7 +5,6 @@ use model::trend::{Change, Direction, Point, Trend};
 
 use super::hidden::{disagree, extremes, method_name, withheld};
 use super::{Block, Cell, Context, Fact, Link, Page, cube, statement};
-use crate::chart;
 use crate::facts::CubeFacts;
 use crate::number;
 use crate::text::fill;
@@ -183,9 +182,8 @@ fn said(c: Context<'_>, trend: &Trend, blocks: &mut Vec<Block>) {
     blocks.push(Block::Text(t.not_hidden_fall.into()));
     let level = number::percent(trend.level, c.language);
     let description = fill(t.trend_desc, &[("level", &level)]);
-    blocks.push(c.chart("chart-headline", title, &description, Vec::new(), |frame| {
-        chart::lines(frame, &super::trends::drawing(c, trend))
-    }));
+    let drawing = super::trends::drawing(c, trend);
+    blocks.push(c.series("chart-headline", (title, None), &description, Vec::new(), &drawing, false));
     blocks.push(Block::Note(description.clone()));
     let rows = trend
         .points

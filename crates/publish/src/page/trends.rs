@@ -5,7 +5,7 @@ use model::trend::{Direction, Trend};
 use model::{Dimension, Key, Role, TrendSettings, Unit};
 
 use super::{Block, Cell, Context, Link, Page, cube};
-use crate::chart::{self, Line, Lines};
+use crate::chart::{Line, Lines};
 use crate::facts::{CubeFacts, Figure};
 use crate::number;
 use crate::release::ReleasedCube;
@@ -151,8 +151,7 @@ fn one(c: Context<'_>, i: usize, trend: &Trend, blocks: &mut Vec<Block>) {
     let level = number::percent(trend.level, c.language);
     let description = fill(t.trend_desc, &[("level", &level)]);
     let id = format!("chart-{i}");
-    blocks
-        .push(c.chart(&id, title, &description, Vec::new(), |frame| chart::lines(frame, &drawing(c, trend))));
+    blocks.push(c.series(&id, (title, None), &description, Vec::new(), &drawing(c, trend), false));
     blocks.push(Block::Note(description.clone()));
     breaks(c, trend, blocks);
     blocks.push(points(c, trend, title, &level));

@@ -100,11 +100,9 @@ fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Ve
         })
         .collect();
     if !rows.is_empty() {
-        let least: Vec<Option<f64>> = visible.iter().map(|g| g.probability_least_visible).collect();
-        chart_and_table(c, &format!("groups-{i}"), &title, t.visibility_group, &rows, Some(&least), blocks);
-        if let Some(said) = least_visible(c, released, &visible) {
-            blocks.push(Block::Text(said));
-        }
+        let chances: Vec<Option<f64>> = visible.iter().map(|g| g.probability_least_visible).collect();
+        chart_and_table(c, &format!("groups-{i}"), &title, t.visibility_group, &rows, Some(&chances), blocks);
+        blocks.extend(least(c, released).map(Block::Text));
     }
     let hidden = all.len() - visible.len();
     if hidden > 0 {
@@ -116,12 +114,13 @@ fn groups(c: Context<'_>, i: usize, released: &ReleasedEstimate, blocks: &mut Ve
     compare::section(c, i, released, &shown, blocks);
 }
 
-/// Which group is the least visible, for other pages.
+/// Which group is the least visible, or that it cannot be said; nothing where there are no groups.
 pub(super) fn least(c: Context<'_>, released: &ReleasedEstimate) -> Option<String> {
-    let shown = shown(c, released);
+    let groups = &released.estimation.groups;
     let visible: Vec<&Group> =
-        released.estimation.groups.iter().zip(&shown).filter(|(_, s)| **s).map(|(g, _)| g).collect();
-    least_visible(c, released, &visible)
+        groups.iter().zip(shown(c, released)).filter(|(_, shown)| *shown).map(|(g, _)| g).collect();
+    let untold = || c.t.visibility_untold.to_owned();
+    (!groups.is_empty()).then(|| least_visible(c, released, &visible).unwrap_or_else(untold))
 }
 
 /// Which group is the least visible, in words that claim no more than the numbers. Nothing is said where
