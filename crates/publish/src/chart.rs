@@ -145,15 +145,12 @@ impl Svg {
 
     /// The name of a row that ends at a place, in two lines where one of `most` characters does not hold it.
     fn label(&mut self, at: (f64, f64), name: &str, most: usize) {
-        // The last space at which the first line holds what stands before it.
-        let fits = |place: &usize| name[..*place].chars().count() <= most;
-        let space = name.match_indices(' ').map(|(place, _)| place).take_while(fits).last();
-        match space {
-            Some(space) if name.chars().count() > most => {
-                self.text("label", (at.0, at.1 - 8.0), "end", &name[..space]);
-                self.text("label", (at.0, at.1 + 8.0), "end", &fit(&name[space + 1..], most));
+        match in_two(name, most) {
+            (first, Some(second)) => {
+                self.text("label", (at.0, at.1 - 8.0), "end", first);
+                self.text("label", (at.0, at.1 + 8.0), "end", &fit(second, most));
             }
-            _ => self.text("label", at, "end", &fit(name, most)),
+            (all, None) => self.text("label", at, "end", &fit(all, most)),
         }
     }
 
@@ -193,6 +190,17 @@ impl Svg {
     fn finish(mut self) -> String {
         self.out.push_str("</svg>");
         self.out
+    }
+}
+
+/// A name as two lines, where one of `most` characters does not hold it: cut at the last space at which the first line holds
+/// what stands before it.
+fn in_two(name: &str, most: usize) -> (&str, Option<&str>) {
+    let fits = |place: &usize| name[..*place].chars().count() <= most;
+    let space = name.match_indices(' ').map(|(place, _)| place).take_while(fits).last();
+    match space.filter(|_| name.chars().count() > most) {
+        Some(space) => (&name[..space], Some(&name[space + 1..])),
+        None => (name, None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Many series over time, each in a small field of its own, all on one scale.
 
 use super::lines::runs;
-use super::{Frame, Lines, Room, Svg, fit, ticks};
+use super::{Frame, Lines, Room, Svg, fit, in_two, ticks};
 use crate::facts::Figure;
 use crate::number;
 
@@ -10,6 +10,8 @@ const HEIGHT: f64 = 158.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 34.0;
+/// From one line of a name to the next.
+const LINE: f64 = 16.0;
 const BOTTOM: f64 = 30.0;
 /// Height of the strip beneath the axis in which hidden figures stand.
 const STRIP: f64 = 16.0;
@@ -18,11 +20,17 @@ const MARK: f64 = 2.6;
 
 /// Draws each line of `data` in a field of its own.
 pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
-    // Fields side by side, how wide each is, and the characters that its name may have.
-    let (across, field, most) = match room {
-        Room::Wide => (3, 240.0, 27),
-        Room::Narrow => (2, 180.0, 19),
+    // Fields side by side, how wide each is, the characters that a line of its name may have, and where the lines begin.
+    let (across, field, most, begin) = match room {
+        Room::Wide => (3, 240.0, 27, TOP),
+        Room::Narrow => (2, 180.0, 20, TOP + LINE),
     };
+    let names = |name: &str| match (room, in_two(name, most)) {
+        (Room::Narrow, (one, Some(two))) => vec![one.to_owned(), fit(two, most)],
+        _ => vec![fit(name, most)],
+    };
+    // The second line of names is added to the height.
+    let tall = HEIGHT - TOP + begin;
     let language = frame.language;
     let figures = || data.lines.iter().flat_map(|l| &l.figures);
     let hidden = figures().any(|f| *f == Figure::Hidden);
@@ -34,31 +42,36 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
         .fold(0.0, f64::max);
     let ticks = ticks(max, 1.0);
     let top = ticks.last().copied().unwrap_or(1.0);
-    let floor = HEIGHT - BOTTOM - if hidden { STRIP } else { 0.0 };
+    let floor = tall - BOTTOM - if hidden { STRIP } else { 0.0 };
     let steps = (ticks.len() - 1).max(1);
     // No more lines than there is room for, and always one at the top of the scale.
-    let space = |e: usize| (floor - TOP) * e as f64 / steps as f64;
+    let space = |e: usize| (floor - begin) * e as f64 / steps as f64;
     let every = (1..=steps).find(|&e| steps.is_multiple_of(e) && space(e) >= 18.0).unwrap_or(steps);
     let n = data.periods.len();
     let width = field - LEFT - RIGHT;
-    let height = HEIGHT * data.lines.len().div_ceil(across) as f64;
+    let height = tall * data.lines.len().div_ceil(across) as f64;
     let mut svg = Svg::new(frame, field * across as f64, height);
     for (at, line) in data.lines.iter().enumerate() {
-        let (left, head) = (field * (at % across) as f64, HEIGHT * (at / across) as f64);
+        let (left, head) = (field * (at % across) as f64, tall * (at / across) as f64);
         let x = |i: usize| {
             let share = if n < 2 { 0.5 } else { i as f64 / (n - 1) as f64 };
             left + LEFT + 6.0 + (width - 12.0) * share
         };
-        let y = |v: f64| head + floor - (floor - TOP) * v / top;
-        svg.text("label strong", (left + 8.0, head + 16.0), "start", &fit(&line.label, most));
+        let y = |v: f64| head + floor - (floor - begin) * v / top;
+        // A name of one line stands next to its field.
+        let written = names(&line.label);
+        for (above, name) in (0..written.len()).rev().zip(&written) {
+            let at = (left + 8.0, head + begin - 18.0 - LINE * above as f64);
+            svg.text("label strong", at, "start", name);
+        }
         for &t in ticks.iter().step_by(every) {
             let class = if t == 0.0 { "axis" } else { "grid" };
             svg.line(class, (left + LEFT, y(t)), (left + field - RIGHT, y(t)));
             svg.text("tick", (left + LEFT - 6.0, y(t) + 4.0), "end", &number::whole(t, language));
         }
         if let [first, .., last] = data.periods.as_slice() {
-            svg.text("tick", (left + LEFT, head + HEIGHT - 12.0), "start", first);
-            svg.text("tick", (left + field - RIGHT, head + HEIGHT - 12.0), "end", last);
+            svg.text("tick", (left + LEFT, head + tall - 12.0), "start", first);
+            svg.text("tick", (left + field - RIGHT, head + tall - 12.0), "end", last);
         }
         for run in runs(line.figures.iter().map(|f| f.count().map(|c| c as f64))) {
             let points: Vec<(f64, f64)> = run.into_iter().map(|(i, v)| (x(i), y(v))).collect();
