@@ -257,6 +257,23 @@ fn an_edition_made_without_the_one_before_may_give_away_what_both_hide() {
     assert_eq!(exposed(true).count(), 0);
 }
 
+#[test]
+fn what_is_known_is_hidden_only_where_it_leaves_too_little_room() {
+    let of = |counts: &[u64], mode: Mode| {
+        let whole = cube(&[counts.len()], false, counts);
+        let total: Key = vec![0];
+        let Value::Count(n) = whole.cells[&total] else { panic!("a count") };
+        let table = Table { published_before: BTreeMap::from([(total.clone(), n)]), ..Table::of(whole) };
+        let done = protect(&[table], &Policy { mode, ..Policy::default() }).expect("protected");
+        assert_eq!((done.attack.exact, done.attack.narrow), (0, 0), "{counts:?}");
+        done.cubes[0].count(&total)
+    };
+    // 3 and 2 are 1 to 4 each for who knows that they are 5: in whole numbers no wider, and 4 is asked for.
+    assert_eq!(of(&[3, 2], Mode::Strong), None);
+    assert_eq!(of(&[3, 2], Mode::Weak), Some(5));
+    assert_eq!(of(&[3, 20, 40], Mode::Strong), Some(63));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
