@@ -66,6 +66,16 @@ pub(crate) enum Room {
     Narrow,
 }
 
+impl Room {
+    /// What shows when a mark is pointed at. On a phone nothing does, and such words are most of a chart's bytes.
+    fn tip(self, label: &str, period: &str, value: &str) -> String {
+        match self {
+            Room::Wide => format!("{label}, {period}: {value}"),
+            Room::Narrow => String::new(),
+        }
+    }
+}
+
 /// Text as it may stand in XML, within an element or an attribute.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

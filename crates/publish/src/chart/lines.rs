@@ -105,7 +105,7 @@ pub(crate) fn lines(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
     }
     for (s, line) in shown.iter().enumerate() {
         for (i, figure) in line.figures.iter().enumerate().take(n) {
-            let tip = |value: &str| format!("{}, {}: {value}", line.label, data.periods[i]);
+            let tip = |value: &str| room.tip(&line.label, &data.periods[i], value);
             match figure {
                 Figure::Count(c) => svg.mark(s, "", (x(i), y(*c as f64)), &tip(&number::count(*c, language))),
                 Figure::Between(low, high) => {

@@ -78,7 +78,7 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
             svg.path("l s0", &points);
         }
         for (i, figure) in line.figures.iter().enumerate().take(n) {
-            let tip = |value: &str| format!("{}, {}: {value}", line.label, data.periods[i]);
+            let tip = |value: &str| room.tip(&line.label, &data.periods[i], value);
             match figure {
                 Figure::Count(c) => {
                     let at = (x(i), y(*c as f64));
