@@ -67,7 +67,7 @@ pub(crate) enum Room {
 }
 
 impl Room {
-    /// What shows when a mark is pointed at. On a phone nothing does, and such words are most of a chart's bytes.
+    /// What shows when a mark is pointed at. On a phone nothing does.
     fn tip(self, label: &str, period: &str, value: &str) -> String {
         match self {
             Room::Wide => format!("{label}, {period}: {value}"),

@@ -16,7 +16,7 @@ use crate::project::{Options, Packed, settings, write_register};
 /// Days that a report is under way, on average; how long is distributed exponentially.
 const UNDER_WAY: f64 = 30.0;
 
-/// Writes the project of the year before to a folder below `dir`; `reports` are those of all years, in order. There is no
+/// Writes the project of the year before to `dir`; `reports` are those of all years, in order. There is no
 /// truth beside it: that of the whole holds for it too.
 ///
 /// # Errors
@@ -29,8 +29,7 @@ pub(crate) fn write(
 ) -> Result<(), Error> {
     let reference_date = options.reference_date.saturating_sub(1.year());
     let options = Options { reference_date, year_before: false, ..*options };
-    let dir = dir.join(reference_date.year().to_string());
-    let folder = Folder(&dir);
+    let folder = Folder(dir);
     let delivered: [Vec<Packed>; 6] = std::array::from_fn(|register| {
         let by = |p: &&Packed| delivered(population, options.reference_date, register, **p);
         reports[register].iter().filter(by).copied().collect()

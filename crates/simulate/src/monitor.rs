@@ -55,14 +55,12 @@ web = "https://www.comensha.nl/"
 # register's own codes means in the classification. {who}
 "#,
         year = reference.year(),
-        previous = if options.year_before {
+        previous = options.folder_before().map_or_else(String::new, |folder| {
             format!(
-                "# What was published a year before: `zicht run` makes it of the folder {0}.\nprevious = \"{0}/out/release\"\n",
-                reference.year() - 1
+                "# What was published a year before: `zicht run` makes it of the folder {folder}.\n\
+                 previous = \"{folder}/out/release\"\n"
             )
-        } else {
-            String::new()
-        },
+        }),
         who = if options.pseudonyms {
             "`person` is a pseudonym that\n# all registers hold. Columns that are not named (names, places of birth) are not read."
         } else {

@@ -51,6 +51,13 @@ pub struct Options {
     pub year_before: bool,
 }
 
+impl Options {
+    /// The folder of the edition of the year before, below that of the project; `None` where there is none.
+    pub fn folder_before(&self) -> Option<String> {
+        self.year_before.then(|| (self.reference_date.year() - 1).to_string())
+    }
+}
+
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -122,8 +129,8 @@ pub fn simulate(options: &Options, dir: &Path, progress: &(dyn Fn(u64) + Sync)) 
         }
     }
     let mistakes = writing.finish()?;
-    if options.year_before {
-        before::write(&population, options, &reports, dir)?;
+    if let Some(name) = options.folder_before() {
+        before::write(&population, options, &reports, &dir.join(name))?;
     }
     Ok(Summary {
         persons,

@@ -18,13 +18,7 @@ const ROW: f64 = 28.0;
 
 /// Draws `bars` beneath each other.
 pub(crate) fn bars(frame: &Frame<'_>, bars: &[Bar]) -> String {
-    let max = bars
-        .iter()
-        .map(|b| match b.figure {
-            Figure::Count(n) | Figure::Between(_, n) => n as f64,
-            Figure::Hidden | Figure::Missing => 0.0,
-        })
-        .fold(0.0, f64::max);
+    let max = bars.iter().map(|b| b.figure.most() as f64).fold(0.0, f64::max);
     let ticks = ticks(max, 1.0);
     let top = ticks.last().copied().unwrap_or(1.0);
     let height = ROW * bars.len() as f64 + 34.0;

@@ -34,12 +34,7 @@ pub(crate) fn multiples(frame: &Frame<'_>, data: &Lines, room: Room) -> String {
     let language = frame.language;
     let figures = || data.lines.iter().flat_map(|l| &l.figures);
     let hidden = figures().any(|f| *f == Figure::Hidden);
-    let max = figures()
-        .map(|f| match *f {
-            Figure::Count(n) | Figure::Between(_, n) => n as f64,
-            Figure::Hidden | Figure::Missing => 0.0,
-        })
-        .fold(0.0, f64::max);
+    let max = figures().map(|f| f.most() as f64).fold(0.0, f64::max);
     let ticks = ticks(max, 1.0);
     let top = ticks.last().copied().unwrap_or(1.0);
     let floor = tall - BOTTOM - if hidden { STRIP } else { 0.0 };

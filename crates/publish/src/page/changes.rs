@@ -149,6 +149,7 @@ pub(super) fn page(c: Context<'_>) -> Option<Page> {
 pub(super) fn said(c: Context<'_>, headline: Option<&Trend>) -> Vec<Block> {
     let Some(before) = &c.release.before else { return Vec::new() };
     let t = c.t;
+    let headline = headline.and_then(|trend| Some((trend, super::trends::table(c, trend)?.cube.id())));
     let (mut counts, mut latest) = ([0; 4], None);
     for released in &c.release.cubes {
         let Changed::Same { table, more, gone, hidden, corrections } = compare(before, released) else {
@@ -156,11 +157,8 @@ pub(super) fn said(c: Context<'_>, headline: Option<&Trend>) -> Vec<Block> {
         };
         let here = [more, corrections.len(), hidden, gone];
         counts.iter_mut().zip(here).for_each(|(all, n)| *all += n);
-        if headline
-            .and_then(|trend| super::trends::table(c, trend))
-            .is_some_and(|r| r.cube.id() == table.cube.id())
-        {
-            latest = headline.and_then(|trend| corrected(c, trend, table, &corrections, before));
+        if let Some((trend, _)) = headline.filter(|(_, of)| *of == table.cube.id()) {
+            latest = corrected(c, trend, table, &corrections, before);
         }
     }
     let [more, corrected, hidden, gone] = counts.map(|n: usize| c.count(n as u64));

@@ -30,7 +30,7 @@ impl Context<'_> {
     pub(crate) fn series(
         &self,
         id: &str,
-        (title, finding): (&str, Option<String>),
+        said: (&str, Option<String>),
         description: &str,
         legend: Vec<(String, String)>,
         data: &Lines,
@@ -42,12 +42,10 @@ impl Context<'_> {
             let class = if room == Room::Wide { "desk" } else { "phone" };
             svg.replacen("<svg ", &format!("<svg class=\"{class}\" "), 1)
         };
-        let mut block = self
-            .chart_said(id, (title, finding.clone()), description, legend, |frame| draw(frame, Room::Wide));
+        let mut block = self.chart_said(id, said, description, legend, |frame| draw(frame, Room::Wide));
         if let Block::Chart(chart) = &mut block {
-            let title = finding.map_or_else(|| title.to_owned(), |finding| format!("{title}. {finding}"));
             let id = format!("{id}-narrow");
-            chart.narrow = draw(&self.frame(&id, &title, description), Room::Narrow);
+            chart.narrow = draw(&self.frame(&id, &chart.title, description), Room::Narrow);
         }
         block
     }

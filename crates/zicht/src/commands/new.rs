@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use jiff::civil::{Date, date};
 
 use crate::cli::Outcome;
 use crate::failure::Failure;
@@ -57,55 +56,48 @@ const TEMPLATE: &str = include_str!("template.toml");
 
 /// Reports of the example `registers`.
 const EXAMPLE_REPORTS: u64 = 10_000;
-/// When they were delivered.
-const EXAMPLE_DELIVERY: Date = date(2026, 1, 31);
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, show: &Show) -> Outcome {
     let dir = &arguments.dir;
     empty_folder(dir)?;
-    match arguments.example {
+    let next = match arguments.example {
         Some(Example::Netherlands) => {
             for (name, bytes) in NETHERLANDS {
                 write(&dir.join(name), bytes)?;
             }
+            next_run(dir, None)
         }
         Some(Example::Registers) => {
             let options = simulate::Options {
                 reports: EXAMPLE_REPORTS,
                 seed: 1,
-                reference_date: EXAMPLE_DELIVERY,
+                reference_date: jiff::civil::date(2026, 1, 31),
                 pseudonyms: false,
                 year_before: true,
             };
             simulate::simulate(&options, dir, &|_| ()).map_err(|e| Failure::input(e.to_string(), ""))?;
+            next_run(dir, options.folder_before())
         }
         None => {
             write(&dir.join("monitor.toml"), TEMPLATE.as_bytes())?;
             std::fs::create_dir_all(dir.join("registers"))
                 .map_err(|e| Failure::io("cannot make", &dir.join("registers"), &e))?;
+            format!("Next: zicht check {}", dir.display())
         }
-    }
-    let next = match arguments.example {
-        None => format!("Next: zicht check {}", dir.display()),
-        Some(Example::Netherlands) => next_run(dir, None),
-        Some(Example::Registers) => next_run(dir, Some(EXAMPLE_DELIVERY)),
     };
     show.result(&format!("Made {}\n\n{next}", dir.join("monitor.toml").display()));
     show.result_json(&serde_json::json!({ "monitor": dir.join("monitor.toml") }))?;
     Ok(0)
 }
 
-/// What is to be run now; with the edition of the year before `delivery`, that first.
-pub(crate) fn next_run(dir: &Path, delivery: Option<Date>) -> String {
+/// What is to be run now; with an edition before, in a folder `before` below `dir`, that first.
+pub(crate) fn next_run(dir: &Path, before: Option<String>) -> String {
     let run = format!("zicht run {}", dir.display());
-    match delivery {
+    match before {
         None => format!("Next: {run}"),
-        Some(day) => {
-            format!(
-                "Next: zicht run {}, the edition before, then {run}",
-                dir.join((day.year() - 1).to_string()).display()
-            )
+        Some(before) => {
+            format!("Next: zicht run {}, the edition before, then {run}", dir.join(before).display())
         }
     }
 }

@@ -55,8 +55,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, show: &Show) -> Outcom
     for (register, rows) in &summary.registers {
         show.result(&format!("{register:<12} {:>12} rows", thousands(*rows)));
     }
-    let before = arguments.year_before.then_some(arguments.date);
-    show.result(&format!("\n{}", next_run(&arguments.out, before)));
+    show.result(&format!("\n{}", next_run(&arguments.out, options.folder_before())));
     show.result_json(&serde_json::json!({
         "out": arguments.out,
         "seed": seed,

@@ -98,7 +98,8 @@ impl Figures {
             ));
         }
         if let (Some(before), None) = (&before, settings.disclosure.rounding) {
-            previous::say(before, &protection.cubes[..tables], settings.disclosure.threshold, show);
+            previous::say(before, &protection.cubes[..tables], settings.disclosure.threshold, show)
+                .map_err(|e| Failure::input(e.to_string(), ""))?;
         }
         let detected = of_estimates.into_iter().zip(protection.cubes.split_off(tables)).collect();
         Ok(Self { reports, persons, protection, detected, before })

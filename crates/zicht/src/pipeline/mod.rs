@@ -85,7 +85,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
     publish::translated(&monitor.settings).map_err(|e| Failure::input(e.to_string(), e.help()))?;
     let map = map::read(monitor)?;
     let (audited, notes) = figures::audit_received(monitor, inputs, work, show)?;
-    let figures = Figures::make(monitor, inputs, work, disclosure::Mode::Strong, show)?;
+    let mut figures = Figures::make(monitor, inputs, work, disclosure::Mode::Strong, show)?;
     let trends = trends::describe(&monitor.settings, &figures.protection.cubes)?;
     let reporting = trends::reporting(&monitor.settings, &figures.protection.cubes)?;
     let estimates = estimates::estimate(monitor, inputs, &figures, show)?;
@@ -114,7 +114,7 @@ pub(crate) fn run(monitor: &Monitor, inputs: &Inputs, work: &Work, show: &Show) 
         certificate: figures.protection.certificate.clone(),
         audit: notes,
         settings_hash: monitor.hash.clone(),
-        before: figures.before.clone(),
+        before: figures.before.take(),
         map,
     };
     let dir = work.out().join("release");

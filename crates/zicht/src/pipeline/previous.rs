@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use disclosure::{ObsStatus, ProtectedCube};
+use model::{Cube, Key, Value};
 use publish::{Before, TableBefore};
 
 use super::Monitor;
@@ -27,18 +28,25 @@ pub(super) fn read(monitor: &Monitor, show: &Show) -> Option<Before> {
 
 /// Says what the two releases tell together that neither tells alone. Nothing can be done about it any more: the one before
 /// is published.
-pub(super) fn say(before: &Before, cubes: &[ProtectedCube], threshold: u64, show: &Show) {
+///
+/// # Errors
+/// When the tables cannot be compared.
+pub(super) fn say(
+    before: &Before,
+    cubes: &[ProtectedCube],
+    threshold: u64,
+    show: &Show,
+) -> Result<(), disclosure::Error> {
     let (mut close, mut hidden) = (0, 0);
     for cube in cubes.iter().filter(|cube| cube.waiver().is_none()) {
-        let published = before.published(&cube.published());
-        for (key, was) in published {
-            let whole = cube.dimensions().iter().zip(&key).all(|(d, &at)| d.total() == Some(at));
-            if let Some(now) = cube.count(&key) {
-                close += usize::from(!whole && (1..threshold).contains(&now.abs_diff(was)));
-            } else {
-                hidden += usize::from(cube.cell(&key).is_some_and(|c| c.obs == ObsStatus::Suppressed));
-            }
-        }
+        let now = cube.published();
+        let was = before.published(&now);
+        let suppressed = |key: &&Key| cube.cell(key).is_some_and(|c| c.obs == ObsStatus::Suppressed);
+        hidden += was.keys().filter(suppressed).count();
+        let was =
+            Cube { cells: was.into_iter().map(|(key, n)| (key, Value::Count(n))).collect(), ..now.clone() };
+        // As `zicht audit --before` does.
+        close += disclosure::compare(&[was], &[now], threshold)?.exact;
     }
     if close > 0 {
         show.note(&format!(
@@ -51,6 +59,7 @@ pub(super) fn say(before: &Before, cubes: &[ProtectedCube], threshold: u64, show
             "note: {hidden} figures are hidden that the release before published: who has it knows about what they are"
         ));
     }
+    Ok(())
 }
 
 fn of_folder(dir: &Path) -> Result<Before, String> {
